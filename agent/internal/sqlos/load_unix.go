@@ -1,0 +1,37 @@
+//go:build !osiris_modernc && (linux || darwin)
+
+package sqlos
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/ebitengine/purego"
+)
+
+func openLibrary() (func(string) (uintptr, error), error) {
+	names := []string{"libsqlite3.so.0", "libsqlite3.so"}
+	hint := "install the package libsqlite3-0 (Debian, Ubuntu) or sqlite-libs (Fedora, RHEL), or use an agent built with -tags osiris_modernc"
+	if runtime.GOOS == "darwin" {
+		// Present since macOS 11 only in the dyld cache: dlopen finds it, stat
+		// does not.
+		names = []string{"/usr/lib/libsqlite3.dylib"}
+		hint = "the library is a part of macOS; use an agent built with -tags osiris_modernc"
+	}
+	var first error
+	for _, name := range names {
+		handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
+		if err == nil {
+			return func(symbol string) (uintptr, error) { return purego.Dlsym(handle, symbol) }, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, fmt.Errorf("loading the system's SQLite: %w; %s", first, hint)
+}
+
+func (e *engine) call(fn symbol, args ...uintptr) uintptr {
+	r, _, _ := purego.SyscallN(e.addr[fn], args...)
+	return r
+}
