@@ -1,14 +1,20 @@
 package check
 
-// Fact is one named raw value, as text.
+// Fact names that every reader may use instead of a value.
+const (
+	FactError         = "error"          // what could not be read, and why
+	FactNotApplicable = "not_applicable" // why the host has no such part
+)
+
+// Fact is one raw value as a reader found it.
 type Fact struct{ Name, Value string }
 
-// Facts are what a reader found. A fact that could not be read is replaced by
-// one named "error" whose value is the reason.
+// Facts are what one reader found, in its own order. A name may repeat where a
+// check says so (volumes).
 type Facts []Fact
 
-// Get returns the first fact of that name.
-func (f Facts) Get(name string) (string, bool) {
+// Get is the first value with this name.
+func (f Facts) Get(name string) (value string, ok bool) {
 	for _, fact := range f {
 		if fact.Name == name {
 			return fact.Value, true
@@ -16,3 +22,6 @@ func (f Facts) Get(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// Add appends a fact.
+func (f *Facts) Add(name, value string) { *f = append(*f, Fact{name, value}) }

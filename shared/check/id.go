@@ -1,9 +1,9 @@
 package check
 
-// ID names a check everywhere: on the wire, in policy, in evidence.
+// ID names a check. It is issued here, lives for ever and is never reused.
 type ID string
 
-// Checks that have a judge.
+// The checks there are. The catalogue has a title, citation and advice for each.
 const (
 	DiskSpace       ID = "disk_space"
 	LinuxFirewall   ID = "linux_firewall"

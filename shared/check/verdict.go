@@ -1,18 +1,21 @@
 package check
 
+// Severities of a failed check, worst first. A verdict that is not a failure
+// has none.
+const (
+	Critical = "critical"
+	High     = "high"
+	Medium   = "medium"
+	Low      = "low"
+)
+
 // Verdict is what a judge made of facts.
 type Verdict struct {
-	Check  ID
-	Status Status
-	// Severity is critical, high, medium or low, and empty unless Status is Fail.
-	Severity string
-	// Actual is the value that was read, Expected what the policy wants.
-	Actual, Expected string
-	// Reason is one sentence.
-	Reason string
-	// Facts are what the judge saw.
-	Facts Facts
+	Check    ID
+	Status   Status
+	Severity string // empty unless Status is Fail
+	Actual   string // value that was read; empty when nothing could be
+	Expected string // value that the parameters ask for
+	Reason   string // one sentence
+	Facts    Facts  // all that the judge saw
 }
-
-// Parameters looks up a check's parameter in the policy.
-type Parameters func(name string) (string, bool)

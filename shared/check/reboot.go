@@ -1,0 +1,91 @@
+package check
+
+import "strings"
+
+// Facts of pending_reboot.
+const (
+	FactRebootRequired  = "reboot_required"  // yes or no: the package manager asks for it
+	FactRebootPackages  = "packages"         // which packages ask, separated by spaces
+	FactKernelRunning   = "running_kernel"   // as uname -r gives it
+	FactKernelInstalled = "installed_kernel" // repeats: one installed kernel each
+)
+
+func pendingReboot() definition {
+	return definition{
+		id: PendingReboot, judge: judgeReboot,
+		facts: []string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
+	}
+}
+
+func judgeReboot(_ definition, f Facts, _ Parameters) Verdict {
+	v := Verdict{Status: Pass, Actual: "none", Expected: "none", Reason: "Nothing waits for a reboot."}
+	required, ok := f.Get(FactRebootRequired)
+	if !ok {
+		return unknown("The reboot marker could not be read.")
+	}
+	running, _ := f.Get(FactKernelRunning)
+	newest := running
+	for _, fact := range f {
+		// Another flavour (cloud, rt) is another kernel, not a newer one.
+		if fact.Name == FactKernelInstalled && running != "" &&
+			flavour(fact.Value) == flavour(running) && compareVersions(fact.Value, newest) > 0 {
+			newest = fact.Value
+		}
+	}
+	switch {
+	case required == "yes":
+		v.Status, v.Severity, v.Actual = Fail, Medium, "reboot required"
+		v.Reason = "Installed updates take effect after a reboot."
+		if packages, _ := f.Get(FactRebootPackages); packages != "" {
+			v.Reason = "Updates of " + packages + " take effect after a reboot."
+		}
+	case newest != running:
+		v.Status, v.Severity, v.Actual = Fail, Medium, "kernel "+newest+" installed, "+running+" running"
+		v.Reason = "A newer kernel is installed than the one that runs."
+	}
+	return v
+}
+
+// flavour is what follows the last hyphen when it is a word: "amd64" of
+// "6.1.0-28-amd64", nothing of "6.12.3-1".
+func flavour(release string) string {
+	i := strings.LastIndexByte(release, '-')
+	if i < 0 || i+1 == len(release) || isDigit(release[i+1]) {
+		return ""
+	}
+	return release[i+1:]
+}
+
+// compareVersions compares runs of digits as numbers and the rest as text.
+func compareVersions(a, b string) int {
+	for a != "" && b != "" {
+		if isDigit(a[0]) && isDigit(b[0]) {
+			var na, nb string
+			na, a = digits(a)
+			nb, b = digits(b)
+			if len(na) != len(nb) {
+				return len(na) - len(nb)
+			}
+			if c := strings.Compare(na, nb); c != 0 {
+				return c
+			}
+			continue
+		}
+		if a[0] != b[0] {
+			return int(a[0]) - int(b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return len(a) - len(b)
+}
+
+// digits cuts the leading number, without its leading zeros.
+func digits(s string) (number, rest string) {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return strings.TrimLeft(s[:n], "0"), s[n:]
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
