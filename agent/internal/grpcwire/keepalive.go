@@ -1,0 +1,97 @@
+package grpcwire
+
+import (
+	"context"
+	"time"
+)
+
+// patience is how many times PingTimeout a peer may go without answering a PING
+// while other frames still come: a slow link delays the answer behind data.
+const patience = 4
+
+// maxPings bounds PINGs without an answer.
+const maxPings = 8
+
+// keepalive notices a peer that is gone: PingInterval + PingTimeout after the
+// last frame at the latest.
+type keepalive struct {
+	timer *time.Timer
+	seen  time.Time // last frame
+	sent  time.Time // PING that waits, or zero
+	id    uint64
+}
+
+func (k *keepalive) start(c *Conn) {
+	k.seen = time.Now()
+	k.timer = time.AfterFunc(c.cfg.PingInterval, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		k.tick(c, time.Now())
+	})
+}
+
+func (k *keepalive) tick(c *Conn, now time.Time) {
+	if c.err != nil {
+		return
+	}
+	idle := now.Sub(k.seen)
+	switch {
+	case k.sent.IsZero() && idle < c.cfg.PingInterval:
+		k.timer.Reset(c.cfg.PingInterval - idle)
+	case k.sent.IsZero():
+		k.sent, k.id = now, c.sendPing()
+		k.timer.Reset(c.cfg.PingTimeout)
+	case idle < c.cfg.PingTimeout && now.Sub(k.sent) < patience*c.cfg.PingTimeout:
+		k.timer.Reset(c.cfg.PingTimeout - idle)
+	default:
+		c.fail(&Status{Code: Unavailable, Message: "peer is silent: no answer to PING for " + now.Sub(k.sent).String()})
+	}
+}
+
+// sendPing queues a PING and returns its number; c.mu is held.
+func (c *Conn) sendPing() uint64 {
+	c.pingID++
+	c.out = appendPing(c.out, 0, c.pingID)
+	c.budget.earn()
+	c.flush()
+	return c.pingID
+}
+
+// Ping returns when the peer answered a PING.
+func (c *Conn) Ping(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil && len(c.pings) >= maxPings {
+		return &Status{Code: ResourceExhausted, Message: "too many PINGs wait for an answer"}
+	}
+	if c.err != nil {
+		return c.err
+	}
+	id := c.sendPing()
+	c.pings[id] = struct{}{}
+	defer delete(c.pings, id)
+	for {
+		if _, waiting := c.pings[id]; !waiting {
+			return nil
+		}
+		if c.err != nil {
+			return c.err
+		}
+		if err := c.wait(ctx, &c.changed); err != nil {
+			return err
+		}
+	}
+}
+
+// onPing answers the peer's PING or books the answer to ours; c.mu is held.
+func (c *Conn) onPing(ack bool, id uint64) {
+	if !ack {
+		c.out = appendPing(c.out, flagAck, id)
+		return
+	}
+	if id == c.keep.id {
+		c.keep.sent = time.Time{}
+	}
+	delete(c.pings, id)
+	c.changed.Broadcast()
+}
