@@ -1,0 +1,65 @@
+package catalog
+
+import "github.com/osiriscare/osiris/shared/check"
+
+// everywhere lists the checks that more than one platform has.
+var everywhere = []Check{
+	{
+		ID:             check.DiskSpace,
+		Title:          "Free disk space",
+		DriftType:      "low_disk_space",
+		Severity:       "high",
+		Citations:      []string{"164.308(a)(7)(i)", "164.312(b)"},
+		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
+		Platforms:      []string{"windows", "darwin", "linux"},
+		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
+	},
+	{
+		ID:             check.TimeSync,
+		Title:          "Clock synchronisation",
+		DriftType:      "time_sync_failed",
+		Severity:       "high",
+		Citations:      []string{"164.312(b)", "164.312(c)(1)"},
+		Advice:         "Start the time service and point it at a reachable time source.",
+		Platforms:      []string{"windows", "darwin", "linux"},
+		SensorCheckIDs: []string{"RB-WIN-NET-002"},
+	},
+	{
+		ID:             check.PendingReboot,
+		Title:          "Pending reboot",
+		DriftType:      "pending_reboot",
+		Severity:       "medium",
+		Citations:      []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
+		Advice:         "Restart the computer in its maintenance window so that installed updates take effect.",
+		Platforms:      []string{"windows", "linux"},
+		SensorCheckIDs: []string{"RB-WIN-UPD-002"},
+	},
+	{
+		ID:        "patches",
+		Title:     "Security updates",
+		DriftType: "patches_missing",
+		Severity:  "high",
+		Citations: []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
+		Advice:    "Install the pending security updates.",
+		Platforms: []string{"windows", "darwin", "linux"},
+	},
+	{
+		ID:        "screen_lock",
+		Title:     "Automatic screen lock",
+		DriftType: "screen_lock_missing",
+		Severity:  "medium",
+		Citations: []string{"164.312(a)(2)(iii)", "164.310(c)"},
+		Advice:    "Lock idle sessions within 15 minutes and ask for the password again.",
+		Platforms: []string{"windows", "darwin"},
+		Aliases:   []check.ID{"screenlock"},
+	},
+	{
+		ID:        "rmm_detection",
+		Title:     "Remote management software",
+		DriftType: "rmm_detected",
+		Severity:  "low",
+		Advice:    "Compare with the list of remote access tools the practice has agreed to.",
+		Platforms: []string{"windows", "darwin", "linux"},
+		Inventory: true,
+	},
+}
