@@ -1,0 +1,57 @@
+// Command bench runs one measurement of DESIGN §11 and prints JSON lines. The
+// measurement itself is a command of the component it measures.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/osiriscare/osiris/tools/internal/build"
+	"github.com/osiriscare/osiris/tools/internal/repo"
+)
+
+// benches maps a measurement to the binary that has it as a verb.
+var benches = map[string]string{
+	"intake":   "benchappliance",
+	"evidence": "benchappliance",
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	const usage = "Usage: ./dev bench intake|evidence [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
+	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
+		fmt.Print(usage)
+		return nil
+	}
+	name, ok := benches[args[0]]
+	if !ok {
+		return fmt.Errorf("there is no bench %q, there are: evidence intake", args[0])
+	}
+	root, err := repo.Root()
+	if err != nil {
+		return err
+	}
+	binary, err := build.Binary(ctx, root, name)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("measuring %s: %w", args[0], err)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/osiriscare/osiris/tools/internal/repo"
+)
+
+// limit is the most that any agent may weigh: under 5,000,000 bytes is the
+// customer's own condition (D19).
+const limit = 4_999_999
+
+// target is one platform and what its agent may weigh.
+type target struct {
+	goos, goarch string
+	limit        int64
+	why          string
+}
+
+// targets lists every platform. darwin/amd64 and Linux are ratchets (D20): the
+// figure only goes down, or up in a commit that says what was bought for it.
+var targets = []target{
+	{"windows", "amd64", 4_940_000, "60 KB stay free for what comes"},
+	{"windows", "arm64", limit, "the limit of D19"},
+	{"darwin", "arm64", limit, "the limit of D19"},
+	{"darwin", "amd64", 5_150_000, "ratchet, not measured yet"},
+	{"linux", "amd64", 5_100_000, "ratchet, not measured yet"},
+	{"linux", "arm64", 5_100_000, "ratchet, not measured yet"},
+}
+
+// binary is one agent as built.
+type binary struct {
+	GOOS   string `json:"goos"`
+	GOARCH string `json:"goarch"`
+	Bytes  int64  `json:"bytes"`
+	Path   string `json:"path"`
+}
+
+// flags are how the agent ships; agent/README.md says what each one saves.
+var flags = []string{"-trimpath", "-gcflags=all=-l"}
+
+// compile builds the agent for one target.
+func compile(ctx context.Context, root string, t target) (binary, error) {
+	path := output(root, t)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return binary{}, fmt.Errorf("making the output folder: %w", err)
+	}
+	args := append([]string{"build", "-buildvcs=false", "-ldflags=" + linkerFlags, "-o", path}, flags...)
+	var said bytes.Buffer
+	cmd := repo.Command(ctx, root, &said, "go", append(args, "./agent/cmd/osiris-agent")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+t.goos, "GOARCH="+t.goarch)
+	if err := cmd.Run(); err != nil {
+		return binary{}, fmt.Errorf("building for %s/%s: %w\n%s", t.goos, t.goarch, err, strings.TrimSpace(said.String()))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return binary{}, fmt.Errorf("measuring %s: %w", path, err)
+	}
+	return binary{t.goos, t.goarch, info.Size(), path}, nil
+}
+
+// linkerFlags stamps a version of fixed length, so that a size does not depend
+// on the commit it was measured at.
+const linkerFlags = "-s -w -funcalign=8 -X main.version=0.0.0-size -X main.commit=000000000000 -X main.built=2026-01-01T00:00:00Z"
