@@ -1,0 +1,140 @@
+package runbook
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// MaxValue is the longest value of a parameter, in bytes.
+const MaxValue = 1024
+
+// Types of a parameter.
+const (
+	TypeString = "string"
+	TypeInt    = "int"
+	TypeBool   = "bool"
+	TypeEnum   = "enum"
+)
+
+// Parameter is the schema of one parameter.
+type Parameter struct {
+	// Type is string, int, bool or enum.
+	Type string `yaml:"type"`
+	Doc  string `yaml:"doc"`
+	// Pattern must match a whole string. A string without one is refused at
+	// load: parameters reach scripts.
+	Pattern string `yaml:"pattern"`
+	// Min and Max bound an int, both included.
+	Min *int64 `yaml:"min"`
+	Max *int64 `yaml:"max"`
+	// Values of an enum.
+	Values   []string `yaml:"values"`
+	Required bool     `yaml:"required"`
+	// Default is used when the caller gives none; nil leaves it out.
+	Default *string `yaml:"default"`
+
+	pattern *regexp.Regexp
+}
+
+// Validate checks params against the schema and returns them with defaults
+// filled in and ints and bools in one spelling. An unknown name is an error.
+func (r *Runbook) Validate(params map[string]string) (map[string]string, error) {
+	for name := range params {
+		if _, ok := r.Parameters[name]; !ok {
+			return nil, fmt.Errorf("checking parameters of %s: %w: %.64q is not one of them", r.ID, ErrParameter, name)
+		}
+	}
+	out := map[string]string{}
+	for name, p := range r.Parameters {
+		value, given := params[name]
+		switch {
+		case given:
+		case p.Default != nil:
+			value = *p.Default
+		case p.Required:
+			return nil, fmt.Errorf("checking parameters of %s: %w: %s is missing", r.ID, ErrParameter, name)
+		default:
+			continue
+		}
+		value, err := p.check(value)
+		if err != nil {
+			return nil, fmt.Errorf("checking parameters of %s: %w: %s: %w", r.ID, ErrParameter, name, err)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (p *Parameter) check(value string) (string, error) {
+	if len(value) > MaxValue {
+		return "", fmt.Errorf("%d bytes, at most %d", len(value), MaxValue)
+	}
+	switch p.Type {
+	case TypeInt:
+		return p.checkInt(value)
+	case TypeBool:
+		if value != "true" && value != "false" {
+			return "", fmt.Errorf("%.64q is neither true nor false", value)
+		}
+	case TypeEnum:
+		if !slices.Contains(p.Values, value) {
+			return "", fmt.Errorf("%.64q is none of %s", value, strings.Join(p.Values, ", "))
+		}
+	default:
+		if p.pattern == nil || !p.pattern.MatchString(value) {
+			return "", fmt.Errorf("%.64q does not match %s", value, p.Pattern)
+		}
+	}
+	return value, nil
+}
+
+func (p *Parameter) checkInt(value string) (string, error) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("%.64q is not a whole number", value)
+	}
+	if p.Min != nil && n < *p.Min || p.Max != nil && n > *p.Max {
+		return "", fmt.Errorf("%d is out of bounds", n)
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+// compile checks the schema itself and prepares the pattern.
+func (p *Parameter) compile() error {
+	switch p.Type {
+	case TypeString:
+		if p.Pattern == "" {
+			return fmt.Errorf("a string needs a pattern")
+		}
+		pattern, err := regexp.Compile(`\A(?:` + p.Pattern + `)\z`)
+		if err != nil {
+			return fmt.Errorf("compiling pattern: %w", err)
+		}
+		p.pattern = pattern
+	case TypeInt:
+		if p.Min == nil || p.Max == nil || *p.Min > *p.Max {
+			return fmt.Errorf("an int needs min and max")
+		}
+	case TypeEnum:
+		if len(p.Values) == 0 {
+			return fmt.Errorf("an enum needs values")
+		}
+	case TypeBool:
+	default:
+		return fmt.Errorf("type %.64q is none of string, int, bool, enum", p.Type)
+	}
+	if p.Type != TypeString && p.Pattern != "" || p.Type != TypeInt && (p.Min != nil || p.Max != nil) ||
+		p.Type != TypeEnum && len(p.Values) > 0 {
+		return fmt.Errorf("pattern, min, max or values do not go with type %s", p.Type)
+	}
+	if p.Default == nil {
+		return nil
+	}
+	if _, err := p.check(*p.Default); err != nil {
+		return fmt.Errorf("checking default: %w", err)
+	}
+	return nil
+}
