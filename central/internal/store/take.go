@@ -1,0 +1,133 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Take is a verified run of log entries with all that follows from it.
+type Take struct {
+	Site     SiteID
+	Origin   string
+	FromSize uint64      // size of the log before
+	Nodes    []tlog.Hash // new tree nodes in stored order
+	Entries  []Entry
+	Says     []Says // what the bundle of each entry says
+	Witness  Witnessed
+}
+
+// DifferentBundleError refuses a bundle id that is held with other bytes.
+type DifferentBundleError struct{ BundleID string }
+
+// Error implements error.
+func (e *DifferentBundleError) Error() string {
+	return "bundle " + e.BundleID + " is already held with other content"
+}
+
+// Take commits t. When it returns nil, everything is durable, the witnessed
+// size too. ErrConflict means that the log had another size: nothing was done.
+func (s *Store) Take(ctx context.Context, t Take) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if err := expectSize(ctx, tx, t.Origin, t.FromSize); err != nil {
+			return err
+		}
+		if err := addNodes(ctx, tx, t); err != nil {
+			return fmt.Errorf("adding tree nodes: %w", err)
+		}
+		if err := addEntries(ctx, tx, t); err != nil {
+			return err
+		}
+		w := t.Witness
+		_, err := tx.ExecContext(ctx, `INSERT INTO witness (origin, size, root, chain, checkpoint, updated_ms)
+			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root,
+			chain = excluded.chain, checkpoint = excluded.checkpoint, updated_ms = excluded.updated_ms`,
+			t.Origin, w.Size, w.Root, w.Chain, w.Checkpoint, w.UpdatedMs)
+		return err
+	})
+}
+
+func expectSize(ctx context.Context, tx *sql.Tx, origin string, want uint64) error {
+	var size uint64
+	err := tx.QueryRowContext(ctx, "SELECT size FROM witness WHERE origin = ?", origin).Scan(&size)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if size != want {
+		return fmt.Errorf("%w: log %s has size %d, not %d", ErrConflict, origin, size, want)
+	}
+	return nil
+}
+
+func addNodes(ctx context.Context, tx *sql.Tx, t Take) error {
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO log_node (origin, node, hash) VALUES (?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	first := tlog.StoredHashCount(int64(t.FromSize))
+	for i := range t.Nodes {
+		if _, err := insert.ExecContext(ctx, t.Origin, first+int64(i), t.Nodes[i][:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addEntries(ctx context.Context, tx *sql.Tx, t Take) error {
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO log_entry (origin, position, site_id, bundle_id, bundle_hash,
+		signature_hash, batch, taken_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for i, e := range t.Entries {
+		done, err := insert.ExecContext(ctx, e.Origin, e.Position, e.SiteID, e.BundleID, e.BundleHash, e.SignatureHash,
+			e.Batch, e.TakenMs)
+		if err != nil {
+			return fmt.Errorf("adding entry %d: %w", e.Position, err)
+		}
+		if e.ID, err = done.LastInsertId(); err != nil {
+			return err
+		}
+		fresh, err := addEvidence(ctx, tx, e, t.Says[i].Evidence)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			if err := project(ctx, tx, t.Says[i]); err != nil {
+				return fmt.Errorf("projecting bundle %s: %w", e.BundleID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// addEvidence reports whether the bundle is new; the same one may be logged
+// again after an epoch change.
+func addEvidence(ctx context.Context, tx *sql.Tx, e Entry, v Evidence) (bool, error) {
+	done, err := tx.ExecContext(ctx, `INSERT INTO evidence (site_id, bundle_id, entry_id, bundle_hash, host_id,
+		check_id, incident_id, kind, outcome, made_ms, agent_id, queue_id, seq, summary)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site_id, bundle_id) DO NOTHING`,
+		e.SiteID, e.BundleID, e.ID, e.BundleHash, v.HostID, v.CheckID, v.IncidentID, v.Kind, v.Outcome, v.MadeMs,
+		v.AgentID, v.QueueID, int64(v.Seq), v.Summary)
+	if err != nil {
+		return false, fmt.Errorf("adding evidence %s: %w", e.BundleID, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 1 {
+		return n == 1, err
+	}
+	var held []byte
+	if err := tx.QueryRowContext(ctx, "SELECT bundle_hash FROM evidence WHERE site_id = ? AND bundle_id = ?",
+		e.SiteID, e.BundleID).Scan(&held); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(held, e.BundleHash) {
+		return false, &DifferentBundleError{BundleID: e.BundleID}
+	}
+	return false, nil
+}
