@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/osiriscare/osiris/tools/internal/repo"
+)
+
+// target is one fuzz function.
+type target struct{ folder, name string }
+
+// fuzz runs every fuzz target of the tree for a short time.
+func (s *suite) fuzz(ctx context.Context, out io.Writer) error {
+	targets, err := fuzzTargets(s.root)
+	if err != nil {
+		return err
+	}
+	if len(targets) == 0 {
+		return errors.New("no fuzz target was found")
+	}
+	var errs []error
+	for _, t := range targets {
+		var said bytes.Buffer
+		start := time.Now()
+		err := repo.Command(ctx, s.root, &said, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$",
+			"-fuzztime="+s.fuzzTime.String(), "./"+t.folder).Run()
+		fmt.Fprintf(out, "%-60s %6.1fs\n", t.folder+"."+t.name, time.Since(start).Seconds())
+		if err != nil {
+			fmt.Fprintln(out, said.String())
+			errs = append(errs, fmt.Errorf("fuzzing %s in %s: %w", t.name, t.folder, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// fuzzTargets finds every function FuzzX(*testing.F) of the tree.
+func fuzzTargets(root string) ([]target, error) {
+	var found []target
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "dist") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", path, err)
+		}
+		folder, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Fuzz") {
+				found = append(found, target{filepath.ToSlash(folder), f.Name.Name})
+			}
+		}
+		return nil
+	})
+	return found, err
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/osiriscare/osiris/tools/internal/repo"
+)
+
+// unit runs every package's tests, with the race detector where it can be
+// linked.
+func (s *suite) unit(ctx context.Context, out io.Writer) error {
+	args := []string{"-timeout=15m"}
+	if hasCompiler(ctx) {
+		args = append(args, "-race")
+	} else {
+		fmt.Fprintln(out, "no C compiler: the race detector is off")
+		if s.ci {
+			return errors.New("CI needs a C compiler for the race detector")
+		}
+	}
+	packages := s.packages
+	if len(packages) == 0 {
+		packages = []string{"./..."}
+	}
+	return s.goTest(ctx, out, append(args, packages...)...)
+}
+
+// modernc repeats the tests of what lies on SQLite with the build for a Linux
+// that has no SQLite of its own.
+func (s *suite) modernc(ctx context.Context, out io.Writer) error {
+	return s.goTest(ctx, out, "-timeout=10m", "-tags=osiris_modernc",
+		"./agent/internal/sqlos/...", "./agent/internal/queue/...")
+}
+
+// integration starts real binaries. Its packages run one after another, because
+// they share two cores with what they started.
+func (s *suite) integration(ctx context.Context, out io.Writer) error {
+	return s.goTest(ctx, out, "-timeout=30m", "-tags=integration", "-p=1", "./e2e/...")
+}
+
+func (s *suite) size(ctx context.Context, out io.Writer) error {
+	return repo.Command(ctx, s.root, out, "go", "run", "-buildvcs=false", "./tools/size").Run()
+}
+
+// hasCompiler tells whether cgo, and with it the race detector, can be built.
+func hasCompiler(ctx context.Context) bool {
+	answer, err := exec.CommandContext(ctx, "go", "env", "CGO_ENABLED", "CC").Output()
+	if err != nil {
+		return false
+	}
+	enabled, compiler, _ := strings.Cut(strings.TrimSpace(string(answer)), "\n")
+	fields := strings.Fields(compiler)
+	if enabled != "1" || len(fields) == 0 {
+		return false
+	}
+	_, err = exec.LookPath(fields[0])
+	return err == nil
+}
+
+// goTest runs go test and reports only what a reader needs: packages, and the
+// output of tests that failed or were skipped.
+func (s *suite) goTest(ctx context.Context, out io.Writer, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
+	cmd.Dir, cmd.Stderr = s.root, out
+	cmd.Env = append(os.Environ(), "OSIRIS_ROOT="+s.root)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("starting go test: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting go test: %w", err)
+	}
+	sum, err := follow(events, out)
+	// The exit code says it again when a test failed; a build that failed is
+	// said by nothing else.
+	return errors.Join(err, cmd.Wait(), sum.judge(out, s.ci))
+}
