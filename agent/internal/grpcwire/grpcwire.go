@@ -183,8 +183,7 @@ func (c *Conn) fail(err error) {
 	}
 	c.err = err
 	code := uint32(codeNoError)
-	var pe *ProtocolError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*ProtocolError](err); ok { // errors.As is 10 KB of reflection
 		code = pe.Code
 	}
 	c.out = appendGoAway(c.out, code)

@@ -37,12 +37,12 @@ func (s *Status) Error() string {
 // Code is the status code of err: OK for nil and io.EOF, UNKNOWN for an error
 // that carries none.
 func Code(err error) uint32 {
-	var s *Status
+	if s, ok := errors.AsType[*Status](err); ok {
+		return s.Code
+	}
 	switch {
 	case err == nil || errors.Is(err, io.EOF):
 		return OK
-	case errors.As(err, &s):
-		return s.Code
 	case errors.Is(err, context.Canceled):
 		return Canceled
 	case errors.Is(err, context.DeadlineExceeded):
