@@ -1,0 +1,161 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/sqlos"
+)
+
+// Tx is one write transaction on the queue's file. The embedded handle serves
+// tables of other packages.
+type Tx struct {
+	*sqlos.Tx
+	q         *Queue
+	st        state
+	before    state
+	pending   uint64 // records lost earlier, that this transaction is to tell
+	told      uint64 // those it told
+	attempted uint64 // records it was asked to add
+	full      bool
+}
+
+// Tx runs fn in one write transaction: what it appends and what it writes to
+// other tables become durable together or not at all. fn must not use the Queue
+// or its DB, only the handle. On a full disk an fn that appends nothing may be
+// called a second time.
+//
+// When the disk is full the error has ErrFull in its chain, nothing was written
+// and the records fn asked to add are counted as lost.
+func (q *Queue) Tx(fn func(*Tx) error) error {
+	q.write.Lock()
+	defer q.write.Unlock()
+	q.mu.Lock()
+	pending := q.pending
+	q.mu.Unlock()
+	tx, err := q.try(pending, fn)
+	if tx.full && tx.attempted == 0 && pending > 0 {
+		// The write itself may fit, only the gap did not.
+		tx, err = q.try(0, fn)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err != nil {
+		if tx.full {
+			q.pending += tx.attempted
+			return fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		return err
+	}
+	q.pending -= tx.told
+	q.last = tx.st
+	if tx.st.next > tx.before.next || tx.st.id != tx.before.id {
+		select {
+		case q.notify <- struct{}{}:
+		default: // a signal is waiting already
+		}
+	}
+	return nil
+}
+
+func (q *Queue) try(pending uint64, fn func(*Tx) error) (*Tx, error) {
+	tx := &Tx{q: q, pending: pending}
+	err := q.db.Tx(func(sql *sqlos.Tx) error {
+		st, err := loadState(sql)
+		if err != nil {
+			return err
+		}
+		tx.Tx, tx.st, tx.before = sql, st, st
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if tx.full {
+			return errors.New("a full disk was met inside the transaction")
+		}
+		if err := tx.tellPending(); err != nil {
+			return err
+		}
+		if tx.st.next != tx.before.next {
+			if err := tx.trim(); err != nil {
+				return err
+			}
+		}
+		if tx.st == tx.before {
+			return nil
+		}
+		return tx.st.save(sql)
+	})
+	tx.full = tx.full || sqlos.IsFull(err)
+	return tx, err
+}
+
+// Append adds one record within the transaction.
+func (tx *Tx) Append(kind uint8, body []byte) (Record, error) {
+	tx.attempted++
+	return tx.insert(kind, body)
+}
+
+func (tx *Tx) insert(kind uint8, body []byte) (Record, error) {
+	if kind == KindGap {
+		return Record{}, errors.New("adding a record: this kind is for gaps")
+	}
+	if cost(len(body)) > tx.q.limits.MaxBytes/2 {
+		return Record{}, ErrTooLarge
+	}
+	if err := tx.tellPending(); err != nil {
+		return Record{}, err
+	}
+	r := Record{Seq: tx.st.next, ID: newID(), Kind: kind, CreatedMs: nowMs(), Body: body}
+	if err := tx.put(r); err != nil {
+		return Record{}, err
+	}
+	tx.st.next++
+	return r, nil
+}
+
+// tellPending gives the records lost to a full disk the next sequences.
+func (tx *Tx) tellPending() error {
+	if tx.pending == 0 {
+		return nil
+	}
+	n := tx.pending
+	g := Gap{From: tx.st.next, To: tx.st.next + n - 1, Count: n, Reason: ReasonDiskFull}
+	if err := tx.put(gapRecord(g, nowMs())); err != nil {
+		return err
+	}
+	tx.st.next += n
+	tx.st.dropped += n
+	tx.told, tx.pending = n, 0
+	return nil
+}
+
+func (tx *Tx) put(r Record) error {
+	if err := tx.Exec("INSERT INTO queue_record (seq, id, kind, created_ms, body) VALUES (?,?,?,?,?)",
+		r.Seq, r.ID[:], int(r.Kind), r.CreatedMs, r.Body); err != nil {
+		tx.full = tx.full || sqlos.IsFull(err) // also when fn drops the error
+		return err
+	}
+	tx.st.rows++
+	tx.st.bytes += cost(len(r.Body))
+	return nil
+}
+
+// removeThrough deletes the rows with seq <= through.
+func (tx *Tx) removeThrough(through uint64) error {
+	if err := tx.Query("SELECT count(*), total(length(body)) FROM queue_record WHERE seq <= ?", func(s *sqlos.Stmt) error {
+		rows := s.ColumnInt64(0)
+		tx.st.rows -= rows
+		tx.st.bytes -= s.ColumnInt64(1) + rows*recordOverhead
+		return nil
+	}, through); err != nil {
+		return err
+	}
+	return tx.Exec("DELETE FROM queue_record WHERE seq <= ?", through)
+}
+
+func gapRecord(g Gap, createdMs int64) Record {
+	return Record{Seq: g.To, ID: newID(), Kind: KindGap, CreatedMs: createdMs, Body: g.Encode()}
+}
+
+func nowMs() int64 { return time.Now().UnixMilli() }
