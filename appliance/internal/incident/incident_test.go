@@ -160,4 +160,3 @@ func TestPatternLeavesTheHostOut(t *testing.T) {
 		t.Errorf("Unresolved = %d, %v; want 2", n, err)
 	}
 }
-
