@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/osiriscare/osiris/tools/internal/build"
+	"github.com/osiriscare/osiris/e2e/binary"
 	"github.com/osiriscare/osiris/tools/internal/repo"
 )
 
@@ -44,11 +44,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	binary, err := build.Binary(ctx, root, name)
+	path, err := binary.Build(ctx, root, name)
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("measuring %s: %w", args[0], err)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/osiriscare/osiris/tools/internal/build"
+	"github.com/osiriscare/osiris/e2e/binary"
 	"github.com/osiriscare/osiris/tools/internal/repo"
 )
 
@@ -36,18 +36,18 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
-		names, err := build.Names(root)
+		names, err := binary.Names(root)
 		if err != nil {
 			return err
 		}
 		fmt.Printf("Usage: ./dev run BINARY [ARGS]\n\nBuilds a binary and runs it. There are: %s\n", strings.Join(names, " "))
 		return nil
 	}
-	binary, err := build.Binary(ctx, root, args[0])
+	path, err := binary.Build(ctx, root, args[0])
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, binary, args[1:]...)
+	cmd := exec.CommandContext(ctx, path, args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	// Ctrl-C reaches the binary from the terminal too; it gets the time it needs.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

@@ -1,4 +1,4 @@
-package build
+package binary
 
 import (
 	"os"
@@ -45,7 +45,7 @@ func TestAgentTags(t *testing.T) {
 	}
 }
 
-func TestBinaryNamesWhatThereIs(t *testing.T) {
+func TestBuildNamesWhatThereIs(t *testing.T) {
 	root := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(root, "central", "cmd", "osirisctl"), 0o755); err != nil {
 		t.Fatal(err)
@@ -53,8 +53,8 @@ func TestBinaryNamesWhatThereIs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "central", "cmd", "osirisctl", "main.go"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Binary(t.Context(), root, "osirisctrl")
+	_, err := Build(t.Context(), root, "osirisctrl")
 	if err == nil || !strings.Contains(err.Error(), "there are: osirisctl") {
-		t.Errorf("Binary(osirisctrl) = %v; want an error that lists osirisctl", err)
+		t.Errorf("Build(osirisctrl) = %v; want an error that lists osirisctl", err)
 	}
 }

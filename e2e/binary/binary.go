@@ -1,7 +1,7 @@
-// Package build makes the product's binaries for the machine it runs on, under
+// Package binary builds the product's binaries for the machine it runs on, under
 // .cache/bin of the checkout. A binary is named as its folder in
 // <component>/cmd.
-package build
+package binary
 
 import (
 	"bytes"
@@ -29,9 +29,9 @@ func Names(root string) ([]string, error) {
 	return names, nil
 }
 
-// Binary builds one binary and gives its path. On failure the error carries
+// Build builds one binary and gives its path. On failure the error carries
 // what the compiler said.
-func Binary(ctx context.Context, root, name string) (string, error) {
+func Build(ctx context.Context, root, name string) (string, error) {
 	found, err := filepath.Glob(filepath.Join(root, "*", "cmd", name, "main.go"))
 	if err != nil || len(found) != 1 {
 		names, listErr := Names(root)
