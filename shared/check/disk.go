@@ -54,16 +54,16 @@ func judgeDisk(d definition, f Facts, p Parameters) Verdict {
 		Status:   Pass,
 		Expected: "at least " + strconv.FormatUint(high, 10) + " % or " + strconv.FormatUint(enough, 10) + " MB free",
 	}
-	judged := 0
+	judged, unread := 0, 0
 	var worst volume
 	for _, fact := range f {
 		if fact.Name != FactVolume {
 			continue
 		}
 		vol, ok := parseVolume(fact.Value)
-		if !ok {
-			v.Status, v.Reason = Unknown, "A volume's size could not be read."
-			return v
+		if !ok { // such as a locked BitLocker volume
+			unread++
+			continue
 		}
 		if judged > 0 && vol.total>>20 < ignore {
 			continue
@@ -82,11 +82,14 @@ func judgeDisk(d definition, f Facts, p Parameters) Verdict {
 		judged++
 	}
 	if judged == 0 {
-		v.Status, v.Reason = Unknown, "No volume was found."
+		v.Status, v.Reason = Unknown, "No volume's size could be read."
 		return v
 	}
 	v.Actual = worst.mount + " has " + strconv.FormatUint(worst.percent(), 10) + " % free"
 	v.Reason = "Every volume has room."
+	if unread > 0 {
+		v.Status, v.Reason = Unknown, "A volume's size could not be read."
+	}
 	if v.Severity != "" {
 		v.Status, v.Reason = Fail, "Volume "+worst.mount+" is nearly full."
 	}

@@ -14,10 +14,11 @@ const (
 
 var statusNames = [...]string{"", "pass", "fail", "unknown", "not_applicable"}
 
-// String is the name that logs, bundles and interfaces use.
+// String is the name that logs, bundles and interfaces use; empty for a number
+// that is no outcome.
 func (s Status) String() string {
 	if !s.Valid() {
-		return "invalid"
+		return ""
 	}
 	return statusNames[s]
 }

@@ -1,0 +1,77 @@
+package identity
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	"github.com/osiriscare/osiris/agent/internal/grpcwire"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+)
+
+// Full names of the calls.
+const (
+	registerMethod = "/compliance.v1.ComplianceAgent/Register"
+	renewMethod    = "/compliance.v1.ComplianceAgent/Renew"
+)
+
+// Caller is a connection to the appliance; *grpcwire.Conn is one.
+type Caller interface {
+	ConnectionState() tls.ConnectionState
+	Invoke(ctx context.Context, method string, request []byte, md ...grpcwire.Header) ([]byte, error)
+}
+
+// Register trades a token for a certificate and keeps it. The caller takes
+// trust and policy out of the answer. It may be repeated: the same token with
+// the same key gets the same answer.
+func (i *Identity) Register(ctx context.Context, c Caller, token string, host *compliancelite.HostFacts) (*compliancelite.RegisterResponse, error) {
+	public, proof, err := i.prove("osiris register v1", []byte(token), c.ConnectionState())
+	if err != nil {
+		return nil, err
+	}
+	request := &compliancelite.RegisterRequest{Token: token, PublicKey: public, Proof: proof, Host: host}
+	answer := &compliancelite.RegisterResponse{}
+	if err := call(ctx, c, registerMethod, request, answer); err != nil {
+		return nil, fmt.Errorf("registering: %w", err)
+	}
+	if err := i.store(answer.AgentId, answer.Certificate, answer.Chain); err != nil {
+		return nil, fmt.Errorf("registering: %w", err)
+	}
+	return answer, nil
+}
+
+// Renew gets the next certificate for the same key and keeps it. Quarantined
+// means that the appliance lets this agent only monitor.
+func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err error) {
+	i.mu.Lock()
+	leaf, agentID := i.leaf, i.agentID
+	i.mu.Unlock()
+	if leaf == nil {
+		return false, ErrNotEnrolled
+	}
+	public, proof, err := i.prove("osiris renew v1", leaf.Raw, c.ConnectionState())
+	if err != nil {
+		return false, err
+	}
+	answer := &compliancelite.RenewResponse{}
+	if err := call(ctx, c, renewMethod, &compliancelite.RenewRequest{PublicKey: public, Proof: proof}, answer); err != nil {
+		return false, fmt.Errorf("renewing: %w", err)
+	}
+	if err := i.store(agentID, answer.Certificate, answer.Chain); err != nil {
+		return false, fmt.Errorf("renewing: %w", err)
+	}
+	return answer.Quarantined, nil
+}
+
+func call(ctx context.Context, c Caller, method string, request interface{ MarshalVT() ([]byte, error) },
+	answer interface{ UnmarshalVT([]byte) error },
+) error {
+	body, err := request.MarshalVT()
+	if err != nil {
+		return err
+	}
+	if body, err = c.Invoke(ctx, method, body); err != nil {
+		return err
+	}
+	return answer.UnmarshalVT(body)
+}

@@ -1,0 +1,196 @@
+// Package identity is the agent's device key and certificate, and whom it
+// believes (DESIGN D9, D10, D15). The P-256 key is made here and never leaves:
+// a file of its 32 raw bytes, mode 0600. The certificate file is the leaf and
+// its chain, DER one after the other. The appliance is believed when its chain
+// ends in a site root whose SPKI hash (SHA-256) is pinned; no other root counts.
+// Names: agent "<agent_id>.agent.<site_id>.osiris.internal", appliance
+// "appliance.<site_id>.osiris.internal". Times are Unix milliseconds. ErrPeer
+// means that the other end is not our appliance; ErrNotEnrolled that there is
+// no certificate yet.
+package identity
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+)
+
+// Names of the files in the data folder.
+const (
+	keyFile         = "device.key"
+	certificateFile = "certificate.der"
+	pinFile         = "pin" // see Pin
+)
+
+// domain ends every name of ours.
+const domain = ".osiris.internal"
+
+// Errors that callers tell apart.
+var (
+	ErrNotEnrolled = errors.New("this machine is not enrolled")
+	ErrPeer        = errors.New("the peer is not this site's appliance")
+)
+
+// Identity is one machine's. Its methods may be called from any goroutine.
+type Identity struct {
+	folder string
+	key    *ecdsa.PrivateKey
+	pin    *Pin
+	cache  tls.ClientSessionCache
+
+	mu      sync.Mutex
+	leaf    *x509.Certificate // nil until enrolled
+	chain   [][]byte
+	agentID string
+	siteID  string
+}
+
+// Open reads the identity in folder, making the device key when there is none.
+func Open(folder string) (*Identity, error) {
+	key, err := loadKey(filepath.Join(folder, keyFile))
+	if err != nil {
+		return nil, err
+	}
+	i := &Identity{folder: folder, key: key, cache: tls.NewLRUClientSessionCache(1)}
+	if i.pin, err = loadPin(filepath.Join(folder, pinFile)); err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(i.path(certificateFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return i, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading certificate: %w", err)
+	}
+	if err := i.take("", content); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", i.path(certificateFile), err)
+	}
+	return i, nil
+}
+
+func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
+
+// loadKey reads the raw scalar, or makes a key.
+func loadKey(path string) (*ecdsa.PrivateKey, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("making device key: %w", err)
+		}
+		if raw, err = key.Bytes(); err != nil {
+			return nil, fmt.Errorf("encoding device key: %w", err)
+		}
+		return key, atomicfile.Write(path, raw, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading device key: %w", err)
+	}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading device key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// take believes a leaf with its chain, after checking that it is for our key and,
+// unless want is empty, for that agent.
+func (i *Identity) take(want string, der []byte) error {
+	certificates, err := x509.ParseCertificates(der)
+	if err != nil {
+		return err
+	}
+	if len(certificates) == 0 {
+		return errors.New("the file holds no certificate")
+	}
+	leaf := certificates[0]
+	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !public.Equal(&i.key.PublicKey) {
+		return errors.New("the certificate is for another key")
+	}
+	agentID, siteID, ok := parseAgentName(leaf)
+	if !ok {
+		return errors.New("the certificate does not name an agent")
+	}
+	if want != "" && agentID != want {
+		return errors.New("the certificate is for another agent")
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.leaf, i.agentID, i.siteID, i.chain = leaf, agentID, siteID, nil
+	for _, c := range certificates {
+		i.chain = append(i.chain, c.Raw)
+	}
+	// A resumed session would show the appliance the former certificate.
+	i.cache = tls.NewLRUClientSessionCache(1)
+	return nil
+}
+
+// parseAgentName reads "<agent_id>.agent.<site_id>.osiris.internal".
+func parseAgentName(leaf *x509.Certificate) (agentID, siteID string, ok bool) {
+	for _, name := range leaf.DNSNames {
+		rest, found := strings.CutSuffix(name, domain)
+		if !found {
+			continue
+		}
+		agentID, siteID, ok = strings.Cut(rest, ".agent.")
+		if ok && agentID != "" && siteID != "" && !strings.Contains(agentID+siteID, ".") {
+			return agentID, siteID, true
+		}
+	}
+	return "", "", false
+}
+
+// store keeps a new certificate with its chain, DER, durably.
+func (i *Identity) store(agentID string, certificate []byte, chain [][]byte) error {
+	content := append([]byte(nil), certificate...)
+	for _, c := range chain {
+		content = append(content, c...)
+	}
+	if err := i.take(agentID, content); err != nil {
+		return fmt.Errorf("taking certificate: %w", err)
+	}
+	return atomicfile.Write(i.path(certificateFile), content, 0o600)
+}
+
+// Enrolled tells whether there is a certificate, expired or not.
+func (i *Identity) Enrolled() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.leaf != nil
+}
+
+// AgentID is the id in the certificate; empty before enrolment.
+func (i *Identity) AgentID() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.agentID
+}
+
+// SiteID is the site in the certificate; empty before enrolment.
+func (i *Identity) SiteID() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.siteID
+}
+
+// RenewalDue tells whether half of the certificate's life has passed at nowMs,
+// and whether all of it has: then only Renew is answered.
+func (i *Identity) RenewalDue(nowMs int64) (due, expired bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.leaf == nil {
+		return false, false
+	}
+	from, to := i.leaf.NotBefore.UnixMilli(), i.leaf.NotAfter.UnixMilli()
+	return nowMs >= from+(to-from)/2, nowMs > to
+}

@@ -1,0 +1,77 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/shared/signed"
+)
+
+// Pin is whom this machine believed at enrolment. It outlives the token file.
+// Its file has two lines: the site root's SPKI hash and the Central root's
+// fingerprint, in lower-case hexadecimal.
+type Pin struct {
+	SiteRoot    [sha256.Size]byte
+	CentralRoot signed.KeyID
+}
+
+// ParsePin reads the two hashes as configuration spells them.
+func ParsePin(siteRoot, centralRoot string) (*Pin, error) {
+	p := &Pin{}
+	raw, err := hex.DecodeString(siteRoot)
+	if err != nil || len(raw) != sha256.Size {
+		return nil, errors.New("site_root is not 64 hexadecimal digits")
+	}
+	p.SiteRoot = [sha256.Size]byte(raw)
+	if p.CentralRoot, err = signed.ParseKeyID(strings.ToLower(centralRoot)); err != nil {
+		return nil, fmt.Errorf("central_root: %w", err)
+	}
+	return p, nil
+}
+
+func loadPin(path string) (*Pin, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading pin: %w", err)
+	}
+	site, rest, _ := strings.Cut(string(content), "\n")
+	p, err := ParsePin(site, strings.TrimSuffix(rest, "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// Pin is whom the machine believes, nil before it was told.
+func (i *Identity) Pin() *Pin {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.pin
+}
+
+// SetPin keeps the pin. An enrolled machine never changes it: another site means
+// another data folder.
+func (i *Identity) SetPin(p *Pin) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.pin != nil && *i.pin == *p {
+		return nil
+	}
+	if i.pin != nil && i.leaf != nil {
+		return errors.New("this machine is enrolled under another root; use another data folder")
+	}
+	text := hex.EncodeToString(p.SiteRoot[:]) + "\n" + p.CentralRoot.String() + "\n"
+	if err := atomicfile.Write(i.path(pinFile), []byte(text), 0o600); err != nil {
+		return err
+	}
+	i.pin = p
+	return nil
+}

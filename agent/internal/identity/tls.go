@@ -1,0 +1,127 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Peer is what a handshake found out about the appliance.
+type Peer struct {
+	Name         string // its DNS name
+	ClockSuspect bool   // only the validity dates failed: our clock or theirs is wrong
+}
+
+// Config is a TLS configuration for one connection; roots are further pinned
+// site roots from the trust document, now is the time by which certificates are
+// judged. peer is filled in by the handshake, also by a resumed one.
+func (i *Identity) Config(roots [][sha256.Size]byte, now time.Time, peer *Peer) *tls.Config {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.pin != nil {
+		// The document replaces the root of enrolment once it names roots: a
+		// root that was withdrawn must not live on in a file.
+		if len(roots) == 0 {
+			roots = append(roots, i.pin.SiteRoot)
+		}
+	}
+	site := i.siteID
+	config := &tls.Config{
+		MinVersion: tls.VersionTLS13,
+		// The public roots and names mean nothing here; VerifyConnection below
+		// checks the chain, and runs on resumption too.
+		InsecureSkipVerify: true, //nolint:gosec // see VerifyConnection
+		ServerName:         "appliance." + site + domain,
+		ClientSessionCache: i.cache,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			return verify(state.PeerCertificates, roots, site, now, peer)
+		},
+	}
+	if site == "" {
+		config.ServerName = "appliance" + domain // no SNI of a site we do not know yet
+	}
+	if i.leaf != nil {
+		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key, Leaf: i.leaf}}
+	}
+	return config
+}
+
+// verify checks that the chain ends in a pinned root and names the appliance of
+// the site (of any one, while site is empty).
+func verify(chain []*x509.Certificate, roots [][sha256.Size]byte, site string, now time.Time, peer *Peer) error {
+	if len(chain) == 0 {
+		return fmt.Errorf("%w: it sent no certificate", ErrPeer)
+	}
+	name, ok := applianceName(chain[0], site)
+	if !ok {
+		return fmt.Errorf("%w: its certificate names %s", ErrPeer, strings.Join(chain[0].DNSNames, ", "))
+	}
+	options := x509.VerifyOptions{
+		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: name, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	pinned := false
+	for _, c := range chain[1:] {
+		if isPinned(c, roots) {
+			options.Roots.AddCert(c)
+			pinned = true
+		} else {
+			options.Intermediates.AddCert(c)
+		}
+	}
+	if !pinned {
+		return fmt.Errorf("%w: its chain ends in no pinned root", ErrPeer)
+	}
+	*peer = Peer{Name: name}
+	_, err := chain[0].Verify(options)
+	if err == nil {
+		return nil
+	}
+	// The same chain at a moment when all of it was valid: if that passes,
+	// nothing but a clock is wrong (D15).
+	options.CurrentTime = commonMoment(chain)
+	if _, err := chain[0].Verify(options); err != nil {
+		return fmt.Errorf("%w: %w", ErrPeer, err)
+	}
+	peer.ClockSuspect = true
+	return nil
+}
+
+func isPinned(c *x509.Certificate, roots [][sha256.Size]byte) bool {
+	hash := sha256.Sum256(c.RawSubjectPublicKeyInfo)
+	for _, r := range roots {
+		if hash == r {
+			return true
+		}
+	}
+	return false
+}
+
+// applianceName finds "appliance.<site>.osiris.internal" in a leaf.
+func applianceName(leaf *x509.Certificate, site string) (string, bool) {
+	for _, name := range leaf.DNSNames {
+		rest, found := strings.CutPrefix(name, "appliance.")
+		if !found {
+			continue
+		}
+		named, found := strings.CutSuffix(rest, domain)
+		if found && named != "" && !strings.Contains(named, ".") && (site == "" || named == site) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// commonMoment is the latest beginning among the certificates' validities.
+func commonMoment(chain []*x509.Certificate) time.Time {
+	moment := chain[0].NotBefore
+	for _, c := range chain[1:] {
+		if c.NotBefore.After(moment) {
+			moment = c.NotBefore
+		}
+	}
+	return moment
+}

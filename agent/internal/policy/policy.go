@@ -1,0 +1,237 @@
+// Package policy holds the newest trust chain and site policy of the agent
+// (DESIGN D10, D13, D14). Both are verified against the pinned Central root
+// before they are kept, both are files that survive a crash, and neither ever
+// goes back to an older version or to another site. Times are Unix
+// milliseconds. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
+// policy of a chain whose online key changed no longer opens; until a new one
+// arrives the agent is MONITOR_ONLY with compiled defaults.
+package policy
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/signed"
+	"github.com/osiriscare/osiris/shared/trust"
+)
+
+// Names of the files in the data folder.
+const (
+	trustFile  = "trust.bin"  // a trust.v1.TrustChain
+	policyFile = "policy.bin" // a trust.v1.SignedEnvelope of a trust.v1.Policy
+)
+
+// fileMode keeps other users of the machine from reading a site's settings.
+const fileMode = 0o600
+
+// Policy is what the agent holds. Its methods may be called from any goroutine.
+type Policy struct {
+	folder string
+	pin    signed.KeyID
+
+	mu     sync.Mutex
+	trust  *trust.Opened
+	policy *trustlite.Policy
+}
+
+// New reads what is stored in folder; pin is the Central root's fingerprint. A
+// file that no longer verifies is an error: it was changed from outside.
+func New(folder string, pin signed.KeyID) (*Policy, error) {
+	p := &Policy{folder: folder, pin: pin}
+	chain := &trustlite.TrustChain{}
+	ok, err := p.read(trustFile, chain)
+	if err != nil || !ok {
+		return p, err
+	}
+	if p.trust, err = trust.Open(chain, pin); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", p.path(trustFile), err)
+	}
+	envelope := &trustlite.SignedEnvelope{}
+	ok, err = p.read(policyFile, envelope)
+	if err != nil || !ok {
+		return p, err
+	}
+	p.policy, err = p.trust.OpenPolicy(envelope)
+	if errors.Is(err, signed.ErrKey) {
+		return p, nil // the online key changed between the two writes
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", p.path(policyFile), err)
+	}
+	return p, nil
+}
+
+func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
+
+func (p *Policy) read(name string, into interface{ UnmarshalVT([]byte) error }) (ok bool, err error) {
+	content, err := os.ReadFile(p.path(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if err := into.UnmarshalVT(content); err != nil {
+		return false, fmt.Errorf("reading %s: %w", p.path(name), err)
+	}
+	return true, nil
+}
+
+// Apply takes a newer trust chain and policy, either of which may be nil. It
+// reports whether anything changed. What is refused leaves everything as it was,
+// except that a good chain stays when the policy beside it is bad.
+func (p *Policy) Apply(chain *trustlite.TrustChain, envelope *trustlite.SignedEnvelope) (changed bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if chain != nil {
+		if changed, err = p.applyTrust(chain); err != nil {
+			return changed, err
+		}
+	}
+	if envelope == nil {
+		return changed, nil
+	}
+	newer, err := p.applyPolicy(envelope)
+	return changed || newer, err
+}
+
+func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
+	next, err := trust.Open(chain, p.pin)
+	if err != nil {
+		return false, fmt.Errorf("taking trust document: %w", err)
+	}
+	if err := next.Newer(p.trust); err != nil {
+		return false, fmt.Errorf("taking trust document: %w", err)
+	}
+	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
+		return false, nil
+	}
+	content, err := chain.MarshalVT()
+	if err != nil {
+		return false, fmt.Errorf("encoding trust document: %w", err)
+	}
+	if err := atomicfile.Write(p.path(trustFile), content, fileMode); err != nil {
+		return false, err
+	}
+	// A policy by the former online key would not open after a restart, so it
+	// must not rule until then either.
+	if p.trust != nil && string(p.trust.Delegation.OnlineKey) != string(next.Delegation.OnlineKey) {
+		p.policy = nil
+	}
+	p.trust = next
+	return true, nil
+}
+
+func (p *Policy) applyPolicy(envelope *trustlite.SignedEnvelope) (bool, error) {
+	if p.trust == nil {
+		return false, errors.New("taking policy: no trust document is held")
+	}
+	next, err := p.trust.OpenPolicy(envelope)
+	if err != nil {
+		return false, fmt.Errorf("taking policy: %w", err)
+	}
+	if err := trust.NewerPolicy(next, p.policy); err != nil {
+		return false, fmt.Errorf("taking policy: %w", err)
+	}
+	if p.policy != nil && next.Version == p.policy.Version {
+		return false, nil
+	}
+	content, err := envelope.MarshalVT()
+	if err != nil {
+		return false, fmt.Errorf("encoding policy: %w", err)
+	}
+	if err := atomicfile.Write(p.path(policyFile), content, fileMode); err != nil {
+		return false, err
+	}
+	p.policy = next
+	return true, nil
+}
+
+// Versions are those of the trust document and the policy; 0 means none.
+func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trust != nil {
+		trustVersion = p.trust.Doc.Version
+	}
+	if p.policy != nil {
+		policyVersion = p.policy.Version
+	}
+	return trustVersion, policyVersion
+}
+
+// FloorMs is the newest issue time of a document that was verified: no clock
+// may show less (D15).
+func (p *Policy) FloorMs() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	floor := int64(0)
+	if p.trust != nil {
+		floor = max(p.trust.Doc.IssuedMs, p.trust.Delegation.IssuedMs)
+	}
+	if p.policy != nil {
+		floor = max(floor, p.policy.IssuedMs)
+	}
+	return floor
+}
+
+// SiteRoots are the live roots' SPKI hashes; none before the first document.
+func (p *Policy) SiteRoots() [][sha256.Size]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trust == nil {
+		return nil
+	}
+	var roots [][sha256.Size]byte
+	for _, r := range p.trust.Doc.SiteRoots {
+		if len(r) == sha256.Size {
+			roots = append(roots, [sha256.Size]byte(r))
+		}
+	}
+	return roots
+}
+
+// Tier is what may be done to the agent at nowMs.
+func (p *Policy) Tier(agentID string, nowMs int64) trustlite.Tier {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trust == nil || p.trust.Valid(nowMs) != nil || p.trust.AgentRevoked(agentID) {
+		return trustlite.Tier_TIER_MONITOR_ONLY
+	}
+	return trust.TierOf(p.policy, agentID, nowMs)
+}
+
+// OpenCommand verifies a command with the key of a live appliance of the site.
+func (p *Policy) OpenCommand(envelope *trustlite.SignedEnvelope) (*trustlite.Command, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trust == nil {
+		return nil, errors.New("opening command: no trust document is held")
+	}
+	return p.trust.OpenCommand(envelope)
+}
+
+// Parameters are the policy's values for a check.
+func (p *Policy) Parameters(id check.ID) check.Parameters {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	held := p.policy
+	return func(name string) (string, bool) {
+		if held == nil {
+			return "", false
+		}
+		for _, param := range held.Parameters {
+			if param.CheckId == string(id) && param.Name == name {
+				return param.Value, true
+			}
+		}
+		return "", false
+	}
+}

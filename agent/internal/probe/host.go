@@ -1,0 +1,34 @@
+package probe
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+)
+
+// Host says what the machine is. What cannot be read stays empty: these are
+// hints for people, never an identity (D16).
+func (p *Probe) Host(agentVersion string) *compliancelite.HostFacts {
+	h := &compliancelite.HostFacts{Os: runtime.GOOS, Arch: runtime.GOARCH, AgentVersion: agentVersion}
+	if name, err := os.Hostname(); err == nil {
+		h.Hostname = strings.ToValidUTF8(name, "?")
+	}
+	p.fillHost(h)
+	return h
+}
+
+// parseOSRelease reads PRETTY_NAME of os-release(5).
+func parseOSRelease(r io.Reader) string {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), "PRETTY_NAME="); ok {
+			value = strings.Trim(value, `"'`)
+			return strings.ToValidUTF8(value[:min(len(value), 128)], "?")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,28 @@
+package probe
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+)
+
+func (p *Probe) fillHost(h *compliancelite.HostFacts) {
+	release, err := p.readFile("etc/os-release")
+	if err != nil && !p.live() { // a test root without one: the machine itself
+		release, err = New("/").readFile("etc/os-release")
+	}
+	if err == nil {
+		h.OsVersion = parseOSRelease(bytes.NewReader(release))
+	}
+	// machine-id(5) asks that the id itself is not given to the network.
+	if id, err := p.readFile("etc/machine-id"); err == nil {
+		sum := sha256.Sum256(append([]byte("osiris machine id\x00"), bytes.TrimSpace(id)...))
+		h.MachineGuid = hex.EncodeToString(sum[:16])
+	}
+	if id, err := p.readFile("sys/class/dmi/id/product_uuid"); err == nil {
+		h.SmbiosUuid = strings.TrimSpace(string(id))
+	}
+}

@@ -1,0 +1,97 @@
+// Package probe reads the facts that the judges of shared/check need: one
+// reader per check, no writing, no judging. Sizes are bytes. Files are looked
+// for under a root folder, "/" in production. A reader never answers "fine"
+// when it could not look: it gives the fact "error" with the reason, or
+// "not_applicable" when the host has no such part. Readers have a time limit,
+// because statfs on a dead network mount blocks for ever. Parsers take an
+// io.Reader and are tested on every system. Sources: the kernel's
+// Documentation/admin-guide/sysctl, sysctl.d(5), adjtimex(2), proc_mounts(5),
+// GetDiskFreeSpaceExW (learn.microsoft.com), all read 2026-11-22.
+package probe
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// readerLimit is how long one reader may take; sshd -T answers in 0.1 s.
+const readerLimit = 10 * time.Second
+
+// Probe reads one host.
+type Probe struct {
+	root string
+
+	mu   sync.Mutex
+	busy map[check.ID]bool
+}
+
+// New makes a probe that looks for files under root.
+func New(root string) *Probe {
+	return &Probe{root: root, busy: make(map[check.ID]bool)}
+}
+
+// live tells whether root is the running system, so that the kernel's own state
+// belongs to it.
+func (p *Probe) live() bool { return p.root == "/" || p.root == "" }
+
+// missing is the reason why a check does not apply to this host.
+type missing string
+
+func (m missing) Error() string { return string(m) }
+
+// Read gives the facts of a check. It never fails: what went wrong is a fact.
+func (p *Probe) Read(ctx context.Context, id check.ID) check.Facts {
+	reader := p.reader(id)
+	if reader == nil {
+		return check.Facts{{Name: check.FactNotApplicable, Value: "The check does not exist on this system."}}
+	}
+	if !p.begin(id) {
+		return failed(errors.New("the reader still hangs since an earlier run"))
+	}
+	ctx, cancel := context.WithTimeout(ctx, readerLimit)
+	defer cancel()
+	answer := make(chan check.Facts, 1)
+	go func() {
+		defer p.end(id)
+		facts, err := reader(ctx)
+		if err != nil {
+			facts = failed(err)
+		}
+		answer <- facts
+	}()
+	select {
+	case facts := <-answer:
+		return facts
+	case <-ctx.Done():
+		return failed(errors.New("reading took longer than " + readerLimit.String()))
+	}
+}
+
+// failed turns an error into the fact that makes the verdict unknown, or not
+// applicable.
+func failed(err error) check.Facts {
+	if m, ok := errors.AsType[missing](err); ok { // errors.As is 10 KB of reflection
+		return check.Facts{{Name: check.FactNotApplicable, Value: string(m)}}
+	}
+	return check.Facts{{Name: check.FactError, Value: "Not readable: " + err.Error() + "."}}
+}
+
+func (p *Probe) begin(id check.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy[id] {
+		return false
+	}
+	p.busy[id] = true
+	return true
+}
+
+func (p *Probe) end(id check.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.busy, id)
+}

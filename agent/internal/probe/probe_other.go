@@ -1,0 +1,19 @@
+//go:build !linux
+
+package probe
+
+import (
+	"context"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// Checks are those that this system has readers for.
+func Checks() []check.ID { return []check.ID{check.DiskSpace} }
+
+func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
+	if id == check.DiskSpace {
+		return p.readDisk
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+package probe
+
+import (
+	"context"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// Checks are those that this system has readers for.
+func Checks() []check.ID {
+	return []check.ID{
+		check.DiskSpace, check.LinuxFirewall, check.PendingReboot,
+		check.SSHRootLogin, check.SysctlHardening, check.TimeSync,
+	}
+}
+
+func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
+	switch id {
+	case check.DiskSpace:
+		return p.readDisk
+	case check.LinuxFirewall:
+		return p.readFirewall
+	case check.PendingReboot:
+		return p.readReboot
+	case check.SSHRootLogin:
+		return p.readSSHD
+	case check.SysctlHardening:
+		return p.readSysctl
+	case check.TimeSync:
+		return readTime
+	}
+	return nil
+}
