@@ -13,6 +13,13 @@ var everywhere = []Check{
 		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
+		Facts:          map[string]Class{check.FactVolume: Identifier},
+		Parameters: []Parameter{
+			{"critical_percent", "5", "Free share below which a volume's shortage is critical, in percent."},
+			{"high_percent", "10", "Free share below which a volume is short of space, in percent."},
+			{"enough_mb", "51200", "Free space from which a volume passes whatever the share, in MB."},
+			{"ignore_below_mb", "1024", "Volumes smaller than this are ignored, but for the system's, in MB."},
+		},
 	},
 	{
 		ID:             check.TimeSync,
@@ -23,6 +30,7 @@ var everywhere = []Check{
 		Advice:         "Start the time service and point it at a reachable time source.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-NET-002"},
+		Facts:          map[string]Class{check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe},
 	},
 	{
 		ID:             check.PendingReboot,
@@ -33,6 +41,10 @@ var everywhere = []Check{
 		Advice:         "Restart the computer in its maintenance window so that installed updates take effect.",
 		Platforms:      []string{"windows", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-UPD-002"},
+		Facts: map[string]Class{
+			check.FactRebootRequired: Safe, check.FactRebootPackages: Identifier,
+			check.FactKernelRunning: Identifier, check.FactKernelInstalled: Identifier,
+		},
 	},
 	{
 		ID:        "patches",

@@ -72,13 +72,16 @@ func word(what, s string) (string, error) {
 		return "", fmt.Errorf("%w: %s has %d bytes, at most %d", ErrTooLarge, what, len(s), MaxID)
 	}
 	for i := range len(s) {
-		b := s[i]
-		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-' || b == '.' || b == ':' {
-			continue
+		if !inID(s[i]) {
+			return "", fmt.Errorf("%w: %s %.80q has a character that an id may not have", ErrMalformed, what, s)
 		}
-		return "", fmt.Errorf("%w: %s %.80q has a character that an id may not have", ErrMalformed, what, s)
 	}
 	return s, nil
+}
+
+func inID(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' ||
+		b == '_' || b == '-' || b == '.' || b == ':'
 }
 
 func text(what, s string) (string, error) {

@@ -12,9 +12,9 @@ import (
 // Verdict is a check's verdict with where and when it came about.
 type Verdict struct {
 	check.Verdict
-	// DriftType is the catalogue's name for the check's failure; for a check
-	// this version does not know it is empty from an agent, and what the sensor
-	// said from a sensor.
+	// DriftType is the catalogue's name for the check's failure. Where the
+	// catalogue lacks it, it is empty from an agent and the sensor's own word
+	// from a sensor.
 	DriftType string
 	// Known is false for a check or drift type that the catalogue lacks: it is
 	// stored and shown, and no rule heals it.

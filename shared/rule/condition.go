@@ -68,6 +68,9 @@ func compile(env *cel.Env, when string) (cel.Program, error) {
 // false, whatever the operator: rules are written for one check's facts and
 // read for all.
 func (r *Rule) matches(ctx context.Context, variables map[string]any) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("evaluating rule %s: %w", r.ID, err)
+	}
 	value, _, err := r.program.ContextEval(ctx, variables)
 	if err != nil {
 		if strings.HasPrefix(err.Error(), "no such key") {

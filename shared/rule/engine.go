@@ -78,7 +78,10 @@ func (r *Rule) decide(in Input, now time.Time, history History) Decision {
 	if past.Tries > r.MaxRetries {
 		return Decision{Outcome: Exhausted, Rule: r}
 	}
-	if until := past.LastRun.Add(r.Cooldown); !past.LastRun.IsZero() && now.Before(until) {
+	// A last run far in the future was written by a clock that has since been
+	// put right; waiting for it could take years, and Tries bounds the rest.
+	wrong := past.LastRun.After(now.Add(r.Cooldown))
+	if until := past.LastRun.Add(r.Cooldown); !past.LastRun.IsZero() && !wrong && now.Before(until) {
 		return Decision{Outcome: Cooling, Rule: r, Until: until.UTC()}
 	}
 	return Decision{Outcome: Matched, Rule: r}
