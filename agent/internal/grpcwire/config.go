@@ -20,9 +20,11 @@ type Config struct {
 	MaxStreams    int // calls at a time, more wait; default 100
 	Window        int // bytes in flight per call; default 64 KB, least 65,535
 
-	// A PING is sent after PingInterval without a frame from the peer, and the
-	// connection ends PingTimeout later unless something arrived. Default 15 s
-	// each. A grpc-go server must permit this in its enforcement policy.
+	// A PING is sent PingInterval after the last one was answered, and the
+	// connection ends PingTimeout later unless something arrived (and at the
+	// latest after four times that without the answer). Default 15 s each. A
+	// grpc-go server must permit this: its default policy sends GOAWAY
+	// "too_many_pings" on the third.
 	PingInterval time.Duration
 	PingTimeout  time.Duration
 

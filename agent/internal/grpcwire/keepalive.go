@@ -12,8 +12,9 @@ const patience = 4
 // maxPings bounds PINGs without an answer.
 const maxPings = 8
 
-// keepalive notices a peer that is gone: PingInterval + PingTimeout after the
-// last frame at the latest.
+// keepalive sends a PING PingInterval after the last was answered, also on a
+// busy connection, and ends the connection when nothing comes back. A peer that
+// is gone is noticed PingInterval + PingTimeout after its last frame at the latest.
 type keepalive struct {
 	timer *time.Timer
 	seen  time.Time // last frame
@@ -34,17 +35,24 @@ func (k *keepalive) tick(c *Conn, now time.Time) {
 	if c.err != nil {
 		return
 	}
-	idle := now.Sub(k.seen)
-	switch {
-	case k.sent.IsZero() && idle < c.cfg.PingInterval:
-		k.timer.Reset(c.cfg.PingInterval - idle)
-	case k.sent.IsZero():
+	if k.sent.IsZero() {
 		k.sent, k.id = now, c.sendPing()
 		k.timer.Reset(c.cfg.PingTimeout)
-	case idle < c.cfg.PingTimeout && now.Sub(k.sent) < patience*c.cfg.PingTimeout:
+		return
+	}
+	idle := now.Sub(k.seen)
+	if idle < c.cfg.PingTimeout && now.Sub(k.sent) < patience*c.cfg.PingTimeout {
 		k.timer.Reset(c.cfg.PingTimeout - idle)
-	default:
-		c.fail(&Status{Code: Unavailable, Message: "peer is silent: no answer to PING for " + now.Sub(k.sent).String()})
+		return
+	}
+	c.fail(&Status{Code: Unavailable, Message: "peer is silent: no answer to PING for " + now.Sub(k.sent).String()})
+}
+
+// answered books the answer to a PING; the next is due in interval.
+func (k *keepalive) answered(id uint64, interval time.Duration) {
+	if !k.sent.IsZero() && id == k.id {
+		k.sent = time.Time{}
+		k.timer.Reset(interval)
 	}
 }
 
@@ -89,9 +97,7 @@ func (c *Conn) onPing(ack bool, id uint64) {
 		c.out = appendPing(c.out, flagAck, id)
 		return
 	}
-	if id == c.keep.id {
-		c.keep.sent = time.Time{}
-	}
+	c.keep.answered(id, c.cfg.PingInterval)
 	delete(c.pings, id)
 	c.changed.Broadcast()
 }

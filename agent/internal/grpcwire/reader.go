@@ -207,9 +207,8 @@ func (c *Conn) onHeaders(f frame, status string, list []Header) error {
 
 func (c *Conn) onData(f frame) error {
 	n := len(f.body) // padding counts too
-	if !c.flow.take(n) {
-		return fault(codeFlow, "%d bytes of DATA over the connection's window", n)
-	}
+	// Given back at once below, so that only a call's window can be overrun.
+	c.flow.take(n)
 	s, err := c.stream(f.stream)
 	if err != nil {
 		return err
