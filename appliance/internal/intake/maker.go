@@ -1,0 +1,198 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/id"
+	"github.com/osiriscare/osiris/appliance/internal/incident"
+	"github.com/osiriscare/osiris/appliance/internal/outbox"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/bundle"
+	"github.com/osiriscare/osiris/shared/catalog"
+	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/drift"
+)
+
+// Versions says under which signed documents something was accepted.
+type Versions interface {
+	Versions() (trust, policy uint64)
+}
+
+// Maker turns accepted events into drafts of bundles.
+type Maker struct {
+	siteID      string
+	applianceID string
+	version     string
+	versions    Versions
+}
+
+// NewMaker makes a maker; version is the program's.
+func NewMaker(siteID, applianceID, version string, versions Versions) *Maker {
+	return &Maker{siteID: siteID, applianceID: applianceID, version: version, versions: versions}
+}
+
+// phaseReceived is the phase in the ids of bundles made here.
+const phaseReceived = "received"
+
+// surelyFits is the size of a draft, without indentation, that cannot exceed
+// bundle.MaxSize with it.
+const surelyFits = bundle.MaxSize / 4
+
+// Fits returns an error for an event whose bundle would be too large. Foreign
+// control characters take six times their size in JSON.
+func (m *Maker) Fits(e *drift.Event, h *host.Host) error {
+	size := 0
+	for _, v := range e.Verdicts() {
+		size += len(v.Actual) + len(v.Expected) + len(v.Reason) + 512
+		for _, f := range v.Facts {
+			size += len(f.Name) + len(f.Value) + 128
+		}
+	}
+	if e.Result != nil {
+		size += len(e.Result.Message)
+		for _, p := range e.Result.Phases {
+			size += len(p.Detail) + 512
+		}
+	}
+	if size <= surelyFits/6 {
+		return nil
+	}
+	_, err := m.draft(h, e, make([]past, len(e.Verdicts())), nil).Encode()
+	return err
+}
+
+func (m *Maker) prove(ctx context.Context, tx *store.Tx, h *host.Host, e *drift.Event, before []past, changes []incident.Change) error {
+	return outbox.Add(ctx, tx, m.draft(h, e, before, changes))
+}
+
+// draft is the bundle of an event: who, what, and what it meant.
+func (m *Maker) draft(h *host.Host, e *drift.Event, before []past, changes []incident.Change) *bundle.Bundle {
+	b := &bundle.Bundle{
+		SiteID: m.siteID, ApplianceID: m.applianceID, HostID: h.ID, Hostname: h.Hostname, Source: string(e.Source),
+		AgentID: e.Key.AgentID, QueueID: e.Key.QueueID, Seq: e.Key.Seq, RecordID: e.Key.RecordID,
+		Phase: phaseReceived, Outcome: bundle.OutcomeNone, Appliance: m.version,
+		AgentTime: bundle.At(e.AgentTime), ReceivedTime: bundle.At(e.ReceivedTime), MadeTime: bundle.At(time.Now()),
+	}
+	b.TrustVersion, b.PolicyVersion = m.versions.Versions()
+	if e.Key.Seq > 0 {
+		b.BundleID = bundle.ID(e.Key.AgentID, e.Key.QueueID, e.Key.Seq, phaseReceived)
+	} else {
+		b.BundleID = bundle.IDOf("report/" + id.New("r")) // no key: each report is its own event
+	}
+	describe(b, e, before)
+	for _, c := range changes {
+		b.IncidentID, b.Level = c.Incident.ID, string(c.Incident.Level)
+	}
+	if e.ClockSuspect {
+		b.Summary += " The sender's clock cannot be right."
+	}
+	if e.Asserted {
+		b.Summary += " The sender proves no identity."
+	}
+	return b
+}
+
+func describe(b *bundle.Bundle, e *drift.Event, before []past) {
+	switch e.Kind {
+	case drift.KindVerdict:
+		v := verdict(e.Verdict)
+		b.Verdict, b.Kind = &v, kindOf(before[0].status, e.Verdict.Status)
+		b.CheckID, b.DriftType, b.Severity = v.CheckID, e.Verdict.DriftType, v.Severity
+		b.HIPAAControls = citations(e.Verdict.Check)
+		b.Summary = fmt.Sprintf("%s: %s. %s", v.CheckID, v.Status, v.Reason)
+	case drift.KindState:
+		b.Kind = bundle.KindState
+		for n := range e.State.Verdicts {
+			b.Verdicts = append(b.Verdicts, verdict(&e.State.Verdicts[n]))
+		}
+		b.Summary = fmt.Sprintf("All %d verdicts of the host.", len(b.Verdicts))
+	case drift.KindResult:
+		describeResult(b, e.Result)
+	case drift.KindGap:
+		b.Kind = bundle.KindGap
+		b.Gap = &bundle.Gap{From: e.Gap.From, To: e.Gap.To, Count: e.Gap.Count, Reason: e.Gap.Reason}
+		b.Summary = fmt.Sprintf("%d records were lost before they arrived: %s.", e.Gap.Count, e.Gap.Reason)
+	case drift.KindRefused:
+		b.Kind, b.Outcome = bundle.KindObservation, bundle.OutcomeRejected
+		b.Summary = "A record was refused: " + e.Refused + "."
+	}
+}
+
+func describeResult(b *bundle.Bundle, r *drift.Result) {
+	b.Kind, b.Outcome = bundle.KindResult, outcomeOf(r.Outcome)
+	b.CheckID, b.IncidentID, b.RunbookID, b.CommandID = string(r.Check), r.IncidentID, r.RunbookID, r.CommandID
+	b.HIPAAControls = citations(r.Check)
+	if c, ok := catalog.Find(r.Check); ok {
+		b.DriftType = c.DriftType
+	}
+	b.PreState, b.PostState = state(r.Before), state(r.After)
+	if r.After != nil {
+		v := verdict(r.After)
+		b.Verdict, b.Severity = &v, v.Severity
+	}
+	for _, p := range r.Phases {
+		b.Actions = append(b.Actions, bundle.Action{
+			Step: p.Name, OK: p.OK, Detail: p.Detail, StartedAt: bundle.At(p.StartedAt), DurationMs: p.Duration.Milliseconds(),
+		})
+	}
+	b.Summary = fmt.Sprintf("%s: %s. %s", r.RunbookID, r.Outcome, r.Message)
+}
+
+// kindOf names a verdict by what it changed. Unknown is neither a drift nor a
+// resolution (D17).
+func kindOf(before, now check.Status) string {
+	switch {
+	case now == check.Fail && before != check.Fail:
+		return bundle.KindDrift
+	case now == check.Pass && (before == check.Fail || before == check.Unknown):
+		return bundle.KindResolution
+	}
+	return bundle.KindObservation
+}
+
+func outcomeOf(o drift.Outcome) string {
+	switch o {
+	case drift.Healed:
+		return bundle.OutcomeSuccess
+	case drift.RolledBack:
+		return bundle.OutcomeReverted
+	case drift.Refused:
+		return bundle.OutcomeRejected
+	case drift.NotNeeded, drift.DryRun:
+		return bundle.OutcomeNone
+	case drift.Failed:
+	}
+	return bundle.OutcomeFailed
+}
+
+func verdict(v *drift.Verdict) bundle.Verdict {
+	out := bundle.Verdict{
+		CheckID: string(v.Check), Status: v.Status.String(), Severity: v.Severity, Actual: v.Actual, Expected: v.Expected,
+		Reason: v.Reason, ObservedAt: bundle.At(v.ObservedAt), Cause: v.Cause, Facts: make([]bundle.Fact, 0, len(v.Facts)),
+	}
+	for _, f := range v.Facts {
+		out.Facts = append(out.Facts, bundle.Fact{Name: f.Name, Value: f.Value})
+	}
+	return out
+}
+
+func state(v *drift.Verdict) map[string]string {
+	if v == nil {
+		return nil
+	}
+	out := map[string]string{"status": v.Status.String(), "actual": v.Actual}
+	for _, f := range v.Facts {
+		out[f.Name] = f.Value
+	}
+	return out
+}
+
+func citations(c check.ID) []string {
+	if known, ok := catalog.Find(c); ok {
+		return known.Citations
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+// Package outbox is evidence on its way: a row in state.db per bundle to make,
+// written by the transaction that made the bundle necessary, and removed once
+// the evidence log acknowledged it (DESIGN D24). The row's id is the bundle's, a
+// UUIDv5 of its event key, so doing anything twice gives one bundle.
+//
+// A draft is the JSON of a bundle.Bundle as encoding/json gives it. Anyone with
+// a transaction may Add; Run is the one that empties it.
+package outbox
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/bundle"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Schema are this package's tables.
+var Schema = store.Schema{Owner: "outbox", Steps: []string{schema}}
+
+// Add puts a draft into the outbox inside tx. A bundle id that waits already
+// stays as it is.
+func Add(ctx context.Context, tx *store.Tx, b *bundle.Bundle) error {
+	draft, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("encoding draft %s: %w", b.BundleID, err)
+	}
+	_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO outbox (id, made_ms, kind, draft) VALUES (?, ?, ?, ?)",
+		b.BundleID, int64(b.MadeTime), b.Kind, draft)
+	if err != nil {
+		return fmt.Errorf("queueing bundle %s: %w", b.BundleID, err)
+	}
+	return nil
+}
+
+// Logged is where a bundle stands in the log.
+type Logged struct {
+	BundleID string
+	Origin   string
+	Index    uint64
+}
+
+// Evidence is the log. Add returns when every bundle is durable and covered by
+// a checkpoint; a bundle it has already gives the same answer again.
+type Evidence interface {
+	Add(ctx context.Context, bundles []bundle.Bundle) ([]Logged, error)
+}
+
+// batch is how many drafts go to the log at once: one group commit of it.
+const batch = 256
+
+// Outbox carries drafts to the log.
+type Outbox struct {
+	store    *store.Store
+	evidence Evidence
+	log      *slog.Logger
+	wake     chan struct{}
+}
+
+// New makes the carrier.
+func New(st *store.Store, evidence Evidence, log *slog.Logger) *Outbox {
+	return &Outbox{store: st, evidence: evidence, log: log.With("component", "outbox"), wake: make(chan struct{}, 1)}
+}
+
+// Wake says that there may be rows.
+func (o *Outbox) Wake() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Waiting counts the rows.
+func (o *Outbox) Waiting(ctx context.Context) (n uint64, err error) {
+	err = o.store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&n)
+	return n, err
+}
+
+// Holds reports whether a bundle waits, that is, is not logged yet.
+func (o *Outbox) Holds(ctx context.Context, bundleID string) (bool, error) {
+	var n int
+	err := o.store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE id = ?", bundleID).Scan(&n)
+	return n > 0, err
+}
+
+// idlePoll finds rows that nobody woke us for, such as another process's.
+const idlePoll = time.Second
+
+// Run empties the outbox, oldest first, until ctx ends. An error of the log is
+// logged and tried again after a second: evidence waits, nothing is lost.
+func (o *Outbox) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-o.wake:
+		case <-timer.C:
+		}
+		for {
+			n, err := o.Carry(ctx)
+			if err != nil && ctx.Err() == nil {
+				o.log.ErrorContext(ctx, "evidence not logged", "error", err)
+			}
+			if n == 0 || err != nil {
+				break
+			}
+		}
+		timer.Reset(idlePoll)
+	}
+}
+
+// Carry moves one batch and says how many rows it was.
+func (o *Outbox) Carry(ctx context.Context) (int, error) {
+	bundles, last, err := o.read(ctx)
+	if err != nil || len(bundles) == 0 {
+		return 0, err
+	}
+	logged, err := o.evidence.Add(ctx, bundles)
+	if err != nil {
+		return 0, err
+	}
+	err = o.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM outbox WHERE n <= ?", last)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("emptying outbox: %w", err)
+	}
+	for i, l := range logged {
+		o.log.InfoContext(ctx, "evidence logged", "bundle_id", l.BundleID, "kind", bundles[i].Kind,
+			"host_id", bundles[i].HostID, "incident_id", bundles[i].IncidentID, "origin", l.Origin, "index", l.Index)
+	}
+	return len(bundles), nil
+}
+
+func (o *Outbox) read(ctx context.Context) (bundles []bundle.Bundle, last int64, err error) {
+	rows, err := o.store.Reader().QueryContext(ctx, "SELECT n, draft FROM outbox ORDER BY n LIMIT ?", batch)
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading outbox: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
+	for rows.Next() {
+		var draft []byte
+		var b bundle.Bundle
+		if err := rows.Scan(&last, &draft); err != nil {
+			return nil, 0, fmt.Errorf("reading outbox: %w", err)
+		}
+		if err := json.Unmarshal(draft, &b); err != nil {
+			return nil, 0, fmt.Errorf("reading outbox row %d: %w", last, err)
+		}
+		bundles = append(bundles, b)
+	}
+	return bundles, last, rows.Err()
+}
