@@ -77,3 +77,18 @@ func Clear(ctx context.Context, tx *store.Tx, incidentID string, nowMs int64) (C
 	i.State, i.Summary, i.ChangedMs = Open, "Cleared by an operator", nowMs
 	return Change{Kind: Updated, Incident: i}, Save(ctx, tx, i)
 }
+
+// Settled records that a command found nothing to do: the check passed before
+// anything was changed.
+func Settled(ctx context.Context, tx *store.Tx, incidentID, source, summary string, nowMs int64) (Change, error) {
+	i, err := Get(ctx, tx, incidentID)
+	if err != nil || i.State == Resolved {
+		return Change{Incident: i}, err
+	}
+	c := passed(i, Observation{Source: source, AtMs: nowMs})
+	if c.Kind == None {
+		return Change{Incident: i}, nil
+	}
+	c.Incident.Summary = summary
+	return c, Save(ctx, tx, c.Incident)
+}
