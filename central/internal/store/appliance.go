@@ -88,3 +88,8 @@ func (s *Store) SaveCheckIn(ctx context.Context, id ApplianceID, site SiteID, c 
 		return replaceLive(ctx, tx, id, site, hosts)
 	})
 }
+
+// BundleKeyTaken reports whether an appliance of any site has this bundle key.
+func (s *Store) BundleKeyTaken(ctx context.Context, key []byte) (taken bool, err error) {
+	return taken, s.reader.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM appliance WHERE bundle_key = ?)", key).Scan(&taken)
+}
