@@ -27,6 +27,9 @@ const (
 	FileSig   = "bundle.sig"
 	FileProof = "bundle.proof"
 	FileOTS   = "bundle.ots"
+
+	// DirPartial, in the root of an export, is where folders are put together.
+	DirPartial = ".partial"
 )
 
 // Kinds of bundles. Every record accepted from an agent or sensor yields one

@@ -70,10 +70,20 @@ func (l *Log) Mark(ctx context.Context, name string) (int64, error) {
 
 // SetMark stores a number.
 func (l *Log) SetMark(ctx context.Context, name string, v int64) error {
-	_, err := l.submit(ctx, job{alone: func(ctx context.Context, w *writer) error {
+	_, err := l.submit(ctx, job{quiet: true, alone: func(ctx context.Context, w *writer) error {
 		_, err := w.conn.ExecContext(ctx,
 			"INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, v)
 		return err
 	}})
 	return err
+}
+
+// Own is the newest checkpoint of an epoch with the log's signature only.
+func (l *Log) Own(ctx context.Context, epoch uint64) ([]byte, error) {
+	var signed []byte
+	err := l.readers.QueryRowContext(ctx, "SELECT note FROM checkpoint WHERE epoch = ?", epoch).Scan(&signed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	return signed, err
 }

@@ -102,26 +102,41 @@ func (l *Log) CheckpointAt(ctx context.Context, size uint64) ([]byte, error) {
 	return logproof.Checkpoint{Origin: now.Origin, Size: size, Root: root}.Sign(logproof.LogSigner(now.Origin, l.key))
 }
 
-// Each calls f for every entry's place, in no order, without reading files. An
-// entry that was logged again in a later epoch is given with that one only.
-func (l *Log) Each(ctx context.Context, f func(id [16]byte, day int64, epoch, position uint64) error) error {
-	rows, err := l.readers.QueryContext(ctx, "SELECT bundle_id, day, max(id) FROM entry GROUP BY bundle_id, day")
+// Place is where a bundle is.
+type Place struct {
+	ID       [16]byte
+	Day      int64
+	Epoch    uint64
+	Position uint64
+}
+
+// Places lists entries without their files, in order, after the given place
+// (nil: from the start), at most limit. An entry that was logged again in a
+// later epoch is listed there only.
+func (l *Log) Places(ctx context.Context, after *Place, limit int) ([]Place, error) {
+	from := int64(-1)
+	if after != nil {
+		from = rowID(after.Epoch, after.Position)
+	}
+	rows, err := l.readers.QueryContext(ctx, `SELECT bundle_id, day, id FROM entry WHERE id > ? AND NOT EXISTS
+		(SELECT 1 FROM entry later WHERE later.bundle_id = entry.bundle_id AND later.id > entry.id) ORDER BY id LIMIT ?`, from, limit)
 	if err != nil {
-		return fmt.Errorf("listing entries: %w", err)
+		return nil, fmt.Errorf("listing entries: %w", err)
 	}
 	defer rows.Close() //nolint:errcheck // Err says it
+	var list []Place
 	for rows.Next() {
-		var bundle sql.RawBytes
-		var day, id int64
-		if err := rows.Scan(&bundle, &day, &id); err != nil {
-			return fmt.Errorf("listing entries: %w", err)
+		var bundle []byte
+		var p Place
+		var id int64
+		if err := rows.Scan(&bundle, &p.Day, &id); err != nil {
+			return nil, fmt.Errorf("listing entries: %w", err)
 		}
-		if len(bundle) != 16 {
-			return fmt.Errorf("%w: stored bundle id", logproof.ErrMalformed)
+		if len(bundle) != len(p.ID) {
+			return nil, fmt.Errorf("%w: stored bundle id", logproof.ErrMalformed)
 		}
-		if err := f([16]byte(bundle), day, uint64(id)>>positionBits, uint64(id)&(1<<positionBits-1)); err != nil {
-			return err
-		}
+		p.ID, p.Epoch, p.Position = [16]byte(bundle), uint64(id)>>positionBits, uint64(id)&(1<<positionBits-1)
+		list = append(list, p)
 	}
-	return rows.Err()
+	return list, rows.Err()
 }

@@ -9,6 +9,7 @@ import (
 type job struct {
 	records []*Record
 	alone   func(context.Context, *writer) error
+	quiet   bool // nobody waits for what alone changes
 	done    chan result
 }
 
@@ -41,7 +42,9 @@ func (l *Log) step(ctx context.Context, held []job) []job {
 	first := held[0]
 	if first.alone != nil {
 		err := first.alone(ctx, l.writer)
-		l.publish()
+		if !first.quiet {
+			l.publish()
+		}
 		first.done <- result{err: err}
 		return held[1:]
 	}
