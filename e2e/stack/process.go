@@ -30,9 +30,8 @@ type Process struct {
 	// Each is called with every line, from one goroutine at a time.
 	Each func(Line)
 
-	mu   sync.Mutex
-	run  *run
-	runs int
+	mu  sync.Mutex
+	run *run
 }
 
 // run is one life of a process.
@@ -55,7 +54,7 @@ func (p *Process) Start(ctx context.Context) error {
 	case <-r.ready:
 		return nil
 	case <-r.done:
-		return fmt.Errorf("%s ended before it was ready (%w): %s", p.Name, r.err, r.last)
+		return fmt.Errorf("%w before it was ready", p.Reason())
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for %s to be ready: %w", p.Name, context.Cause(ctx))
 	}
@@ -88,7 +87,7 @@ func (p *Process) launch() (*run, error) {
 		return nil, errors.Join(err, log.Close(), in.Close(), out.Close())
 	}
 	r := &run{cmd: cmd, ready: make(chan struct{}), done: make(chan struct{})}
-	p.run, p.runs = r, p.runs+1
+	p.run = r
 	go func() {
 		err := errors.Join(in.Close(), p.follow(r, out, log))
 		r.err = errors.Join(cmd.Wait(), err, out.Close(), log.Close())
@@ -135,6 +134,25 @@ func (p *Process) Running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.run != nil && !p.run.ended()
+}
+
+// Ended is closed when the program, as it was started last, has ended; Reason
+// then says how.
+func (p *Process) Ended() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run.done
+}
+
+// Reason tells how the program ended and what it said last.
+func (p *Process) Reason() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.run.err
+	if err == nil {
+		err = errors.New("exit code 0")
+	}
+	return fmt.Errorf("%s ended by itself: %w: %s", p.Name, err, p.run.last)
 }
 
 // Kill ends the program as a power cut would, with no chance to clean up.

@@ -48,6 +48,9 @@ log_format: json
 	return err
 }
 
+// CentralConfig is Central's configuration file.
+func (s *Stack) CentralConfig() string { return s.path("central.yaml") }
+
 // WebURL is where the dashboard is.
 func (s *Stack) WebURL() string { return fmt.Sprintf("http://127.0.0.1:%d", s.cfg.Ports.Web) }
 

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/osiriscare/osiris/e2e/binary"
+	"github.com/osiriscare/osiris/e2e/stack"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+)
+
+// stepTime is the most one step may take. The slowest, a first build, is not a
+// step with this limit.
+const stepTime = 60 * time.Second
+
+// step is one thing that happened, or did not.
+type step struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	MS    int64  `json:"ms"`
+	Error string `json:"error,omitempty"`
+}
+
+// round is one showing.
+type round struct {
+	root, dir string
+	ports     stack.Ports
+	show      *show
+	res       *result
+	fail      context.CancelCauseFunc
+
+	binaries map[string]string
+	stack    *stack.Stack
+	login    string
+	host     string
+	// before is the file as it was before the healing that fails.
+	before []byte
+	// logged is the count of bundles that verified at the end.
+	logged int
+}
+
+// play does everything in order and stops at the first thing that does not
+// happen.
+func (r *round) play(ctx context.Context) error {
+	r.show.say("building, the first time takes some minutes")
+	acts := []struct {
+		name  string
+		limit time.Duration
+		do    func(context.Context) error
+	}{
+		{"binaries built", 20 * time.Minute, r.build},
+		{"Central started", stepTime, r.startCentral},
+		{"client, site and policy made", stepTime, r.setUp},
+		{"appliance claimed and started", stepTime, r.startAppliance},
+		{"agent enrolled and started", stepTime, r.startAgent},
+		{"agent reports pass", stepTime, r.passes},
+		{"setting broken from outside", stepTime, r.breakSetting},
+		{"drift found and incident opened", stepTime, r.driftFound},
+		{"setting healed and verified", stepTime, r.healed},
+		{"evidence of the healing signed and proven", stepTime, r.healingProven},
+		{"setting broken beyond healing", stepTime, r.breakBeyondHealing},
+		{"healing failed and was rolled back", stepTime, r.rolledBack},
+		{"incident escalated to a person", stepTime, r.escalated},
+		{"evidence of the failure signed and proven", stepTime, r.failureProven},
+		{"all evidence proven from files and listed by Central", stepTime, r.allProven},
+	}
+	for _, a := range acts {
+		if err := r.act(ctx, a.name, a.limit, a.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *round) act(ctx context.Context, name string, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not happen within %s", limit))
+	defer cancel()
+	start := time.Now()
+	err := do(ctx)
+	st := step{Name: name, OK: err == nil, MS: time.Since(start).Milliseconds()}
+	if err != nil {
+		st.Error = err.Error()
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	r.res.Steps = append(r.res.Steps, st)
+	r.show.step(st)
+	return err
+}
+
+func (r *round) build(ctx context.Context) error {
+	r.binaries = map[string]string{}
+	for _, name := range []string{"osiris-central", "osiris-appliance", "osiris-agent", "osirisctl"} {
+		path, err := binary.Build(ctx, r.root, name)
+		if err != nil {
+			return err
+		}
+		r.binaries[name] = path
+	}
+	return nil
+}
+
+func (r *round) startCentral(ctx context.Context) error {
+	s, err := stack.New(ctx, stack.Config{
+		Dir: r.dir, Binaries: r.binaries, Ports: r.ports, Each: r.show.line,
+		// As quick as an agent goes without being a load on the machine.
+		CheckInterval: time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	r.stack = s
+	r.res.EvidenceDir, r.res.DashboardURL = s.EvidenceDir(), s.WebURL()
+	if err := r.started(s.Central, s.StartCentral(ctx)); err != nil {
+		return err
+	}
+	if r.login, err = s.LoginURL(ctx); err != nil {
+		return err
+	}
+	r.show.say("dashboard: %s (works once; another: ./dev run osiris-central login-link --config %s)", r.login, s.CentralConfig())
+	return nil
+}
+
+func (r *round) setUp(ctx context.Context) error {
+	err := r.stack.SetUp(ctx, stack.Site{Client: "Riverside Family Practice", Name: "Main Street", Tier: trustv1.Tier_TIER_SELF_HEAL})
+	r.res.Trust = r.stack.Trust
+	return err
+}
+
+func (r *round) startAppliance(ctx context.Context) error {
+	return r.started(r.stack.Appliance, r.stack.StartAppliance(ctx))
+}
+
+func (r *round) startAgent(ctx context.Context) error {
+	if err := os.WriteFile(r.hardening(), []byte(hardened), 0o644); err != nil {
+		return fmt.Errorf("laying out the computer: %w", err)
+	}
+	if err := r.stack.Enrol(ctx); err != nil {
+		return err
+	}
+	return r.started(r.stack.Agent, r.stack.Agent.Start(ctx))
+}
+
+// started fails the whole round when a program ends that should run.
+func (r *round) started(p *stack.Process, err error) error {
+	if err != nil {
+		return err
+	}
+	ended := p.Ended()
+	go func() {
+		<-ended
+		// After a stop that was asked for, nobody listens any more.
+		r.fail(p.Reason())
+	}()
+	return nil
+}
+
+// end stops the programs and notes that as a step; the first thing that went
+// wrong stays the error.
+func (r *round) end(ctx context.Context, err error) error {
+	if r.stack == nil {
+		return err
+	}
+	r.show.say("stopping")
+	stopErr := r.act(ctx, "everything stopped cleanly", stepTime, func(context.Context) error { return r.stack.Stop() })
+	r.show.say("data stays in %s; remove it when you have seen it", r.dir)
+	return errors.Join(err, stopErr)
+}

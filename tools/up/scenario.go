@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"connectrpc.com/connect"
+
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+)
+
+// checkID is the check that the script breaks.
+const checkID = "sysctl_hardening"
+
+// hardened is a file that passes the check.
+const hardened = `# Kernel hardening of this computer.
+kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.randomize_va_space = 2
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.all.rp_filter = 1
+net.ipv4.tcp_syncookies = 1
+`
+
+// hardening is the file that the healing writes.
+func (r *round) hardening() string {
+	return filepath.Join(r.stack.Computer(), "etc", "sysctl.d", "60-osiris.conf")
+}
+
+// local is a file of the computer's owner, which healing does not touch; it is
+// read later and wins.
+func (r *round) local() string {
+	return filepath.Join(r.stack.Computer(), "etc", "sysctl.d", "99-local.conf")
+}
+
+func (r *round) passes(ctx context.Context) error {
+	return until(ctx, "the check is not seen as passing", func(ctx context.Context) (bool, error) {
+		hosts, err := r.stack.Fleet.ListHosts(ctx, connect.NewRequest(&centralv1.ListHostsRequest{SiteId: r.stack.SiteID}))
+		if err != nil || len(hosts.Msg.GetHosts()) == 0 {
+			return false, err
+		}
+		r.host = hosts.Msg.GetHosts()[0].GetHostId()
+		status, err := r.status(ctx)
+		return status == "pass", err
+	})
+}
+
+// status is what Central shows for the check.
+func (r *round) status(ctx context.Context) (string, error) {
+	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: r.host}))
+	if err != nil {
+		return "", err
+	}
+	for _, c := range host.Msg.GetChecks() {
+		if c.GetCheckId() == checkID {
+			return c.GetStatus(), nil
+		}
+	}
+	return "", nil
+}
+
+func (r *round) breakSetting(context.Context) error {
+	broken := bytes.Replace([]byte(hardened), []byte("kernel.kptr_restrict = 1"), []byte("kernel.kptr_restrict = 0"), 1)
+	r.show.say("writing kernel.kptr_restrict = 0 to %s", r.hardening())
+	return os.WriteFile(r.hardening(), broken, 0o644)
+}
+
+// incident waits until Central shows an incident of the check that want
+// accepts.
+func (r *round) incident(ctx context.Context, what string, want func(*centralv1.Incident) bool) (*centralv1.Incident, error) {
+	var found *centralv1.Incident
+	seen := ""
+	err := until(ctx, what, func(ctx context.Context) (bool, error) {
+		list, err := r.stack.Fleet.ListIncidents(ctx, connect.NewRequest(&centralv1.ListIncidentsRequest{SiteId: r.stack.SiteID, State: "all"}))
+		if err != nil {
+			return false, err
+		}
+		for _, i := range list.Msg.GetIncidents() {
+			if i.GetCheckId() != checkID {
+				continue
+			}
+			seen = fmt.Sprintf("%s, outcome %q", i.GetState(), i.GetOutcome())
+			if want(i) {
+				found = i
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil && seen != "" {
+		return nil, fmt.Errorf("%w (the incident is %s)", err, seen)
+	}
+	return found, err
+}
+
+func (r *round) driftFound(ctx context.Context) error {
+	i, err := r.incident(ctx, "no incident was opened", func(*centralv1.Incident) bool { return true })
+	if err == nil {
+		r.show.say("incident %s: %s", i.GetState(), i.GetSummary())
+	}
+	return err
+}
+
+func (r *round) healed(ctx context.Context) error {
+	_, err := r.incident(ctx, "the incident was not resolved by healing", func(i *centralv1.Incident) bool {
+		return i.GetState() == "resolved" && i.GetLevel() == "L1"
+	})
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(r.hardening())
+	if err != nil {
+		return fmt.Errorf("reading the healed file: %w", err)
+	}
+	if bytes.Contains(content, []byte("kptr_restrict = 0")) {
+		return fmt.Errorf("the incident is resolved, but %s still has the broken setting", r.hardening())
+	}
+	return until(ctx, "Central does not show the check as passing again", func(ctx context.Context) (bool, error) {
+		status, err := r.status(ctx)
+		return status == "pass", err
+	})
+}
+
+func (r *round) breakBeyondHealing(context.Context) error {
+	r.show.say("writing kernel.dmesg_restrict = 0 to %s, which wins over what healing writes", r.local())
+	before, err := os.ReadFile(r.hardening())
+	if err != nil {
+		return err
+	}
+	r.before = before
+	return os.WriteFile(r.local(), []byte("# Somebody needs this.\nkernel.dmesg_restrict = 0\n"), 0o644)
+}
+
+func (r *round) rolledBack(ctx context.Context) error {
+	if err := r.kinds(ctx, "result", "reverted"); err != nil {
+		return err
+	}
+	after, err := os.ReadFile(r.hardening())
+	if err != nil {
+		return fmt.Errorf("reading the file after the roll-back: %w", err)
+	}
+	if !bytes.Equal(r.before, after) {
+		return fmt.Errorf("%s differs from what it was before the healing", r.hardening())
+	}
+	return nil
+}
+
+func (r *round) escalated(ctx context.Context) error {
+	i, err := r.incident(ctx, "the incident was not escalated", func(i *centralv1.Incident) bool {
+		return i.GetState() == "escalated" && i.GetLevel() == "L3"
+	})
+	if err == nil {
+		r.show.say("escalated: %s", i.GetSummary())
+	}
+	return err
+}
+
+// pause is how long the script waits before it asks again. It waits for events
+// of other programs, which have no way to call it.
+const pause = 100 * time.Millisecond
+
+// until asks again and again until the answer is yes; what says what is missing
+// when it never is.
+func until(ctx context.Context, what string, ask func(context.Context) (bool, error)) error {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	var last error
+	for {
+		ok, err := ask(ctx)
+		if ok {
+			return nil
+		}
+		if err != nil && ctx.Err() == nil {
+			last = err
+		}
+		select {
+		case <-ctx.Done():
+			if last != nil {
+				return fmt.Errorf("%s: %w (last error: %w)", what, context.Cause(ctx), last)
+			}
+			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
