@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -85,7 +86,12 @@ func (e *Enroll) again(ctx context.Context, tx *store.Tx, r *registration) error
 	if err != nil {
 		return fmt.Errorf("reading agent %s: %w", r.agentID, err)
 	}
-	if r.now.UnixMilli() >= notAfter {
+	cert, err := x509.ParseCertificate(r.certificate)
+	if err != nil {
+		return fmt.Errorf("reading certificate of %s: %w", r.agentID, err)
+	}
+	// Renewed with another key since: this answer would be of no use to anybody.
+	if !r.pub.Equal(cert.PublicKey) || r.now.UnixMilli() >= notAfter {
 		return ErrToken
 	}
 	if e.Policy.Current().Revoked(r.agentID, nil) {
@@ -156,4 +162,3 @@ func exec(ctx context.Context, tx *store.Tx, query string, args ...any) error {
 	_, err := tx.ExecContext(ctx, query, args...)
 	return err
 }
-

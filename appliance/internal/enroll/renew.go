@@ -124,9 +124,13 @@ func (e *Enroll) older(ctx context.Context, tx *store.Tx, r *renewal, hostID str
 	if err == nil && bytes.Equal(key, r.newKey) {
 		return nil
 	}
+	known := r.quarantine == Clone
 	r.clone, r.quarantine = true, Clone
+	if known {
+		return nil
+	}
 	return errors.Join(
 		exec(ctx, tx, "UPDATE agent SET quarantine = ? WHERE agent_id = ?", string(Clone), r.peer.AgentID),
-		e.prove(ctx, tx, hostID, "", r.peer.AgentID, fmt.Sprintf("clone/%s/%x", r.peer.AgentID, r.peer.Serial), r.now,
+		e.prove(ctx, tx, hostID, "", r.peer.AgentID, fmt.Sprintf("clone/%s/%d", r.peer.AgentID, r.now.UnixMilli()), r.now,
 			fmt.Sprintf("Two machines use the identity of agent %s; both are only watched.", r.peer.AgentID)))
 }

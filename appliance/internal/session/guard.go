@@ -1,0 +1,62 @@
+package session
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc"
+)
+
+// allowed names who may call what; all else is denied (D11).
+var allowed = map[string][]ca.Class{
+	compliancegrpc.ComplianceAgent_Register_FullMethodName:    {ca.None},
+	compliancegrpc.ComplianceAgent_Renew_FullMethodName:       {ca.Valid, ca.Expired},
+	compliancegrpc.ComplianceAgent_Connect_FullMethodName:     {ca.Valid},
+	compliancegrpc.ComplianceAgent_ReportDrift_FullMethodName: {ca.Valid},
+}
+
+// guard decides on one call.
+func (s *Server) guard(ctx context.Context, method string) error {
+	c, _, err := peerOf(ctx)
+	if err != nil {
+		return err
+	}
+	class, leaf, err := s.class(c)
+	if err != nil {
+		c.close()
+		return status.Error(codes.PermissionDenied, err.Error())
+	}
+	if class != ca.None && !s.Enroll.Known(leaf.AgentID) {
+		return status.Error(codes.Unauthenticated, "this appliance does not know the agent; enrol it again")
+	}
+	if slices.Contains(allowed[method], class) {
+		return nil
+	}
+	switch class {
+	case ca.None:
+		return status.Error(codes.Unauthenticated, "a client certificate of this site is needed")
+	case ca.Expired:
+		return status.Error(codes.PermissionDenied, "the certificate has expired; only Renew may be called")
+	case ca.Valid:
+	}
+	return status.Error(codes.PermissionDenied, "this call is not for agents that are enrolled")
+}
+
+func (s *Server) guardUnary(ctx context.Context, in any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if err := s.guard(ctx, info.FullMethod); err != nil {
+		return nil, err
+	}
+	return handler(ctx, in)
+}
+
+func (s *Server) guardStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if err := s.guard(stream.Context(), info.FullMethod); err != nil {
+		return err
+	}
+	return handler(srv, stream)
+}

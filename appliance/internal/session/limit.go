@@ -1,0 +1,85 @@
+package session
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// callers bounds how often one address may try to enrol. Each attempt costs us
+// a signature check and a stranger nothing.
+type callers struct {
+	mu   sync.Mutex
+	seen map[string]*rate.Limiter
+}
+
+// maxCallers bounds the table; a full one is forgotten, which costs an attacker
+// with so many addresses less than it costs us to remember them.
+const maxCallers = 4096
+
+func newCallers() *callers { return &callers{seen: map[string]*rate.Limiter{}} }
+
+func (c *callers) allow(addr net.Addr) bool {
+	host, _, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		host = addr.String()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.seen[host]
+	if l == nil {
+		if len(c.seen) >= maxCallers {
+			clear(c.seen)
+		}
+		l = rate.NewLimiter(registersPerSec, registersBurst)
+		c.seen[host] = l
+	}
+	return l.AllowN(time.Now(), 1)
+}
+
+// limited stops accepting while n connections are open.
+func limited(l net.Listener, n int) net.Listener {
+	return &limitedListener{Listener: l, free: make(chan struct{}, n), closed: make(chan struct{})}
+}
+
+type limitedListener struct {
+	net.Listener
+	free   chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Accept waits for a free place first.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	select {
+	case l.free <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.free
+		return nil, err
+	}
+	return &limitedConn{Conn: c, done: func() { <-l.free }}, nil
+}
+
+// Close ends a waiting Accept too.
+func (l *limitedListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+type limitedConn struct {
+	net.Conn
+	once sync.Once
+	done func()
+}
+
+// Close gives the place back once.
+func (c *limitedConn) Close() error {
+	c.once.Do(c.done)
+	return c.Conn.Close()
+}

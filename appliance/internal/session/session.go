@@ -1,0 +1,145 @@
+// Package session serves agents on port 50051 (DESIGN D7, D8, D11, D25):
+// gRPC over TLS 1.3 that asks for a certificate and classes each peer none,
+// expired or valid; revoked ones do not get through the handshake. Methods are
+// denied unless the class is named for them. Revocation is looked at again per
+// call and, when a new trust document comes, on live streams.
+//
+// One stream per agent is the session; a new one supersedes the old, fenced by a
+// generation number. A stream costs its handler's goroutine and nothing else:
+// one loop watches them all, and what is sent is written by whoever has
+// something to send, one at a time. Mailboxes are bounded, and an agent that
+// does not read loses its connection, not our memory.
+//
+// Times are Unix milliseconds, sizes bytes. Errors reach agents as gRPC codes
+// with a safe sentence; what we do not expect is "internal".
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"google.golang.org/grpc"
+
+	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/intake"
+	"github.com/osiriscare/osiris/appliance/internal/policy"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc"
+)
+
+// Limits, stated once (D7). They hold for every agent alike.
+const (
+	maxMessage      = 256 << 10        // bytes of one gRPC message
+	maxHeaders      = 8 << 10          // bytes of a header list
+	maxStreams      = 16               // concurrent calls of one connection
+	maxConns        = 20000            // connections: twice the fleet of DESIGN §11
+	maxInFlight     = 128 << 10        // unacknowledged record bytes an agent may send
+	maxIntakeBytes  = 64 << 20         // report bytes being committed, all agents together
+	recordsPerSec   = 1000             // sustained, per agent
+	recordsBurst    = 8000             // per agent: a queue that was offline for a while
+	maxBoxMessages  = 64               // waiting for one agent
+	maxBoxBytes     = 256 << 10        // waiting for one agent
+	handshakeTime   = 10 * time.Second // TLS and HTTP/2 preface
+	helloTime       = 10 * time.Second // from the stream's start to its Hello
+	sendTime        = 30 * time.Second // an agent that does not read for so long is cut off
+	heartbeatEvery  = 30 * time.Second // asked of agents
+	silence         = 100 * time.Second
+	watchEvery      = time.Second
+	drainTime       = 3 * time.Second // from Drain to the end of all connections
+	registersPerSec = 5               // per source address
+	registersBurst  = 50
+)
+
+// Opened is told that an agent has a new session: commands may be waiting.
+type Opened interface{ Wake() }
+
+// Deps is what a Server needs.
+type Deps struct {
+	CA     *ca.CA
+	Enroll *enroll.Enroll
+	Policy *policy.Holder
+	Hosts  *host.Registry
+	Intake *intake.Intake
+	Store  *store.Store
+	Opened Opened
+	Log    *slog.Logger
+}
+
+// Server is the agent listener.
+type Server struct {
+	Deps
+	compliancegrpc.UnimplementedComplianceAgentServer
+
+	grpc     *grpc.Server
+	intaking *semaphore.Weighted
+	callers  *callers
+
+	mu         sync.Mutex
+	streams    map[*stream]struct{} // all, also those before their Hello
+	agents     map[string]*stream   // the newest of each agent
+	generation uint64
+	draining   bool
+}
+
+// New makes the server; Serve starts it.
+func New(d Deps) *Server {
+	d.Log = d.Log.With("component", "session")
+	s := &Server{
+		Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes), callers: newCallers(),
+		streams: map[*stream]struct{}{}, agents: map[string]*stream{},
+	}
+	s.grpc = grpc.NewServer(
+		grpc.Creds(&transport{server: s}),
+		grpc.ReadBufferSize(0),
+		grpc.SharedWriteBuffer(true),
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(handshakeTime),
+		grpc.WaitForHandlers(true),
+		grpc.UnaryInterceptor(s.guardUnary),
+		grpc.StreamInterceptor(s.guardStream),
+	)
+	compliancegrpc.RegisterComplianceAgentServer(s.grpc, s)
+	return s
+}
+
+// Serve accepts agents on l until ctx ends, then tells them to come back later
+// and closes every connection within drainTime.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- s.grpc.Serve(limited(l, maxConns)) }()
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		s.watch(watching)
+	}()
+	var err error
+	select {
+	case <-ctx.Done():
+		s.drain(context.WithoutCancel(ctx))
+	case err = <-served:
+	}
+	stop()
+	<-watched
+	s.grpc.Stop()
+	if errors.Is(err, grpc.ErrServerStopped) {
+		err = nil
+	}
+	return err
+}
+
+// Sessions counts the open ones.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.agents)
+}
