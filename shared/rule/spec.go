@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"github.com/goccy/go-yaml"
 
 	"github.com/osiriscare/osiris/shared/runbook"
 )
@@ -51,7 +50,7 @@ func parse(content []byte) ([]spec, error) {
 		spec  `yaml:",inline"`
 		Rules []spec `yaml:"rules"`
 	}{}
-	if err := yaml.UnmarshalWithOptions(content, &file, yaml.Strict()); err != nil {
+	if err := runbook.Decode(content, &file); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if len(file.Rules) == 0 {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -29,7 +27,7 @@ func Parse(content []byte) (*Runbook, error) {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(content), MaxFile)
 	}
 	r := &Runbook{}
-	if err := yaml.UnmarshalWithOptions(content, r, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+	if err := Decode(content, r); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if err := r.validate(); err != nil {
