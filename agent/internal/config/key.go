@@ -10,41 +10,19 @@ type key struct {
 	name    string
 	doc     string // wrapped by hand
 	example string // shown commented out when the default is empty
-	text    func(*Config) *string
-	flag    func(*Config) *bool
 }
 
 var keys = []key{
-	{name: "appliance_addr", example: "appliance.practice.example:50051",
-		doc:  "Address of the appliance, host:port. May be left to the token file, which has\nit, and after enrolment to the data folder.",
-		text: func(c *Config) *string { return &c.ApplianceAddr }},
-	{name: "site_root", example: strings.Repeat("0123456789abcdef", 4),
-		doc:  "Pin of the site root: SHA-256 of its public key, 64 hexadecimal digits. In the\ntoken file, too.",
-		text: func(c *Config) *string { return &c.SiteRoot }},
-	{name: "central_root", example: strings.Repeat("0123456789abcdef", 4),
-		doc:  "Fingerprint of Central's root key, 64 hexadecimal digits. In the token file, too.",
-		text: func(c *Config) *string { return &c.CentralRoot }},
-	{name: "token_file", example: exampleTokenFile,
-		doc:  "Enrolment token, made by the appliance. Needed until the agent is enrolled.",
-		text: func(c *Config) *string { return &c.TokenFile }},
-	{name: "data_dir",
-		doc:  "Folder for the key, the queue and the policy. Only administrators may read it.",
-		text: func(c *Config) *string { return &c.DataDir }},
-	{name: "root_dir",
-		doc:  "Folder that checks of files take for the root of the system, for example the\nmount point of an image. Leave it unless you inspect another system.",
-		text: func(c *Config) *string { return &c.RootDir }},
-	{name: "log_format",
-		doc:  "Form of the log lines: text or json.",
-		text: func(c *Config) *string { return &c.LogFormat }},
-	{name: "log_level",
-		doc:  "Least level that is logged: debug, info, warn or error.",
-		text: func(c *Config) *string { return &c.LogLevel }},
-	{name: "server_name", example: "appliance.s_aaaaaaaaaaaaaaaaaaaaaaaaaa.osiris.internal",
-		doc:  "Name that the appliance's certificate must have, when it differs from the one\nthat was learnt at enrolment.",
-		text: func(c *Config) *string { return &c.ServerName }},
-	{name: "check_now",
-		doc:  "yes: run every check at once when the agent starts, rather than spread over\ntime.",
-		flag: func(c *Config) *bool { return &c.CheckNow }},
+	{name: "appliance_addr", example: "appliance.practice.example:50051", doc: "Address of the appliance, host:port. May be left to the token file, which has\nit, and after enrolment to the data folder."},
+	{name: "site_root", example: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", doc: "Pin of the site root: SHA-256 of its public key, 64 hexadecimal digits. In the\ntoken file, too."},
+	{name: "central_root", example: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", doc: "Fingerprint of Central's root key, 64 hexadecimal digits. In the token file, too."},
+	{name: "token_file", example: exampleTokenFile, doc: "Enrolment token, made by the appliance. Needed until the agent is enrolled."},
+	{name: "data_dir", doc: "Folder for the key, the queue and the policy. Only administrators may read it."},
+	{name: "root_dir", doc: "Folder that checks of files take for the root of the system, for example the\nmount point of an image. Leave it unless you inspect another system."},
+	{name: "log_format", doc: "Form of the log lines: text or json."},
+	{name: "log_level", doc: "Least level that is logged: debug, info, warn or error."},
+	{name: "server_name", example: "appliance.s_aaaaaaaaaaaaaaaaaaaaaaaaaa.osiris.internal", doc: "Name that the appliance's certificate must have, when it differs from the one\nthat was learnt at enrolment."},
+	{name: "check_now", doc: "yes: run every check at once when the agent starts, rather than spread over\ntime."},
 }
 
 func lookup(name string) *key {
@@ -64,16 +42,42 @@ func keyNames() []string {
 	return names
 }
 
+// field is where a key's text is kept; nil for check_now.
+func (c *Config) field(name string) *string {
+	switch name {
+	case "appliance_addr":
+		return &c.ApplianceAddr
+	case "site_root":
+		return &c.SiteRoot
+	case "central_root":
+		return &c.CentralRoot
+	case "token_file":
+		return &c.TokenFile
+	case "data_dir":
+		return &c.DataDir
+	case "root_dir":
+		return &c.RootDir
+	case "log_format":
+		return &c.LogFormat
+	case "log_level":
+		return &c.LogLevel
+	case "server_name":
+		return &c.ServerName
+	default:
+		return nil
+	}
+}
+
 func (k *key) set(c *Config, value string) error {
-	if k.text != nil {
-		*k.text(c) = value
+	if text := c.field(k.name); text != nil {
+		*text = value
 		return nil
 	}
 	switch value {
 	case "yes", "true":
-		*k.flag(c) = true
+		c.CheckNow = true
 	case "no", "false":
-		*k.flag(c) = false
+		c.CheckNow = false
 	default:
 		return errors.New("is yes or no")
 	}
@@ -81,14 +85,13 @@ func (k *key) set(c *Config, value string) error {
 }
 
 func (k *key) get(c *Config) string {
-	switch {
-	case k.text != nil:
-		return *k.text(c)
-	case *k.flag(c):
-		return "yes"
-	default:
-		return "no"
+	if text := c.field(k.name); text != nil {
+		return *text
 	}
+	if c.CheckNow {
+		return "yes"
+	}
+	return "no"
 }
 
 // Sample is a commented configuration file with the defaults of this system.

@@ -47,7 +47,9 @@ func Parse(r io.Reader) ([]Pair, error) {
 	}
 	var pairs []Pair
 	number := 0
-	for line := range strings.Lines(text) {
+	for text != "" {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
 		number++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {

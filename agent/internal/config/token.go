@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/say"
@@ -33,43 +35,23 @@ func LoadToken(path string) (Token, error) {
 }
 
 func readToken(pairs []Pair) (Token, error) {
-	var t Token
-	var secret string
-	fields := []struct {
-		name  string
-		value *string
-		check func(string) string
-	}{
-		{"appliance_addr", &t.ApplianceAddr, checkAddr},
-		{"site_root", &t.SiteRoot, checkHex},
-		{"central_root", &t.CentralRoot, checkHex},
-		{"token", &secret, checkToken},
-	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-next:
+	names := []string{"appliance_addr", "site_root", "central_root", "token"}
+	values := make([]string, len(names))
 	for _, p := range pairs {
-		for _, f := range fields {
-			if f.name != p.Key {
-				continue
-			}
-			if problem := f.check(p.Value); problem != "" {
-				return Token{}, lineError(p.Line, p.Key+" "+problem)
-			}
-			*f.value = p.Value
-			continue next
+		i := slices.Index(names, p.Key)
+		if i < 0 {
+			return Token{}, lineError(p.Line, unknownKey(p.Key, names))
 		}
-		return Token{}, lineError(p.Line, unknownKey(p.Key, names))
-	}
-	for _, f := range fields {
-		if *f.value == "" {
-			return Token{}, fmt.Errorf("%s is missing", f.name)
+		// The value stays out of the message: it may be the token.
+		if problem := check(p.Key, p.Value); problem != "" {
+			return Token{}, lineError(p.Line, p.Key+" "+problem)
 		}
+		values[i] = p.Value
 	}
-	t.Token = say.NewSecret(secret)
-	return t, nil
+	if i := slices.Index(values, ""); i >= 0 {
+		return Token{}, errors.New(names[i] + " is missing")
+	}
+	return Token{ApplianceAddr: values[0], SiteRoot: values[1], CentralRoot: values[2], Token: say.NewSecret(values[3])}, nil
 }
 
 func checkToken(v string) string {

@@ -12,30 +12,42 @@ import (
 // Validate checks the values and names all that are wrong.
 func (c Config) Validate() error {
 	var problems []error
-	check := func(name, value, problem string) {
-		if problem != "" {
-			problems = append(problems, errors.New(name+" "+problem+", not "+strconv.Quote(value)))
+	for i := range keys {
+		name := keys[i].name
+		text := c.field(name)
+		if text == nil || *text == "" && keys[i].example != "" {
+			continue // without a default, a key may be empty
+		}
+		if problem := check(name, *text); problem != "" {
+			problems = append(problems, errors.New(name+" "+problem+", not "+strconv.Quote(*text)))
 		}
 	}
-	optional := func(name, value string, rule func(string) string) {
-		if value != "" {
-			check(name, value, rule(value))
-		}
-	}
-	optional("appliance_addr", c.ApplianceAddr, checkAddr)
-	optional("site_root", c.SiteRoot, checkHex)
-	optional("central_root", c.CentralRoot, checkHex)
-	optional("token_file", c.TokenFile, checkPath)
-	check("data_dir", c.DataDir, checkPath(c.DataDir))
-	check("root_dir", c.RootDir, checkPath(c.RootDir))
-	if c.LogFormat != "text" && c.LogFormat != "json" {
-		check("log_format", c.LogFormat, "is text or json")
-	}
-	if _, ok := say.ParseLevel(c.LogLevel); !ok {
-		check("log_level", c.LogLevel, "is debug, info, warn or error")
-	}
-	optional("server_name", c.ServerName, checkHost)
 	return errors.Join(problems...)
+}
+
+// check answers what a value must be when it is not.
+func check(name, value string) string {
+	switch name {
+	case "appliance_addr":
+		return checkAddr(value)
+	case "site_root", "central_root":
+		return checkHex(value)
+	case "token_file", "data_dir", "root_dir":
+		return checkPath(value)
+	case "log_format":
+		if value != "text" && value != "json" {
+			return "is text or json"
+		}
+	case "log_level":
+		if _, ok := say.ParseLevel(value); !ok {
+			return "is debug, info, warn or error"
+		}
+	case "server_name":
+		return checkHost(value)
+	case "token":
+		return checkToken(value)
+	}
+	return ""
 }
 
 // checkAddr takes host:port and [IPv6]:port.

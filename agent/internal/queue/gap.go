@@ -70,7 +70,9 @@ func (g Gap) startAt(seq uint64) Gap {
 }
 
 func joinReasons(a, b string) string {
-	for reason := range strings.SplitSeq(b, ",") {
+	for more := true; more; {
+		var reason string
+		reason, b, more = strings.Cut(b, ",")
 		if !strings.Contains(","+a+",", ","+reason+",") {
 			a += "," + reason
 		}

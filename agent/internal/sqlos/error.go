@@ -43,8 +43,8 @@ func IsCorrupt(err error) bool {
 }
 
 func primary(err error) int {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err) // without errors.As's reflection
+	if !ok {
 		return 0
 	}
 	return e.Code & 0xff
