@@ -10,6 +10,10 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
+// maxBrackets bounds flow collections: the parser takes the square of their
+// nesting, 3 s for 32,000 brackets.
+const maxBrackets = 1024
+
 // Decode reads YAML that decides what runs on a computer; rule files are read
 // with it too. An unknown key is an error with its line. So are a second
 // document, which the library would skip without a word, anchors, which can
@@ -21,6 +25,9 @@ func Decode(content []byte, into any) (err error) {
 			err = fmt.Errorf("parsing YAML: the parser crashed: %v", p)
 		}
 	}()
+	if n := bytes.Count(content, []byte("[")) + bytes.Count(content, []byte("{")); n > maxBrackets {
+		return fmt.Errorf("parsing YAML: %d opening brackets, at most %d", n, maxBrackets)
+	}
 	file, err := parser.ParseBytes(content, 0)
 	if err != nil {
 		return fmt.Errorf("parsing YAML: %w", err)
