@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Incident is one incident as its newest bundles leave it.
 type Incident struct {
@@ -18,14 +21,19 @@ type Incident struct {
 	Summary    string
 	OpenedMs   int64
 	ChangedMs  int64
+	Sources    []string // that still see the drift
 }
 
 const incidentColumns = `site_id, incident_id, host_id, hostname, check_id, drift_type, severity, state, level, outcome,
-	runbook_id, summary, opened_ms, changed_ms`
+	runbook_id, summary, opened_ms, changed_ms, sources`
 
 func scanIncident(row scanner) (i Incident, err error) {
-	return i, row.Scan(&i.SiteID, &i.IncidentID, &i.HostID, &i.Hostname, &i.CheckID, &i.DriftType, &i.Severity, &i.State,
-		&i.Level, &i.Outcome, &i.RunbookID, &i.Summary, &i.OpenedMs, &i.ChangedMs)
+	var sources string
+	err = row.Scan(&i.SiteID, &i.IncidentID, &i.HostID, &i.Hostname, &i.CheckID, &i.DriftType, &i.Severity, &i.State,
+		&i.Level, &i.Outcome, &i.RunbookID, &i.Summary, &i.OpenedMs, &i.ChangedMs,
+		&sources)
+	i.Sources = strings.Fields(sources)
+	return i, err
 }
 
 // IncidentFilter narrows a list; empty fields match all.

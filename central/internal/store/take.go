@@ -17,8 +17,11 @@ type Take struct {
 	FromSize uint64      // size of the log before
 	Nodes    []tlog.Hash // new tree nodes in stored order
 	Entries  []Entry
-	Says     []Says // what the bundle of each entry says
+	Evidence []Evidence // what the bundle of each entry says of itself
 	Witness  Witnessed
+	// Project writes what follows from entry i, called in order and only for
+	// bundles that were not held yet.
+	Project func(ctx context.Context, i int, p *Projection) error
 }
 
 // DifferentBundleError refuses a bundle id that is held with other bytes.
@@ -94,12 +97,12 @@ func addEntries(ctx context.Context, tx *sql.Tx, t Take) error {
 		if e.ID, err = done.LastInsertId(); err != nil {
 			return err
 		}
-		fresh, err := addEvidence(ctx, tx, e, t.Says[i].Evidence)
+		fresh, err := addEvidence(ctx, tx, e, t.Evidence[i])
 		if err != nil {
 			return err
 		}
 		if fresh {
-			if err := project(ctx, tx, t.Says[i]); err != nil {
+			if err := t.Project(ctx, i, &Projection{tx}); err != nil {
 				return fmt.Errorf("projecting bundle %s: %w", e.BundleID, err)
 			}
 		}

@@ -180,9 +180,11 @@ CREATE TABLE incident (
   summary     TEXT NOT NULL,
   opened_ms   INTEGER NOT NULL,
   changed_ms  INTEGER NOT NULL,
+  sources     TEXT NOT NULL, -- that still see the drift, separated by spaces
   PRIMARY KEY (site_id, incident_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX incident_by_state ON incident (site_id, state, host_id);
+CREATE INDEX incident_by_check ON incident (site_id, host_id, check_id, opened_ms);
 
 -- What the last check-in said of each host; replaced whole.
 CREATE TABLE host_live (
