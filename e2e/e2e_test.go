@@ -1,0 +1,280 @@
+//go:build integration
+
+// Package e2e_test tests the programs as customers run them: real processes,
+// real files, kill -9 and old copies. It imports the wire and nothing behind
+// it. What must be true at the end is always the same: the keys (agent, queue,
+// seq) that the agent's queue gave out are those of Central's bundles, each
+// once, and every bundle proves itself from files.
+package e2e_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	_ "modernc.org/sqlite" // the queue file is read as any SQLite file
+
+	"github.com/osiriscare/osiris/e2e/binary"
+	"github.com/osiriscare/osiris/e2e/stack"
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+)
+
+// patience bounds every wait, far above what a machine under load needs: time
+// is never what a verdict is about.
+const patience = 3 * time.Minute
+
+// programs are the binaries, built once.
+var programs = sync.OnceValues(func() (map[string]string, error) {
+	root, err := checkout()
+	if err != nil {
+		return nil, err
+	}
+	built := map[string]string{}
+	for _, name := range []string{"osiris-central", "osiris-appliance", "osiris-agent", "osirisctl"} {
+		path, err := binary.Build(context.Background(), root, name)
+		if err != nil {
+			return nil, err
+		}
+		built[name] = path
+	}
+	return built, nil
+})
+
+// checkout is the folder of go.mod.
+func checkout() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("finding go.mod: %w", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+}
+
+// site is a running stack with the means to judge it.
+type site struct {
+	*stack.Stack
+	t    *testing.T
+	ctl  string
+	dir  string
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+// start brings up Central, an appliance and an agent.
+func start(t *testing.T, tier trustv1.Tier, interval time.Duration) *site {
+	t.Helper()
+	built, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, ctl: built["osirisctl"], dir: t.TempDir(), seen: map[string]int{}}
+	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: built, CheckInterval: interval, Each: s.note})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		err := errors.Join(s.Agent.Kill(), s.Appliance.Kill(), s.Central.Kill())
+		if err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			s.tails()
+		}
+	})
+	s.must("starting Central", s.StartCentral)
+	s.must("setting up", func(ctx context.Context) error {
+		return s.SetUp(ctx, stack.Site{Client: "Riverside Family Practice", Name: "Main Street", Tier: tier})
+	})
+	s.must("starting the appliance", s.StartAppliance)
+	s.write("60-osiris.conf", hardened)
+	s.must("enrolling", s.Enrol)
+	s.must("starting the agent", s.Agent.Start)
+	return s
+}
+
+// note counts lines by source and message.
+func (s *site) note(l stack.Line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[l.Source+": "+l.Message]++
+}
+
+// count tells how often a program logged a message.
+func (s *site) count(line string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen[line]
+}
+
+// must runs a step that has to work.
+func (s *site) must(what string, do func(context.Context) error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	if err := do(ctx); err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// until waits for something that other programs do.
+func (s *site) until(what string, ask func(context.Context) error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	var last error
+	for {
+		err := ask(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		select {
+		case <-ctx.Done():
+			s.t.Fatalf("waiting until %s: %v", what, last)
+		case <-tick.C:
+		}
+	}
+}
+
+// tails prints the ends of the logs of a failed test.
+func (s *site) tails() {
+	for _, name := range []string{"central", "appliance", "agent"} {
+		content, err := os.ReadFile(filepath.Join(s.dir, "logs", name+".log"))
+		if err != nil {
+			continue
+		}
+		lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+		s.t.Logf("end of %s.log:\n%s", name, strings.Join(lines[max(0, len(lines)-25):], "\n"))
+	}
+}
+
+// hardened passes the check, broken does not.
+const hardened = `kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.randomize_va_space = 2
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.all.rp_filter = 1
+net.ipv4.tcp_syncookies = 1
+`
+
+var broken = strings.Replace(hardened, "kptr_restrict = 1", "kptr_restrict = 0", 1)
+
+// write puts a file into the computer's sysctl.d at once, as an editor does.
+func (s *site) write(name, content string) {
+	s.t.Helper()
+	path := filepath.Join(s.Computer(), "etc", "sysctl.d", name)
+	// The temporary name does not end in .conf, so that no reader takes it.
+	temporary := path + ".new"
+	err := os.WriteFile(temporary, []byte(content), 0o644)
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+// toggle breaks and mends the setting until the context ends.
+func (s *site) toggle(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for bad := true; ; bad = !bad {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if bad {
+			s.write("60-osiris.conf", broken)
+		} else {
+			s.write("60-osiris.conf", hardened)
+		}
+	}
+}
+
+// queue is what the agent's queue file says of itself.
+type queue struct {
+	id   string
+	next uint64
+	held int
+}
+
+// queue reads the agent's queue file.
+func (s *site) queue(ctx context.Context) (q queue, err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "agent", "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return q, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var id []byte
+	row := db.QueryRowContext(ctx, "SELECT queue_id, next, (SELECT count(*) FROM queue_record) FROM queue_state")
+	if err := row.Scan(&id, &q.next, &q.held); err != nil {
+		return q, fmt.Errorf("reading the agent's queue: %w", err)
+	}
+	q.id = hex.EncodeToString(id)
+	return q, nil
+}
+
+// evidence lists all bundles of the site that Central has.
+func (s *site) evidence(ctx context.Context) ([]*centralv1.Evidence, error) {
+	var all []*centralv1.Evidence
+	page := ""
+	for {
+		list, err := s.Fleet.ListEvidence(ctx, connect.NewRequest(&centralv1.ListEvidenceRequest{SiteId: s.SiteID, PageToken: page, PageSize: 500}))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list.Msg.GetEvidence()...)
+		if page = list.Msg.GetNextPageToken(); page == "" {
+			return all, nil
+		}
+	}
+}
+
+// gap is the part of a gap bundle that says what was lost.
+type gap struct {
+	Gap struct {
+		From uint64 `json:"from"`
+		To   uint64 `json:"to"`
+	} `json:"gap"`
+}
+
+// gapOf reads a gap bundle's own bytes from Central.
+func (s *site) gapOf(ctx context.Context, e *centralv1.Evidence) (gap, error) {
+	var g gap
+	got, err := s.Fleet.GetEvidence(ctx, connect.NewRequest(&centralv1.GetEvidenceRequest{SiteId: s.SiteID, BundleId: e.GetBundleId()}))
+	if err != nil {
+		return g, err
+	}
+	for _, f := range got.Msg.GetFiles() {
+		if f.GetName() == "bundle.json" {
+			return g, json.Unmarshal(f.GetContent(), &g)
+		}
+	}
+	return g, errors.New("the answer has no bundle.json")
+}
+
+// verify runs osirisctl and gives its exit code and what it said.
+func verify(ctx context.Context, ctl string, args ...string) (int, string) {
+	cmd := exec.CommandContext(ctx, ctl, append([]string{"evidence", "verify"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		return -1, err.Error()
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}

@@ -1,0 +1,186 @@
+//go:build integration
+
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/e2e/stack"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+)
+
+// flips makes n changes of the verdict and waits for each to be a record.
+func (s *site) flips(n int) {
+	s.t.Helper()
+	for i := range n {
+		content := broken
+		if i%2 == 1 {
+			content = hardened
+		}
+		before, err := s.queue(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.write("60-osiris.conf", content)
+		s.until("the change is a record", func(ctx context.Context) error {
+			now, err := s.queue(ctx)
+			if err == nil && now.id == before.id && now.next <= before.next {
+				err = fmt.Errorf("the queue is still at %d", now.next)
+			}
+			return err
+		})
+	}
+}
+
+// replace puts a copy made before in the place of a folder.
+func (s *site) replace(p *stack.Process, folder, copied string) {
+	s.t.Helper()
+	if err := p.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	path := filepath.Join(s.dir, folder)
+	if err := os.RemoveAll(path); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.CopyFS(path, os.DirFS(copied)); err != nil {
+		s.t.Fatal(err)
+	}
+	// Keys are refused when others may read them; CopyFS widens modes.
+	err := filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(p, 0o700)
+		}
+		return os.Chmod(p, 0o600)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// keep copies a program's folder while it does not run, as a backup does.
+func (s *site) keep(p *stack.Process, folder string) string {
+	s.t.Helper()
+	if err := p.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	copied := filepath.Join(s.t.TempDir(), folder)
+	if err := os.CopyFS(copied, os.DirFS(filepath.Join(s.dir, folder))); err != nil {
+		s.t.Fatal(err)
+	}
+	s.must("starting again", p.Start)
+	return copied
+}
+
+// TestAnApplianceFromAnOldCopyIsRefilled restores the appliance's data folder
+// while Central has all that came after the copy: nothing may be missing, and
+// the log goes on as one.
+func TestAnApplianceFromAnOldCopyIsRefilled(t *testing.T) {
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s.flips(4)
+	copied := s.keep(s.Appliance, "appliance")
+	s.flips(10)
+	s.settled()
+	s.replace(s.Appliance, "appliance", copied)
+	s.must("starting the restored appliance", s.Appliance.Start)
+	s.flips(5)
+	accounts, q := s.settled()
+	if a := accounts[q.id]; len(a.lost) > 0 {
+		t.Errorf("gaps are %v; want none, Central had everything", a.lost)
+	}
+	s.proven()
+}
+
+// TestWhatAnOldApplianceCopyLostIsToldAsGaps restores the appliance while
+// Central does not have what came after the copy: those records are gone, and
+// the evidence must say which.
+func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s.flips(4)
+	s.settled()
+	copied := s.keep(s.Appliance, "appliance")
+	if err := s.Central.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.flips(6)
+	s.until("the appliance has taken everything", func(ctx context.Context) error {
+		q, err := s.queue(ctx)
+		if err == nil && q.held > 0 {
+			err = fmt.Errorf("%d records wait in the agent's queue", q.held)
+		}
+		return err
+	})
+	s.replace(s.Appliance, "appliance", copied)
+	s.must("starting Central again", s.Central.Start)
+	s.must("starting the restored appliance", s.Appliance.Start)
+	s.flips(5)
+	accounts, q := s.settled()
+	if a := accounts[q.id]; len(a.lost) == 0 {
+		t.Error("no gap tells of the records that only the lost disk had")
+	}
+	s.until("Central shows the true state", func(ctx context.Context) error { return s.shows(ctx, "fail") })
+}
+
+// TestAQueueFromAnOldCopyStartsAnew restores the agent's data folder: what the
+// copy held comes again under a new queue id, and nothing of the old queue is
+// taken for it.
+func TestAQueueFromAnOldCopyStartsAnew(t *testing.T) {
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s.flips(4)
+	s.settled()
+	copied := s.keep(s.Agent, "agent")
+	s.flips(8)
+	_, old := s.settled()
+	s.replace(s.Agent, "agent", copied)
+	s.must("starting the restored agent", s.Agent.Start)
+	s.until("the queue has a new id", func(ctx context.Context) error {
+		now, err := s.queue(ctx)
+		if err == nil && now.id == old.id {
+			err = fmt.Errorf("the queue id is still %s", old.id)
+		}
+		return err
+	})
+	s.flips(5)
+	accounts, q := s.settled()
+	if len(accounts) != 2 {
+		t.Errorf("bundles are of %d queues; want 2, the old and the new", len(accounts))
+	}
+	if err := accounts[old.id].covers(old.next - 1); err != nil {
+		t.Errorf("the old queue: %v", err)
+	}
+	if len(accounts[q.id].lost) > 0 {
+		t.Errorf("gaps are %v; want none", accounts[q.id].lost)
+	}
+	s.proven()
+}
+
+// TestCentralAwayLosesNothing lets Central be away while drifts flow, and the
+// appliance be restarted meanwhile.
+func TestCentralAwayLosesNothing(t *testing.T) {
+	s := start(t, trustv1.Tier_TIER_SELF_HEAL, 200*time.Millisecond)
+	s.settled()
+	s.must("stopping Central", func(context.Context) error { return s.Central.Stop() })
+	s.write("60-osiris.conf", broken)
+	s.until("it heals without Central", func(context.Context) error {
+		if s.count("appliance: command result") == 0 {
+			return fmt.Errorf("no command has a result")
+		}
+		return nil
+	})
+	s.must("stopping the appliance", func(context.Context) error { return s.Appliance.Stop() })
+	s.must("starting the appliance without Central", s.Appliance.Start)
+	s.flips(10)
+	s.must("starting Central again", s.Central.Start)
+	accounts, q := s.settled()
+	if a := accounts[q.id]; len(a.lost) > 0 {
+		t.Errorf("gaps are %v; want none", a.lost)
+	}
+	s.proven()
+}
