@@ -78,6 +78,22 @@ func sysctlRequirement(d definition, p Parameters, key string) (want string, lea
 	return want, least
 }
 
+// Setting is a kernel setting as a file of sysctl.d spells it.
+type Setting struct{ Key, Value string }
+
+// SysctlSettings are the settings that satisfy the judge, for whoever writes
+// them; sorted by key.
+func SysctlSettings(p Parameters) []Setting {
+	d := sysctlHardening()
+	var settings []Setting
+	for _, param := range d.parameters {
+		if want, _ := sysctlRequirement(d, p, param.Name); want != "" {
+			settings = append(settings, Setting{param.Name, want})
+		}
+	}
+	return settings
+}
+
 func parseRequirement(text string) (want string, least, ok bool) {
 	want, least = strings.CutPrefix(text, ">=")
 	if !least {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
@@ -13,16 +14,18 @@ import (
 )
 
 // Pin is whom this machine believed at enrolment. It outlives the token file.
-// Its file has two lines: the site root's SPKI hash and the Central root's
-// fingerprint, in lower-case hexadecimal.
+// Its file has three lines: the site root's SPKI hash and the Central root's
+// fingerprint, in lower-case hexadecimal, and the appliance's address, which is a
+// default and not believed.
 type Pin struct {
 	SiteRoot    [sha256.Size]byte
 	CentralRoot signed.KeyID
+	Addr        string
 }
 
-// ParsePin reads the two hashes as configuration spells them.
-func ParsePin(siteRoot, centralRoot string) (*Pin, error) {
-	p := &Pin{}
+// ParsePin reads the values as configuration spells them.
+func ParsePin(siteRoot, centralRoot, addr string) (*Pin, error) {
+	p := &Pin{Addr: addr}
 	raw, err := hex.DecodeString(siteRoot)
 	if err != nil || len(raw) != sha256.Size {
 		return nil, errors.New("site_root is not 64 hexadecimal digits")
@@ -34,6 +37,9 @@ func ParsePin(siteRoot, centralRoot string) (*Pin, error) {
 	return p, nil
 }
 
+// ReadPin reads the pin kept in a data folder; nil when there is none.
+func ReadPin(folder string) (*Pin, error) { return loadPin(filepath.Join(folder, pinFile)) }
+
 func loadPin(path string) (*Pin, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -42,8 +48,11 @@ func loadPin(path string) (*Pin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading pin: %w", err)
 	}
-	site, rest, _ := strings.Cut(string(content), "\n")
-	p, err := ParsePin(site, strings.TrimSuffix(rest, "\n"))
+	lines := strings.Split(string(content), "\n")
+	if len(lines) != 4 { // the last one is empty
+		return nil, fmt.Errorf("reading %s: it does not have three lines", path)
+	}
+	p, err := ParsePin(lines[0], lines[1], lines[2])
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
@@ -65,10 +74,10 @@ func (i *Identity) SetPin(p *Pin) error {
 	if i.pin != nil && *i.pin == *p {
 		return nil
 	}
-	if i.pin != nil && i.leaf != nil {
+	if i.pin != nil && i.leaf != nil && (i.pin.SiteRoot != p.SiteRoot || i.pin.CentralRoot != p.CentralRoot) {
 		return errors.New("this machine is enrolled under another root; use another data folder")
 	}
-	text := hex.EncodeToString(p.SiteRoot[:]) + "\n" + p.CentralRoot.String() + "\n"
+	text := hex.EncodeToString(p.SiteRoot[:]) + "\n" + p.CentralRoot.String() + "\n" + p.Addr + "\n"
 	if err := atomicfile.Write(i.path(pinFile), []byte(text), 0o600); err != nil {
 		return err
 	}

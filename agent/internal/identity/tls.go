@@ -15,18 +15,22 @@ type Peer struct {
 	ClockSuspect bool   // only the validity dates failed: our clock or theirs is wrong
 }
 
-// Config is a TLS configuration for one connection; roots are further pinned
-// site roots from the trust document, now is the time by which certificates are
-// judged. peer is filled in by the handshake, also by a resumed one.
-func (i *Identity) Config(roots [][sha256.Size]byte, now time.Time, peer *Peer) *tls.Config {
+// Expect is what a handshake asks of the appliance.
+type Expect struct {
+	Roots [][sha256.Size]byte // site roots of the trust document; none means the pin
+	Now   time.Time           // by which certificates are judged
+	Name  string              // exact DNS name, or empty for the site's
+}
+
+// Config is a TLS configuration for one connection. peer is filled in by the
+// handshake, also by a resumed one.
+func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.pin != nil {
-		// The document replaces the root of enrolment once it names roots: a
-		// root that was withdrawn must not live on in a file.
-		if len(roots) == 0 {
-			roots = append(roots, i.pin.SiteRoot)
-		}
+	// The document replaces the root of enrolment once it names roots: a root
+	// that was withdrawn must not live on in a file.
+	if i.pin != nil && len(e.Roots) == 0 {
+		e.Roots = append(e.Roots, i.pin.SiteRoot)
 	}
 	site := i.siteID
 	config := &tls.Config{
@@ -37,11 +41,14 @@ func (i *Identity) Config(roots [][sha256.Size]byte, now time.Time, peer *Peer) 
 		ServerName:         "appliance." + site + domain,
 		ClientSessionCache: i.cache,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			return verify(state.PeerCertificates, roots, site, now, peer)
+			return verify(state.PeerCertificates, site, e, peer)
 		},
 	}
-	if site == "" {
-		config.ServerName = "appliance" + domain // no SNI of a site we do not know yet
+	switch {
+	case e.Name != "":
+		config.ServerName = e.Name
+	case site == "":
+		config.ServerName = "appliance" + domain // we do not know the site yet
 	}
 	if i.leaf != nil {
 		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key, Leaf: i.leaf}}
@@ -51,21 +58,21 @@ func (i *Identity) Config(roots [][sha256.Size]byte, now time.Time, peer *Peer) 
 
 // verify checks that the chain ends in a pinned root and names the appliance of
 // the site (of any one, while site is empty).
-func verify(chain []*x509.Certificate, roots [][sha256.Size]byte, site string, now time.Time, peer *Peer) error {
+func verify(chain []*x509.Certificate, site string, e Expect, peer *Peer) error {
 	if len(chain) == 0 {
 		return fmt.Errorf("%w: it sent no certificate", ErrPeer)
 	}
-	name, ok := applianceName(chain[0], site)
+	name, ok := applianceName(chain[0], site, e.Name)
 	if !ok {
 		return fmt.Errorf("%w: its certificate names %s", ErrPeer, strings.Join(chain[0].DNSNames, ", "))
 	}
 	options := x509.VerifyOptions{
-		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: name, CurrentTime: now,
+		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: name, CurrentTime: e.Now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	pinned := false
 	for _, c := range chain[1:] {
-		if isPinned(c, roots) {
+		if isPinned(c, e.Roots) {
 			options.Roots.AddCert(c)
 			pinned = true
 		} else {
@@ -100,9 +107,16 @@ func isPinned(c *x509.Certificate, roots [][sha256.Size]byte) bool {
 	return false
 }
 
-// applianceName finds "appliance.<site>.osiris.internal" in a leaf.
-func applianceName(leaf *x509.Certificate, site string) (string, bool) {
+// applianceName finds "appliance.<site>.osiris.internal" in a leaf, or exactly
+// the wanted name.
+func applianceName(leaf *x509.Certificate, site, want string) (string, bool) {
 	for _, name := range leaf.DNSNames {
+		if want != "" {
+			if name == want {
+				return name, true
+			}
+			continue
+		}
 		rest, found := strings.CutPrefix(name, "appliance.")
 		if !found {
 			continue

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
@@ -33,18 +34,20 @@ const fileMode = 0o600
 
 // Policy is what the agent holds. Its methods may be called from any goroutine.
 type Policy struct {
-	folder string
-	pin    signed.KeyID
+	folder  string
+	pin     signed.KeyID
+	builtMs int64
 
 	mu     sync.Mutex
 	trust  *trust.Opened
 	policy *trustlite.Policy
 }
 
-// New reads what is stored in folder; pin is the Central root's fingerprint. A
-// file that no longer verifies is an error: it was changed from outside.
-func New(folder string, pin signed.KeyID) (*Policy, error) {
-	p := &Policy{folder: folder, pin: pin}
+// New reads what is stored in folder; pin is the Central root's fingerprint and
+// builtMs the time this agent was built. A file that no longer verifies is an
+// error: it was changed from outside.
+func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
+	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
 	chain := &trustlite.TrustChain{}
 	ok, err := p.read(trustFile, chain)
 	if err != nil || !ok {
@@ -167,19 +170,19 @@ func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
 	return trustVersion, policyVersion
 }
 
-// FloorMs is the newest issue time of a document that was verified: no clock
-// may show less (D15).
-func (p *Policy) FloorMs() int64 {
+// NowMs is the clock, but never less than the build time and the newest issue
+// time of a document that was verified (D15).
+func (p *Policy) NowMs() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	floor := int64(0)
+	now := max(time.Now().UnixMilli(), p.builtMs)
 	if p.trust != nil {
-		floor = max(p.trust.Doc.IssuedMs, p.trust.Delegation.IssuedMs)
+		now = max(now, p.trust.Doc.IssuedMs, p.trust.Delegation.IssuedMs)
 	}
 	if p.policy != nil {
-		floor = max(floor, p.policy.IssuedMs)
+		now = max(now, p.policy.IssuedMs)
 	}
-	return floor
+	return now
 }
 
 // SiteRoots are the live roots' SPKI hashes; none before the first document.

@@ -26,12 +26,12 @@ type Probe struct {
 	root string
 
 	mu   sync.Mutex
-	busy map[check.ID]bool
+	busy map[check.ID]chan struct{} // closed when the running reader ends
 }
 
 // New makes a probe that looks for files under root.
 func New(root string) *Probe {
-	return &Probe{root: root, busy: make(map[check.ID]bool)}
+	return &Probe{root: root, busy: make(map[check.ID]chan struct{})}
 }
 
 // live tells whether root is the running system, so that the kernel's own state
@@ -49,11 +49,11 @@ func (p *Probe) Read(ctx context.Context, id check.ID) check.Facts {
 	if reader == nil {
 		return check.Facts{{Name: check.FactNotApplicable, Value: "The check does not exist on this system."}}
 	}
-	if !p.begin(id) {
-		return failed(errors.New("the reader still hangs since an earlier run"))
-	}
 	ctx, cancel := context.WithTimeout(ctx, readerLimit)
 	defer cancel()
+	if !p.begin(ctx, id) {
+		return failed(errors.New("an earlier reading still hangs"))
+	}
 	answer := make(chan check.Facts, 1)
 	go func() {
 		defer p.end(id)
@@ -80,18 +80,29 @@ func failed(err error) check.Facts {
 	return check.Facts{{Name: check.FactError, Value: "Not readable: " + err.Error() + "."}}
 }
 
-func (p *Probe) begin(id check.ID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.busy[id] {
-		return false
+// begin waits until no other reader of the check runs: a reader that hangs must
+// not gather more of its kind.
+func (p *Probe) begin(ctx context.Context, id check.ID) bool {
+	for {
+		p.mu.Lock()
+		running, ok := p.busy[id]
+		if !ok {
+			p.busy[id] = make(chan struct{})
+			p.mu.Unlock()
+			return true
+		}
+		p.mu.Unlock()
+		select {
+		case <-running:
+		case <-ctx.Done():
+			return false
+		}
 	}
-	p.busy[id] = true
-	return true
 }
 
 func (p *Probe) end(id check.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	close(p.busy[id])
 	delete(p.busy, id)
 }

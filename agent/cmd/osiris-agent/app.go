@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/link"
+	"github.com/osiriscare/osiris/agent/internal/policy"
+	"github.com/osiriscare/osiris/agent/internal/probe"
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/agent/internal/schedule"
+	"github.com/osiriscare/osiris/agent/internal/sqlos"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+)
+
+// app is the whole agent.
+type app struct {
+	config   config.Config
+	log      *say.Logger
+	probe    *probe.Probe
+	identity *identity.Identity
+	policy   *policy.Policy
+	queue    *queue.Queue
+	schedule *schedule.Schedule
+	runner   *action.Runner
+	link     *link.Link
+}
+
+// load reads and checks the configuration and makes the logger.
+func load(o options, stderr io.Writer) (config.Config, *say.Logger, error) {
+	c, err := config.Load(o.config)
+	if err != nil {
+		return c, nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return c, nil, fmt.Errorf("checking configuration: %w", err)
+	}
+	level, _ := say.ParseLevel(c.LogLevel) // Validate has checked it
+	if c.LogFormat == "json" {
+		return c, say.NewJSON(stderr, level), nil
+	}
+	return c, say.New(stderr, level), nil
+}
+
+// newApp wires the agent. Whoever gets it closes it.
+func newApp(c config.Config, log *say.Logger) (*app, error) {
+	a := &app{config: c, log: log, probe: probe.New(c.RootDir)}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("making data folder: %w", err)
+	}
+	var err error
+	if a.identity, err = identity.Open(c.DataDir); err != nil {
+		return nil, err
+	}
+	if err := a.pin(); err != nil {
+		return nil, err
+	}
+	seconds, err := strconv.ParseInt(built, 10, 64)
+	if err != nil {
+		seconds = 0 // a development build without the stamp has no floor
+	}
+	if a.policy, err = policy.New(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000); err != nil {
+		return nil, err
+	}
+	if a.queue, err = openQueue(filepath.Join(c.DataDir, "queue.db"), log); err != nil {
+		return nil, err
+	}
+	if err := a.wire(); err != nil {
+		return nil, errors.Join(err, a.queue.Close())
+	}
+	return a, nil
+}
+
+// wire makes what works on the queue.
+func (a *app) wire() (err error) {
+	a.schedule, err = schedule.New(probe.Checks(), a.probe, a.policy, a.queue, a.log)
+	if err != nil {
+		return err
+	}
+	a.schedule.Now = a.config.CheckNow
+	a.runner, err = action.New(action.Deps{
+		Actions: action.List(), Root: a.config.RootDir, Reader: a.probe, Authority: a.policy,
+		Queue: a.queue, Clock: a.policy.NowMs, Recheck: a.schedule.Recheck, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	addr := a.config.ApplianceAddr
+	if addr == "" {
+		addr = a.identity.Pin().Addr
+	}
+	a.link, err = link.New(link.Deps{
+		Addr: addr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
+		State: a.schedule, Commands: a.runner, Log: a.log,
+		Host: func() *compliancelite.HostFacts { return a.probe.Host(version) },
+	})
+	return err
+}
+
+// pin learns whom to believe: from the configuration, else the token file, else
+// what was kept at enrolment.
+func (a *app) pin() error {
+	c := a.config
+	if a.identity.Enrolled() && a.identity.Pin() != nil {
+		return nil
+	}
+	if c.TokenFile != "" {
+		t, err := config.LoadToken(c.TokenFile)
+		if err != nil {
+			return err
+		}
+		c.ApplianceAddr, c.SiteRoot, c.CentralRoot = or(c.ApplianceAddr, t.ApplianceAddr), or(c.SiteRoot, t.SiteRoot), or(c.CentralRoot, t.CentralRoot)
+	}
+	if c.SiteRoot == "" || c.CentralRoot == "" || c.ApplianceAddr == "" {
+		if a.identity.Pin() != nil {
+			return nil
+		}
+		return errors.New("this machine is not enrolled: set token_file to the file that osiris-appliance token new made")
+	}
+	p, err := identity.ParsePin(c.SiteRoot, c.CentralRoot, c.ApplianceAddr)
+	if err != nil {
+		return fmt.Errorf("checking configuration: %w", err)
+	}
+	return a.identity.SetPin(p)
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// openQueue opens the queue; a damaged file is set aside, because an agent that
+// does not start tells nobody.
+func openQueue(path string, log *say.Logger) (*queue.Queue, error) {
+	q, err := queue.Open(path, queue.Limits{})
+	if !sqlos.IsCorrupt(err) {
+		return q, err
+	}
+	aside, moveErr := queue.SetAside(path)
+	if moveErr != nil {
+		return nil, errors.Join(err, moveErr)
+	}
+	log.Error("queue file was damaged and set aside", "kept_as", aside, "error", err)
+	return queue.Open(path, queue.Limits{})
+}
+
+func (a *app) close() error { return a.queue.Close() }
+
+// runAgent is the verb run.
+func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
+	c, log, err := load(o, stderr)
+	if err != nil {
+		return err
+	}
+	a, err := newApp(c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.online)
+	log.Info("agent stopped")
+	return err
+}
+
+// online enrols when that is still to be done, then keeps a session open. Checks
+// run meanwhile, and their results wait.
+func (a *app) online(ctx context.Context) error {
+	for wait := time.Second; !a.identity.Enrolled(); wait = min(2*wait, time.Minute) {
+		err := a.enrol(ctx)
+		if err == nil {
+			break
+		}
+		a.log.Warn("not enrolled", "error", err, "retry_in", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return a.link.Run(ctx)
+}
+
+// together runs all until ctx ends or one of them fails, which ends the others.
+func together(ctx context.Context, runs ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, len(runs))
+	for _, run := range runs {
+		go func() { ended <- run(ctx) }()
+	}
+	var err error
+	for range runs {
+		err = errors.Join(err, <-ended)
+		cancel()
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/policy"
+	"github.com/osiriscare/osiris/agent/internal/probe"
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// checkOnce is the verb check: it reads and judges, and changes nothing. With an
+// enrolled machine's data folder it judges by the site's policy.
+func checkOnce(ctx context.Context, o options, stdout io.Writer) error {
+	c, _, err := load(o, io.Discard)
+	if err != nil {
+		return err
+	}
+	ids, err := choose(o.names)
+	if err != nil {
+		return err
+	}
+	parameters := parametersOf(c.DataDir)
+	p := probe.New(c.RootDir)
+	var out say.JSON
+	var text []byte
+	failed := false
+	out.Array()
+	for _, id := range ids {
+		v := check.Judge(id, p.Read(ctx, id), parameters(id))
+		failed = failed || v.Status == check.Fail
+		appendJSON(&out, v)
+		text = appendText(text, v)
+	}
+	if o.json {
+		text = append(out.EndArray().Bytes(), '\n')
+	}
+	if _, err := stdout.Write(text); err != nil {
+		return err
+	}
+	if failed {
+		return errFailed
+	}
+	return ctx.Err()
+}
+
+// choose turns names into ids; none means all that this system has.
+func choose(names []string) ([]check.ID, error) {
+	if len(names) == 0 {
+		return probe.Checks(), nil
+	}
+	var ids []check.ID
+	for _, name := range names {
+		if !slices.Contains(check.All(), check.ID(name)) {
+			return nil, errors.Join(errors.New("there is no check "+name), errUsage)
+		}
+		ids = append(ids, check.ID(name))
+	}
+	return ids, nil
+}
+
+// parametersOf takes the site's parameters where they can be read and verified;
+// anybody may run checks, only the agent's own account reads its data folder.
+func parametersOf(folder string) func(check.ID) check.Parameters {
+	none := func(check.ID) check.Parameters { return nil }
+	pin, err := identity.ReadPin(folder)
+	if err != nil || pin == nil {
+		return none
+	}
+	p, err := policy.New(folder, pin.CentralRoot, 0)
+	if err != nil {
+		return none
+	}
+	return p.Parameters
+}
+
+func appendText(text []byte, v check.Verdict) []byte {
+	line := v.Status.String()
+	for len(line) < len("not_applicable") {
+		line += " "
+	}
+	line += "  " + string(v.Check)
+	if v.Severity != "" {
+		line += " (" + v.Severity + ")"
+	}
+	line += ": " + v.Reason
+	if v.Actual != "" {
+		line += " [" + v.Actual + "]"
+	}
+	return append(append(text, line...), '\n')
+}
+
+func appendJSON(out *say.JSON, v check.Verdict) {
+	out.Object().Key("check").Str(string(v.Check)).Key("status").Str(v.Status.String()).
+		Key("severity").Str(v.Severity).Key("actual").Str(v.Actual).Key("expected").Str(v.Expected).
+		Key("reason").Str(v.Reason).Key("facts").Array()
+	for _, f := range v.Facts {
+		out.Object().Key("name").Str(f.Name).Key("value").Str(f.Value).EndObject()
+	}
+	out.EndArray().EndObject()
+}

@@ -1,0 +1,214 @@
+package action
+
+import (
+	"context"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/record"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// Phases, as the wire and the journal spell them.
+const (
+	phaseDetect    = "detect"
+	phaseSnapshot  = "snapshot"
+	phaseRemediate = "remediate"
+	phaseVerify    = "verify"
+	phaseRollback  = "rollback"
+)
+
+// Bounds of a command's own timeout, and the time a rollback gets whatever has
+// been used up.
+const (
+	defaultTimeout  = time.Minute
+	longestTimeout  = 15 * time.Minute
+	rollbackTimeout = time.Minute
+)
+
+func timeout(ms uint32) time.Duration {
+	if ms == 0 {
+		return defaultTimeout
+	}
+	return min(time.Duration(ms)*time.Millisecond, longestTimeout)
+}
+
+// run state of one command.
+type execution struct {
+	*Runner
+	*entry
+	action Action
+	host   Host
+}
+
+// execute goes on from the entry's phase. It leaves the outcome unspecified when
+// ctx ended: then the next start goes on from the journal.
+func (r *Runner) execute(ctx context.Context, e *entry) {
+	action, ok := find(r.Actions, e.command.RunbookId)
+	if !ok { // a resumed command of an agent that has since been replaced
+		e.finish(compliancelite.Outcome_OUTCOME_FAILED, "This agent no longer has the runbook.")
+		return
+	}
+	x := &execution{r, e, action, Host{r.Root, r.Authority.Parameters(action.Check)}}
+	limited, cancel := context.WithTimeout(ctx, timeout(e.command.TimeoutMs))
+	defer cancel()
+	switch e.phase {
+	case phaseDetect, phaseSnapshot:
+		if e.result.Resumed {
+			// Nothing was changed, so it begins anew, by today's policy.
+			e.result.Phases = nil
+			if err := r.tierAllows(e.command.AgentId, action); err != nil {
+				e.finish(compliancelite.Outcome_OUTCOME_REFUSED, err.Error())
+				return
+			}
+		}
+		if !x.prepare(limited) {
+			return
+		}
+		x.remediate(limited)
+	case phaseRemediate:
+		x.note(phaseRemediate, time.Now(), false, "Interrupted by a restart of the agent.")
+	}
+	if ctx.Err() != nil || e.result.Outcome != compliancelite.Outcome_OUTCOME_UNSPECIFIED {
+		return
+	}
+	if e.phase != phaseRollback && x.verify(limited) {
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	late, stop := context.WithTimeout(ctx, rollbackTimeout)
+	defer stop()
+	x.rollback(late)
+}
+
+func (e *entry) finish(outcome compliancelite.Outcome, message string) {
+	e.result.Outcome, e.result.Message = outcome, record.Text(message)
+}
+
+// begin journals that a phase is about to run.
+func (x *execution) begin(phase string) error {
+	x.phase = phase
+	if err := x.journal.write(x.entry); err != nil {
+		return err
+	}
+	x.boundary(phase)
+	return nil
+}
+
+// note keeps what a phase did.
+func (x *execution) note(phase string, started time.Time, ok bool, detail string) {
+	x.result.Phases = append(x.result.Phases, &compliancelite.PhaseResult{
+		Phase: phase, Ok: ok, Detail: record.Text(detail),
+		StartedMs: started.UnixMilli(), DurationMs: time.Since(started).Milliseconds(),
+	})
+	x.Log.Info("phase done", "command_id", x.command.CommandId, "phase", phase, "ok", ok, "detail", detail)
+	x.boundary(phase + " done")
+}
+
+func (x *execution) judge(ctx context.Context) check.Verdict {
+	return check.Judge(x.action.Check, x.Reader.Read(ctx, x.action.Check), x.host.Parameters)
+}
+
+// prepare is detect and snapshot; false means that the command has its outcome,
+// or was cut off, and nothing was changed.
+func (x *execution) prepare(ctx context.Context) bool {
+	started := time.Now()
+	if err := x.begin(phaseDetect); err != nil {
+		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "The journal cannot be written; nothing was changed: "+err.Error())
+		return false
+	}
+	v := x.judge(ctx)
+	if ctx.Err() != nil {
+		return x.cutOff(ctx)
+	}
+	x.result.Before = record.Verdict(v, started.UnixMilli(), "")
+	x.note(phaseDetect, started, v.Status == check.Pass || v.Status == check.Fail, v.Reason)
+	switch {
+	case v.Status == check.Pass:
+		x.finish(compliancelite.Outcome_OUTCOME_NOT_NEEDED, "The check passes already.")
+		return false
+	case v.Status != check.Fail:
+		x.finish(compliancelite.Outcome_OUTCOME_REFUSED, "The check could not tell what is wrong: "+v.Reason)
+		return false
+	case x.command.DryRun:
+		x.finish(compliancelite.Outcome_OUTCOME_DRY_RUN, x.action.Plan(x.host))
+		return false
+	}
+	return x.takeSnapshot(ctx)
+}
+
+func (x *execution) takeSnapshot(ctx context.Context) bool {
+	started := time.Now()
+	err := x.begin(phaseSnapshot)
+	if err == nil {
+		x.snapshot, err = x.action.Snapshot(ctx, x.host)
+	}
+	if err != nil {
+		x.note(phaseSnapshot, started, false, err.Error())
+		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "No snapshot could be taken; nothing was changed: "+err.Error())
+		return false
+	}
+	x.note(phaseSnapshot, started, true, "Kept what will be changed.")
+	if ctx.Err() != nil {
+		return x.cutOff(ctx)
+	}
+	return true
+}
+
+// cutOff answers false; a timeout is an outcome, a shutdown is not.
+func (x *execution) cutOff(ctx context.Context) bool {
+	if ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // Err gives exactly this value
+		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "Time ran out before anything was changed.")
+	}
+	return false
+}
+
+func (x *execution) remediate(ctx context.Context) {
+	started := time.Now()
+	if err := x.begin(phaseRemediate); err != nil {
+		// Without the journal a crash would leave the host half-way unnoticed.
+		x.note(phaseRemediate, started, false, err.Error())
+		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "The journal cannot be written; nothing was changed: "+err.Error())
+		return
+	}
+	detail, err := x.action.Apply(ctx, x.host)
+	if err != nil {
+		detail = err.Error()
+	}
+	x.note(phaseRemediate, started, err == nil, detail)
+}
+
+// verify is true when the check passes now.
+func (x *execution) verify(ctx context.Context) bool {
+	started := time.Now()
+	if err := x.begin(phaseVerify); err != nil {
+		x.Log.Error("journalling a phase", "phase", phaseVerify, "error", err) // the entry says remediate, which resumes the same
+	}
+	v := x.judge(ctx)
+	x.result.After = record.Verdict(v, started.UnixMilli(), "")
+	x.note(phaseVerify, started, v.Status == check.Pass, v.Reason)
+	if v.Status == check.Pass {
+		x.finish(compliancelite.Outcome_OUTCOME_HEALED, v.Reason)
+	}
+	return v.Status == check.Pass
+}
+
+func (x *execution) rollback(ctx context.Context) {
+	started := time.Now()
+	if err := x.begin(phaseRollback); err != nil {
+		x.Log.Error("journalling a phase", "phase", phaseRollback, "error", err)
+	}
+	reason := "Verify did not pass."
+	if x.result.After != nil {
+		reason = "Verify did not pass: " + x.result.After.Reason
+	}
+	if err := x.action.Revert(ctx, x.host, x.snapshot); err != nil {
+		x.note(phaseRollback, started, false, err.Error())
+		x.finish(compliancelite.Outcome_OUTCOME_FAILED, reason+" The rollback did not succeed: "+err.Error())
+		return
+	}
+	x.note(phaseRollback, started, true, "Restored the snapshot.")
+	x.finish(compliancelite.Outcome_OUTCOME_ROLLED_BACK, reason+" The former state was restored.")
+}

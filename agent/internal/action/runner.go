@@ -1,0 +1,180 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/record"
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// Reader gives the facts of a check.
+type Reader interface {
+	Read(ctx context.Context, id check.ID) check.Facts
+}
+
+// Authority says who may order what; *policy.Policy is one.
+type Authority interface {
+	OpenCommand(envelope *trustlite.SignedEnvelope) (*trustlite.Command, error)
+	Tier(agentID string, nowMs int64) trustlite.Tier
+	Parameters(id check.ID) check.Parameters
+}
+
+// Clock is Unix milliseconds, never below what a signed document showed (D15).
+type Clock func() int64
+
+// backlog is how many accepted commands may wait. The appliance sends one at a
+// time; what does not fit it sends again in the next session.
+const backlog = 16
+
+// retryPause is the wait before a result that the disk refused is tried again.
+const retryPause = 5 * time.Second
+
+// Deps are what a Runner needs.
+type Deps struct {
+	Actions   []Action
+	Root      string
+	Reader    Reader
+	Authority Authority
+	Queue     *queue.Queue
+	Clock     Clock
+	Recheck   func(check.ID) // called after each command: the host may have changed
+	Log       *say.Logger
+}
+
+// Runner runs commands one after the other.
+type Runner struct {
+	Deps
+	journal     journal
+	work        chan *entry
+	interrupted []*entry
+	// boundary is called before and after each phase; tests end the process there.
+	boundary func(point string)
+}
+
+// New makes a runner and its journal, and finds what a restart interrupted.
+func New(d Deps) (*Runner, error) {
+	r := &Runner{Deps: d, journal: journal{d.Queue}, work: make(chan *entry, backlog), boundary: func(string) {}}
+	if err := r.journal.prepare(); err != nil {
+		return nil, err
+	}
+	var err error
+	r.interrupted, err = r.journal.unfinished()
+	return r, err
+}
+
+// Run finishes what a restart interrupted, then runs commands until ctx ends. It
+// outlives sessions: a lost link does not stop a runbook half-way.
+func (r *Runner) Run(ctx context.Context) error {
+	for _, e := range r.interrupted {
+		if ctx.Err() != nil {
+			return nil
+		}
+		e.result.Resumed = true
+		r.Log.Info("command resumed", "command_id", e.command.CommandId, "phase", e.phase)
+		r.run(ctx, e)
+	}
+	r.interrupted = nil
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-r.work:
+			r.run(ctx, e)
+		}
+	}
+}
+
+// Open lists the commands begun and not finished, for Hello.
+func (r *Runner) Open() ([][]byte, error) {
+	entries, err := r.journal.unfinished()
+	var ids [][]byte
+	for _, e := range entries {
+		ids = append(ids, e.command.CommandId)
+	}
+	return ids, err
+}
+
+// run takes an entry to its result, unless ctx ends first: then the journal
+// holds it for the next start.
+func (r *Runner) run(ctx context.Context, e *entry) {
+	r.execute(ctx, e)
+	if ctx.Err() != nil && e.result.Outcome == compliancelite.Outcome_OUTCOME_UNSPECIFIED {
+		return
+	}
+	for {
+		err := r.journal.finish(e)
+		if err == nil {
+			break
+		}
+		r.Log.Error("keeping a command's result", "command_id", e.command.CommandId, "error", err)
+		if !sleep(ctx, retryPause) {
+			return
+		}
+	}
+	r.boundary("finished")
+	r.Log.Info("command finished", "command_id", e.command.CommandId, "runbook", e.command.RunbookId,
+		"outcome", outcomeName(e.result.Outcome), "message", e.result.Message, "resumed", e.result.Resumed)
+	r.Recheck(check.ID(e.result.CheckId))
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// refuse queues a refusal without a journal entry: the command cannot be
+// believed, so its id must not block a true one.
+func (r *Runner) refuse(c *trustlite.Command, reason error) error {
+	result := newResult(c)
+	result.Outcome, result.Message = compliancelite.Outcome_OUTCOME_REFUSED, record.Text(reason.Error())
+	r.Log.Warn("command refused", "command_id", c.CommandId, "reason", result.Message)
+	if len(c.CommandId) != idSize {
+		return nil // nobody could tell what the answer is about
+	}
+	item, err := record.ResultItem(result)
+	if err != nil {
+		return err
+	}
+	_, err = r.Queue.Append(item.Kind, item.Body)
+	if errors.Is(err, queue.ErrFull) {
+		return nil // counted, and told as a gap
+	}
+	return err
+}
+
+func newResult(c *trustlite.Command) *compliancelite.CommandResult {
+	return &compliancelite.CommandResult{
+		CommandId: c.CommandId, RunbookId: record.Text(c.RunbookId),
+		CheckId: record.Text(c.CheckId), IncidentId: record.Text(c.IncidentId),
+	}
+}
+
+// outcomeName is how logs spell an outcome.
+func outcomeName(o compliancelite.Outcome) string {
+	switch o {
+	case compliancelite.Outcome_OUTCOME_HEALED:
+		return "healed"
+	case compliancelite.Outcome_OUTCOME_NOT_NEEDED:
+		return "not_needed"
+	case compliancelite.Outcome_OUTCOME_ROLLED_BACK:
+		return "rolled_back"
+	case compliancelite.Outcome_OUTCOME_REFUSED:
+		return "refused"
+	case compliancelite.Outcome_OUTCOME_DRY_RUN:
+		return "dry_run"
+	default:
+		return "failed"
+	}
+}

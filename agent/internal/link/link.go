@@ -1,0 +1,161 @@
+// Package link is the agent's connection to its appliance (DESIGN D4-D8, D11,
+// D15): it dials, renews the certificate, opens the session, sends queued
+// records, and takes acknowledgements, policy and commands. One session at a
+// time; when it ends, for whatever reason, another is tried after a pause that
+// grows. Nothing is lost with a session: records wait in the queue, commands in
+// the journal. Times are Unix milliseconds, sizes bytes. An appliance that
+// misbehaves costs it the session and us a pause; it never makes us spin.
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/grpcwire"
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/policy"
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+)
+
+const connectMethod = "/compliance.v1.ComplianceAgent/Connect"
+
+// answerLimit bounds dialling and each answer of the appliance.
+const answerLimit = 15 * time.Second
+
+// State is what the host's verdicts are; *schedule.Schedule is one.
+type State interface {
+	Digest() [32]byte
+	Report(cause string) error // queues all verdicts
+	Replan()                   // the policy has changed
+}
+
+// Commands runs what the appliance orders; *action.Runner is one.
+type Commands interface {
+	Submit(s *action.Session, envelope *trustlite.SignedEnvelope) error
+	Open() ([][]byte, error)
+}
+
+// Deps are what a Link needs.
+type Deps struct {
+	Addr       string // host:port
+	ServerName string // exact name of the appliance; empty for the site's
+	Identity   *identity.Identity
+	Policy     *policy.Policy
+	Queue      *queue.Queue
+	State      State
+	Commands   Commands
+	Host       func() *compliancelite.HostFacts
+	Log        *say.Logger
+}
+
+// Link keeps a session open.
+type Link struct {
+	Deps
+	pause     pause
+	storeID   []byte // of the appliance last spoken to
+	stateSeq  uint64 // sequence of the last state report
+	stateFor  [16]byte
+	renewedAt time.Time // last try
+}
+
+// New makes a link and reads which appliance store it last spoke to.
+func New(d Deps) (*Link, error) {
+	l := &Link{Deps: d}
+	return l, l.loadStore()
+}
+
+// errAgain ends a session that is to be opened again at once, because the queue
+// or the certificate is a new one.
+var errAgain = errors.New("opening the session anew")
+
+// Run keeps a session open until ctx ends; it returns nil then.
+func (l *Link) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		began := time.Now()
+		s := &session{link: l}
+		err := s.run(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := l.pause.next(err, s.welcomed, time.Since(began), s.retryDelay)
+		l.Log.Warn("disconnected", "error", err, "retry_in", wait)
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// dial connects and checks that the peer is the site's appliance.
+func (l *Link) dial(ctx context.Context, peer *identity.Peer) (*grpcwire.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	return grpcwire.Dial(ctx, grpcwire.Config{Addr: l.Addr, TLS: l.Identity.Config(identity.Expect{
+		Roots: l.Policy.SiteRoots(), Now: time.UnixMilli(l.Policy.NowMs()), Name: l.ServerName,
+	}, peer)})
+}
+
+// Enrol trades a token for an identity and keeps trust and policy.
+func (l *Link) Enrol(ctx context.Context, token string) (pending bool, err error) {
+	var peer identity.Peer
+	conn, err := l.dial(ctx, &peer)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close() //nolint:errcheck // it always answers nil
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	answer, err := l.Identity.Register(ctx, conn, token, l.Host())
+	if err != nil {
+		return false, err
+	}
+	if _, err := l.Policy.Apply(answer.Trust, answer.Policy); err != nil {
+		// The session's Welcome brings both again.
+		l.Log.Warn("policy refused", "error", err)
+	}
+	return answer.Pending, nil
+}
+
+// renewPause is the least time between two tries to renew a certificate that is
+// still valid.
+const renewPause = 10 * time.Minute
+
+// renew asks for the next certificate when half of this one's life is over. An
+// expired one must be renewed before anything else is answered.
+func (l *Link) renew(ctx context.Context, conn *grpcwire.Conn) error {
+	due, expired := l.Identity.RenewalDue(l.Policy.NowMs())
+	if !due || (!expired && !l.renewedAt.IsZero() && time.Since(l.renewedAt) < renewPause) {
+		return nil
+	}
+	l.renewedAt = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	quarantined, err := l.Identity.Renew(ctx, conn)
+	if err != nil && expired {
+		return err
+	}
+	if err != nil {
+		l.Log.Warn("certificate not renewed", "error", err)
+		return nil
+	}
+	l.Log.Info("certificate renewed", "quarantined", quarantined)
+	return errAgain
+}
+
+// connectionError says where a session ended when the stream only knows that
+// the connection did.
+func connectionError(conn *grpcwire.Conn, doing string, err error) error {
+	if cause := conn.Err(); cause != nil && !errors.Is(cause, grpcwire.ErrClosed) {
+		err = cause
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

@@ -1,0 +1,43 @@
+package link
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = time.Minute
+	// settled is how long a session must have lived to count as a success; with
+	// less, an appliance that welcomes and hangs up would be called in a loop.
+	settled = time.Second
+	// againLimit is how often in a row a session may be opened anew at once.
+	againLimit = 3
+)
+
+// pause is the wait between two sessions: it doubles, with jitter, so that a site
+// does not call its appliance in step.
+type pause struct {
+	failures int
+	again    int
+}
+
+// next is the wait after a session that ended with err. asked is what the
+// appliance wants, 0 for nothing; it is honoured up to the longest pause.
+func (p *pause) next(err error, welcomed bool, lived, asked time.Duration) time.Duration {
+	if errors.Is(err, errAgain) && p.again < againLimit {
+		p.again++
+		return 0
+	}
+	if welcomed && lived >= settled {
+		p.failures, p.again = 0, 0
+	}
+	wait := longestPause
+	if p.failures < 9 { // 200 ms doubled nine times is over the longest
+		wait = min(firstPause<<p.failures, longestPause)
+		p.failures++
+	}
+	wait = max(wait, min(asked, longestPause))
+	return wait/2 + rand.N(wait/2+1)
+}

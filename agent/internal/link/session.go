@@ -1,0 +1,202 @@
+package link
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/grpcwire"
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+)
+
+// Bounds of what the appliance may ask for in Welcome.
+const (
+	defaultInFlight   = 256 << 10
+	leastInFlight     = 16 << 10
+	mostInFlight      = 4 << 20
+	defaultHeartbeat  = 30 * time.Second
+	shortestHeartbeat = time.Second
+	longestHeartbeat  = 5 * time.Minute
+)
+
+// session is one connection and its Connect stream.
+type session struct {
+	link   *Link
+	conn   *grpcwire.Conn
+	stream *grpcwire.Stream
+	order  action.Session // what commands are bound to
+	flight flight
+	inbox  bucket
+
+	heartbeat  time.Duration
+	welcomed   bool
+	retryDelay time.Duration
+}
+
+// run opens a session and works until it ends; the error says why.
+func (s *session) run(ctx context.Context) error {
+	var peer identity.Peer
+	conn, err := s.link.dial(ctx, &peer)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it always answers nil
+	s.conn = conn
+	if err := s.link.renew(ctx, conn); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if s.stream, err = conn.Open(ctx, connectMethod); err != nil {
+		return connectionError(conn, "opening session", err)
+	}
+	s.order = action.Session{AgentID: s.link.Identity.AgentID(), ClockSuspect: peer.ClockSuspect}
+	if _, err := rand.Read(s.order.Nonce[:]); err != nil {
+		return err
+	}
+	if err := s.greet(ctx); err != nil {
+		return err
+	}
+	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "addr", s.link.Addr,
+		"tls_resumed", conn.ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
+	return s.work(ctx, cancel)
+}
+
+// work receives on one goroutine and sends on this one; the first to end ends
+// both.
+func (s *session) work(ctx context.Context, cancel context.CancelFunc) error {
+	received := make(chan error, 1)
+	go func() {
+		received <- s.receive(ctx)
+		cancel()
+	}()
+	sent := s.send(ctx)
+	cancel()
+	if err := <-received; err != nil && !isCancel(err) {
+		return err
+	}
+	return sent
+}
+
+func isCancel(err error) bool {
+	return errors.Is(err, context.Canceled) || grpcwire.Code(err) == grpcwire.Canceled
+}
+
+// greet sends Hello and acts on Welcome.
+func (s *session) greet(ctx context.Context) error {
+	hello, err := s.hello()
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	message := &compliancelite.AgentMessage{Body: &compliancelite.AgentMessage_Hello{Hello: hello}}
+	if err := s.post(limited, message); err != nil {
+		return connectionError(s.conn, "sending hello", err)
+	}
+	answer, err := s.next(limited)
+	if err != nil {
+		return connectionError(s.conn, "waiting for welcome", err)
+	}
+	welcome := answer.GetWelcome()
+	if welcome == nil {
+		return errors.New("the appliance's first message is not a welcome")
+	}
+	return s.welcome(welcome)
+}
+
+func (s *session) hello() (*compliancelite.Hello, error) {
+	l := s.link
+	open, err := l.Commands.Open()
+	if err != nil {
+		return nil, err
+	}
+	queueID, digest := l.Queue.ID(), l.State.Digest()
+	trustVersion, policyVersion := l.Policy.Versions()
+	return &compliancelite.Hello{
+		QueueId: queueID[:], First: l.Queue.First(), Next: l.Queue.Next(),
+		PolicyVersion: policyVersion, TrustVersion: trustVersion, VerdictDigest: digest[:],
+		SessionNonce: s.order.Nonce[:], Host: l.Host(), SentMs: time.Now().UnixMilli(),
+		StoreId: l.storeID, ClockSuspect: s.order.ClockSuspect, OpenCommands: open,
+	}, nil
+}
+
+// welcome brings both sides in step.
+func (s *session) welcome(w *compliancelite.Welcome) error {
+	l := s.link
+	s.retryDelay = time.Duration(w.RetryDelayMs) * time.Millisecond
+	if w.AgentId != s.order.AgentID {
+		return errors.New("the appliance takes this agent for another")
+	}
+	if len(w.StoreId) != 16 || (w.AckedThrough != 0 && len(w.AckedRecordId) != 16) {
+		return errors.New("the appliance's welcome is malformed")
+	}
+	s.applyPolicy(w.Trust, w.Policy)
+	var recordID [16]byte
+	copy(recordID[:], w.AckedRecordId)
+	outcome, err := l.Queue.Reconcile(w.AckedThrough, recordID)
+	if err != nil {
+		return err
+	}
+	if outcome.Kind != queue.OutcomeInStep {
+		l.Log.Info("queue reconciled", "outcome", outcome.Kind.String(), "from", outcome.From, "to", outcome.To)
+	}
+	if outcome.Kind == queue.OutcomeRenewed {
+		return fmt.Errorf("%w: the queue has a new id", errAgain)
+	}
+	isNew, err := l.setStore(w.StoreId)
+	if err != nil {
+		return err
+	}
+	if w.StateWanted || isNew {
+		cause := "digest"
+		if isNew {
+			cause = "new_store"
+		}
+		if err := l.report(cause); err != nil {
+			return err
+		}
+	}
+	s.heartbeat = defaultHeartbeat
+	if w.HeartbeatIntervalMs != 0 {
+		s.heartbeat = min(max(time.Duration(w.HeartbeatIntervalMs)*time.Millisecond, shortestHeartbeat), longestHeartbeat)
+	}
+	inFlight := defaultInFlight
+	if w.MaxInFlightBytes != 0 {
+		inFlight = int(min(max(w.MaxInFlightBytes, leastInFlight), mostInFlight))
+	}
+	s.flight.start(l.Queue.First()-1, inFlight)
+	s.welcomed = true
+	return nil
+}
+
+// post sends one message.
+func (s *session) post(ctx context.Context, m *compliancelite.AgentMessage) error {
+	body, err := m.MarshalVT()
+	if err != nil {
+		return fmt.Errorf("encoding message: %w", err)
+	}
+	return s.stream.Send(ctx, body)
+}
+
+// next receives one message.
+func (s *session) next(ctx context.Context) (*compliancelite.ApplianceMessage, error) {
+	body, err := s.stream.Recv(ctx)
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the appliance closed the session")
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := &compliancelite.ApplianceMessage{}
+	if err := m.UnmarshalVT(body); err != nil {
+		return nil, fmt.Errorf("decoding message: %w", err)
+	}
+	return m, nil
+}
