@@ -17,6 +17,10 @@ type Ports struct {
 	Agent, Sensor, Status int
 }
 
+// Check tells whether the ports that are given are free now, so that a person
+// need not wait for a build to hear of a busy one.
+func (p Ports) Check(ctx context.Context) error { return p.fill(ctx) }
+
 // fill takes each port that is given, and a free one for each that is not. A
 // busy port is an error that names it.
 func (p *Ports) fill(ctx context.Context) (err error) {

@@ -40,7 +40,7 @@ func stages(root string) []stage.Stage {
 		{Name: "generated", Run: command(root, nil, "go", "run", "-buildvcs=false", "./tools/gen", "--check")},
 		// The rules of the tree that no linter knows are tests.
 		{Name: "repocheck", Run: command(root, nil, "go", "test", "./tools/repocheck/...")},
-		{Name: "golangci", Run: command(root, nil, "go", "tool", "golangci-lint", "run", "./...")},
+		{Name: "golangci", Run: command(root, nil, "go", "tool", "golangci-lint", "run", "--allow-serial-runners", "./...")},
 		// Files for other systems are seen by no linter that runs here.
 		{Name: "windows", Run: command(root, []string{"GOOS=windows", "CGO_ENABLED=0"}, "go", "vet", "./agent/...", "./shared/...")},
 		{Name: "darwin", Run: command(root, []string{"GOOS=darwin", "CGO_ENABLED=0"}, "go", "vet", "./agent/...", "./shared/...")},

@@ -113,6 +113,9 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 	if err != nil {
 		return err
 	}
+	if err := opts.ports.Check(ctx); err != nil {
+		return err
+	}
 	dir, err := dataDir(opts.data)
 	if err != nil {
 		return err

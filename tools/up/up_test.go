@@ -70,9 +70,9 @@ func TestABusyPortIsNamed(t *testing.T) {
 	if !ok {
 		t.Fatalf("address is %T", l.Addr())
 	}
-	_, err = stack.New(t.Context(), stack.Config{Dir: t.TempDir(), Ports: stack.Ports{Web: addr.Port}})
+	err = stack.Ports{Web: addr.Port}.Check(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "port "+strconv.Itoa(addr.Port)) || !strings.Contains(err.Error(), "dashboard") {
-		t.Errorf("New = %v; want an error that names port %d and the dashboard", err, addr.Port)
+		t.Errorf("Check = %v; want an error that names port %d and the dashboard", err, addr.Port)
 	}
 }
 
