@@ -59,12 +59,7 @@ func (w *writer) refill(ctx context.Context, target logproof.Checkpoint, fetch f
 func (l *Log) Begin(ctx context.Context, origin string, records []*Record) error {
 	_, err := l.submit(ctx, job{alone: func(ctx context.Context, w *writer) error {
 		return w.transaction(ctx, func() error {
-			if _, next, err := logproof.ParseOrigin(origin); err != nil {
-				return err
-			} else if next <= w.epoch {
-				return fmt.Errorf("beginning epoch %d after %d: %w", next, w.epoch, logproof.ErrFork)
-			}
-			if err := w.first(ctx, origin); err != nil {
+			if err := w.next(ctx, origin); err != nil {
 				return err
 			}
 			_, err := w.add(ctx, records, true)
@@ -72,4 +67,39 @@ func (l *Log) Begin(ctx context.Context, origin string, records []*Record) error
 		})
 	}})
 	return err
+}
+
+// Adopt begins a later epoch that the witness knows already, with the entries
+// that fetch gives, up to the checkpoint, and then those that rest gives,
+// although earlier epochs may have them. All of it happens or nothing.
+func (l *Log) Adopt(ctx context.Context, target logproof.Checkpoint, fetch func(ctx context.Context, from uint64) ([]Foreign, error), rest func(context.Context) ([]*Record, error)) error {
+	_, err := l.submit(ctx, job{alone: func(ctx context.Context, w *writer) error {
+		return w.transaction(ctx, func() error {
+			if err := w.next(ctx, target.Origin); err != nil {
+				return err
+			}
+			if err := w.refill(ctx, target, fetch); err != nil {
+				return err
+			}
+			records, err := rest(ctx)
+			if err != nil {
+				return err
+			}
+			_, err = w.add(ctx, records, true)
+			return err
+		})
+	}})
+	return err
+}
+
+// next begins an epoch after the current one.
+func (w *writer) next(ctx context.Context, origin string) error {
+	_, number, err := logproof.ParseOrigin(origin)
+	if err != nil {
+		return err
+	}
+	if number <= w.epoch {
+		return fmt.Errorf("beginning epoch %d after %d: %w", number, w.epoch, logproof.ErrFork)
+	}
+	return w.first(ctx, origin)
 }

@@ -85,7 +85,7 @@ func (w *writer) first(ctx context.Context, origin string) error {
 	if err != nil {
 		return err
 	}
-	w.epoch, w.head, w.log = epoch, logproof.NewHead(origin), logproof.LogSigner(origin, w.key)
+	w.epoch, w.head, w.log, w.checkpoint = epoch, logproof.NewHead(origin), logproof.LogSigner(origin, w.key), nil
 	_, err = w.conn.ExecContext(ctx, "INSERT INTO epoch (epoch, origin) VALUES (?, ?)", epoch, origin)
 	return err
 }
