@@ -253,25 +253,6 @@ func (i *Intake) say(ctx context.Context, h *host.Host, a accepted) {
 	case drift.KindRefused:
 		log.WarnContext(ctx, "record refused", "reason", e.Refused)
 	}
-	for _, c := range a.changes {
-		sayIncident(ctx, log, c)
-	}
-}
-
-func sayIncident(ctx context.Context, log *slog.Logger, c incident.Change) {
-	i := c.Incident
-	log = log.With("incident_id", i.ID, "check", string(i.CheckID), "state", string(i.State), "summary", i.Summary)
-	switch c.Kind {
-	case incident.Opened:
-		log.InfoContext(ctx, "incident opened", "severity", i.Severity)
-	case incident.Reopened:
-		log.InfoContext(ctx, "incident reopened", "severity", i.Severity)
-	case incident.WasResolved:
-		log.InfoContext(ctx, "incident resolved", "outcome", i.Outcome)
-	case incident.WasEscalated:
-		log.WarnContext(ctx, "escalated", "outcome", i.Outcome)
-	case incident.Updated, incident.None:
-	}
 }
 
 // Digest stands for what is held of an agent's verdicts (D5).

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/bundle"
 )
 
 // maxQueues is how many queues of one agent are remembered. An agent has one at
@@ -76,29 +77,32 @@ func (i *Intake) Mark(ctx context.Context, agentID string, queueID []byte) (mark
 	return mark, recordID, nil
 }
 
-// Proved is an agent's record that evidence from elsewhere shows as accepted.
-type Proved struct {
-	AgentID, QueueID string
-	Seq              uint64
-	RecordID         string
-}
-
-// Raise moves marks up to what refilled evidence proves, inside the write that
-// follows an appliance's restore (DESIGN D31): those records must not be
-// accepted twice. It also renews the store's id.
-func Raise(ctx context.Context, tx *store.Tx, proved []Proved) error {
-	for _, p := range proved {
-		q, err := readQueue(ctx, tx, p.AgentID, p.QueueID)
-		if err != nil {
+// Seen moves a queue's mark up to a record that evidence from Central shows as
+// accepted: after a restore from an older copy it must not be accepted twice
+// (DESIGN D31). The store's id changes with it.
+func (i *Intake) Seen(b bundle.Bundle) error {
+	if b.AgentID == "" || b.Seq == 0 {
+		return nil
+	}
+	ctx := context.Background() // a restore is finished or begun again as a whole
+	err := i.store.Write(ctx, func(tx *store.Tx) error {
+		q, err := readQueue(ctx, tx, b.AgentID, b.QueueID)
+		if err != nil || b.Seq <= q.mark {
 			return err
 		}
-		if p.Seq <= q.mark {
-			continue
-		}
-		q.mark, q.recordID = p.Seq, p.RecordID
+		q.mark, q.recordID = b.Seq, b.RecordID
 		if err := q.save(ctx, tx, true); err != nil {
 			return err
 		}
+		return store.RenewID(ctx, tx)
+	})
+	if err != nil {
+		return fmt.Errorf("raising mark of %s to %d: %w", b.AgentID, b.Seq, err)
 	}
-	return store.RenewID(ctx, tx)
+	return nil
+}
+
+// Restored renews the store's id, so that every agent sends its whole state.
+func (i *Intake) Restored(ctx context.Context) error {
+	return i.store.Write(ctx, func(tx *store.Tx) error { return store.RenewID(ctx, tx) })
 }

@@ -11,10 +11,12 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/shared/bundle"
 )
@@ -40,17 +42,11 @@ func Add(ctx context.Context, tx *store.Tx, b *bundle.Bundle) error {
 	return nil
 }
 
-// Logged is where a bundle stands in the log.
-type Logged struct {
-	BundleID string
-	Origin   string
-	Index    uint64
-}
-
-// Evidence is the log. Add returns when every bundle is durable and covered by
-// a checkpoint; a bundle it has already gives the same answer again.
+// Evidence is the log. AddAll returns when every draft is durable and covered by
+// a checkpoint; a bundle it has already gives its ack again, another event under
+// the same id is evidence.ErrDifferent.
 type Evidence interface {
-	Add(ctx context.Context, bundles []bundle.Bundle) ([]Logged, error)
+	AddAll(ctx context.Context, drafts ...evidence.Draft) ([]evidence.Ack, error)
 }
 
 // batch is how many drafts go to the log at once: one group commit of it.
@@ -120,11 +116,14 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 // Carry moves one batch and says how many rows it was.
 func (o *Outbox) Carry(ctx context.Context) (int, error) {
-	bundles, last, err := o.read(ctx)
-	if err != nil || len(bundles) == 0 {
+	drafts, last, err := o.read(ctx)
+	if err != nil || len(drafts) == 0 {
 		return 0, err
 	}
-	logged, err := o.evidence.Add(ctx, bundles)
+	acks, err := o.evidence.AddAll(ctx, drafts...)
+	if errors.Is(err, evidence.ErrDifferent) {
+		acks, err = o.oneByOne(ctx, drafts)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -135,14 +134,44 @@ func (o *Outbox) Carry(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("emptying outbox: %w", err)
 	}
-	for i, l := range logged {
-		o.log.InfoContext(ctx, "evidence logged", "bundle_id", l.BundleID, "kind", bundles[i].Kind,
-			"host_id", bundles[i].HostID, "incident_id", bundles[i].IncidentID, "origin", l.Origin, "index", l.Index)
-	}
-	return len(bundles), nil
+	o.say(ctx, drafts, acks)
+	return len(drafts), nil
 }
 
-func (o *Outbox) read(ctx context.Context) (bundles []bundle.Bundle, last int64, err error) {
+// oneByOne finds the draft whose event the log holds with other words: state.db
+// alone was restored from a copy, and an agent sent again what had been proved.
+// The log is right and the draft goes.
+func (o *Outbox) oneByOne(ctx context.Context, drafts []evidence.Draft) ([]evidence.Ack, error) {
+	acks := make([]evidence.Ack, len(drafts))
+	for i, d := range drafts {
+		got, err := o.evidence.AddAll(ctx, d)
+		switch {
+		case errors.Is(err, evidence.ErrDifferent):
+			o.log.WarnContext(ctx, "evidence was logged before with other content", "bundle_id", d.Bundle.BundleID)
+		case err != nil:
+			return nil, err
+		default:
+			acks[i] = got[0]
+		}
+	}
+	return acks, nil
+}
+
+func (o *Outbox) say(ctx context.Context, drafts []evidence.Draft, acks []evidence.Ack) {
+	if !o.log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	for i, a := range acks {
+		if a.Origin == "" {
+			continue
+		}
+		b := &drafts[i].Bundle
+		o.log.InfoContext(ctx, "evidence logged", "bundle_id", a.BundleID, "kind", b.Kind, "host_id", b.HostID,
+			"check", b.CheckID, "incident_id", b.IncidentID, "origin", a.Origin, "index", a.Index)
+	}
+}
+
+func (o *Outbox) read(ctx context.Context) (drafts []evidence.Draft, last int64, err error) {
 	rows, err := o.store.Reader().QueryContext(ctx, "SELECT n, draft FROM outbox ORDER BY n LIMIT ?", batch)
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading outbox: %w", err)
@@ -150,14 +179,14 @@ func (o *Outbox) read(ctx context.Context) (bundles []bundle.Bundle, last int64,
 	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
 	for rows.Next() {
 		var draft []byte
-		var b bundle.Bundle
+		var d evidence.Draft
 		if err := rows.Scan(&last, &draft); err != nil {
 			return nil, 0, fmt.Errorf("reading outbox: %w", err)
 		}
-		if err := json.Unmarshal(draft, &b); err != nil {
+		if err := json.Unmarshal(draft, &d.Bundle); err != nil {
 			return nil, 0, fmt.Errorf("reading outbox row %d: %w", last, err)
 		}
-		bundles = append(bundles, b)
+		drafts = append(drafts, d)
 	}
-	return bundles, last, rows.Err()
+	return drafts, last, rows.Err()
 }

@@ -81,6 +81,21 @@ func (h *Holder) read(ctx context.Context, kind string, into proto.Message) (boo
 // Current is what is in force; it is never nil.
 func (h *Holder) Current() *Snapshot { return h.current.Load() }
 
+// Newest is the trust chain for evidence: its bytes and what they say.
+func (h *Holder) Newest() ([]byte, *trust.Opened) {
+	s := h.Current()
+	return s.ChainBytes, s.Opened
+}
+
+// Versions are those of the documents in force.
+func (h *Holder) Versions() (trustVersion, policyVersion uint64) {
+	s := h.Current()
+	return s.TrustVersion(), s.PolicyVersion()
+}
+
+// PolicyVersion is that of the policy in force, 0 without one.
+func (h *Holder) PolicyVersion() uint64 { return h.Current().PolicyVersion() }
+
 // Changed is closed at the next change after the call.
 func (h *Holder) Changed() <-chan struct{} {
 	h.mu.Lock()

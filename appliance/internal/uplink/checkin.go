@@ -1,0 +1,111 @@
+package uplink
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"connectrpc.com/connect"
+
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+)
+
+// checkIns tells Central how things are, on time and after changes.
+func (u *Uplink) checkIns(ctx context.Context) error {
+	var wait backoff
+	for {
+		next, err := u.CheckIn(ctx)
+		u.reached(ctx, err)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			if !wait.sleep(ctx) {
+				return nil
+			}
+			continue
+		}
+		wait.reset()
+		if !sleep(ctx, checkInLeast) {
+			return nil
+		}
+		timer := time.NewTimer(next - checkInLeast)
+		select {
+		case <-ctx.Done():
+		case <-u.poke:
+		case <-timer.C:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// CheckIn does it once and says when the next one is due.
+func (u *Uplink) CheckIn(ctx context.Context) (next time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	request, err := u.report(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("gathering what to report: %w", err)
+	}
+	answer, err := u.client.CheckIn(ctx, connect.NewRequest(request))
+	if err != nil {
+		return 0, fmt.Errorf("checking in: %w", err)
+	}
+	next = u.Interval
+	if asked := time.Duration(answer.Msg.GetNextCheckInMs()) * time.Millisecond; asked > 0 {
+		next = min(next, asked)
+	}
+	return max(next, checkInLeast), u.obey(ctx, answer.Msg)
+}
+
+func (u *Uplink) report(ctx context.Context) (*centralv1.CheckInRequest, error) {
+	open, err := u.State.OpenIncidents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := u.State.Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, cosigned, err := u.Log.LastCosigned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	origin, size, _ := u.Log.Size()
+	current := u.Policy.Current()
+	return &centralv1.CheckInRequest{
+		Hostname: u.Hostname, Version: u.Version, SentMs: time.Now().UnixMilli(), UptimeMs: time.Since(u.started).Milliseconds(),
+		TrustVersion: current.TrustVersion(), PolicyVersion: current.PolicyVersion(), Hosts: u.State.Hosts(),
+		LogOrigin: origin, LogSize: size, EvidenceBacklog: waiting + size - min(size, cosigned), OpenIncidents: open,
+	}, nil
+}
+
+// obey takes what Central sent along. Settings that do not verify are refused
+// and change nothing; the next check-in asks again.
+func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
+	before := u.Policy.Current()
+	if err := u.Policy.Offer(ctx, m.GetTrust(), m.GetPolicy()); err != nil {
+		u.log.ErrorContext(ctx, "signed settings refused", "error", err)
+		return nil
+	}
+	if now := u.Policy.Current(); now != before {
+		u.log.InfoContext(ctx, "signed settings taken", "trust_version", now.TrustVersion(), "policy_version", now.PolicyVersion())
+	}
+	if len(m.GetTlsCertificate()) == 0 && len(m.GetCaCertificate()) == 0 {
+		return nil
+	}
+	next, err := u.ident.Load().Renew(m.GetTlsCertificate(), m.GetCaCertificate())
+	if err != nil {
+		u.log.ErrorContext(ctx, "re-issued certificates refused", "error", err)
+		return nil
+	}
+	u.ident.Store(next)
+	if err := u.Renewed(next); err != nil {
+		return fmt.Errorf("taking up re-issued certificates: %w", err)
+	}
+	u.log.InfoContext(ctx, "certificates re-issued")
+	return nil
+}

@@ -1,0 +1,146 @@
+// Package uplink is the appliance's road to Central Command (DESIGN D10, D31,
+// D32): the claim, the check-in that brings signed settings, and the evidence
+// going up to be verified, stored and cosigned. Everything works without
+// Central; evidence waits in the log until it comes back.
+//
+// Central is found by the address and the TLS pin of the provisioning string;
+// the pin is the SHA-256 of a SubjectPublicKeyInfo in the chain that Central
+// sends. What Central says about keys is believed only when the pinned root
+// signed for it. Times are Unix milliseconds.
+package uplink
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/osiriscare/osiris/appliance/internal/identity"
+	"github.com/osiriscare/osiris/appliance/internal/policy"
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	"github.com/osiriscare/osiris/proto/central/v1/centralv1connect"
+)
+
+// Waits, each with its reason.
+const (
+	callTime     = 30 * time.Second // one call; a batch of evidence is 1 MB at most
+	retryLeast   = time.Second      // Central away: first wait
+	retryMost    = time.Minute      // Central away: longest wait
+	checkInLeast = time.Second      // between two check-ins that changes ask for
+)
+
+// State is what a check-in tells.
+type State interface {
+	Hosts() []*centralv1.HostStatus
+	OpenIncidents(ctx context.Context) (uint32, error)
+	Waiting(ctx context.Context) (uint64, error) // bundles not logged yet
+}
+
+// Renewed is told of a re-issued intermediate certificate.
+type Renewed func(*identity.Identity) error
+
+// Deps is what an Uplink needs.
+type Deps struct {
+	Identity *identity.Identity
+	Policy   *policy.Holder
+	Log      Log
+	Evidence Reconciler
+	State    State
+	Renewed  Renewed
+	Restored Restored
+	Interval time.Duration // between check-ins
+	Hostname string
+	Version  string
+	Logger   *slog.Logger
+}
+
+// Uplink talks to Central.
+type Uplink struct {
+	Deps
+	client  centralv1connect.ApplianceServiceClient
+	ident   atomic.Pointer[identity.Identity]
+	started time.Time
+	poke    chan struct{}
+	log     *slog.Logger
+
+	mu         sync.Mutex
+	away       bool // the last call failed
+	reconciled bool
+}
+
+// New makes an uplink; nothing is sent before Run or Begin.
+func New(d Deps) (*Uplink, error) {
+	u := &Uplink{Deps: d, started: time.Now(), poke: make(chan struct{}, 1), log: d.Logger.With("component", "uplink")}
+	u.ident.Store(d.Identity)
+	client, err := newClient(d.Identity.Provision, u.ident.Load)
+	u.client = client
+	return u, err
+}
+
+// Poke asks for a check-in soon: something changed that people look at.
+func (u *Uplink) Poke() {
+	select {
+	case u.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Run checks in and sends evidence until ctx ends.
+func (u *Uplink) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return u.checkIns(ctx) })
+	group.Go(func() error { return u.send(ctx) })
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// reached remembers whether Central answered and logs when that changes.
+func (u *Uplink) reached(ctx context.Context, err error) {
+	u.mu.Lock()
+	changed := u.away != (err != nil)
+	u.away = err != nil
+	u.mu.Unlock()
+	switch {
+	case ctx.Err() != nil || !changed:
+	case err != nil:
+		u.log.WarnContext(ctx, "central is away", "error", err)
+	default:
+		u.log.InfoContext(ctx, "central is back")
+	}
+}
+
+// Away reports whether the last call failed.
+func (u *Uplink) Away() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.away
+}
+
+// backoff waits longer each time, with jitter so that many appliances do not
+// come back at once. It reports whether ctx still runs.
+type backoff struct{ wait time.Duration }
+
+func (b *backoff) reset() { b.wait = 0 }
+
+func (b *backoff) sleep(ctx context.Context) bool {
+	b.wait = min(max(2*b.wait, retryLeast), retryMost)
+	return sleep(ctx, b.wait/2+rand.N(b.wait/2)) //nolint:gosec // spread, not a secret
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
