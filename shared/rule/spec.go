@@ -43,21 +43,17 @@ type spec struct {
 	Source          string            `yaml:"source"`
 }
 
-// parse reads a file with one rule, or with a list under rules. An unknown key
-// is an error with its line.
+// parse reads a file: a list under rules. An unknown key is an error with its
+// line.
 func parse(content []byte) ([]spec, error) {
-	file := struct {
-		spec  `yaml:",inline"`
+	var file struct {
 		Rules []spec `yaml:"rules"`
-	}{}
+	}
 	if err := runbook.Decode(content, &file); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if len(file.Rules) == 0 {
-		return []spec{file.spec}, nil
-	}
-	if file.ID != "" || file.When != "" || file.Runbook != "" {
-		return nil, fmt.Errorf("%w: one rule and a list of rules in one file", ErrInvalid)
+		return nil, fmt.Errorf("%w: the list rules is empty", ErrInvalid)
 	}
 	return file.Rules, nil
 }
