@@ -25,6 +25,8 @@ type Process struct {
 	// Path and Args are what runs.
 	Path string
 	Args []string
+	// Ready is the message that says it is at work.
+	Ready string
 	// Log is a file that all output is added to.
 	Log string
 	// Each is called with every line, from one goroutine at a time.
@@ -37,7 +39,7 @@ type Process struct {
 // run is one life of a process.
 type run struct {
 	cmd *exec.Cmd
-	// ready is closed at the line "ready", done when the process has ended and
+	// ready is closed at the line that says so, done when the process has ended and
 	// all it said was read.
 	ready, done chan struct{}
 	last        string
@@ -106,7 +108,7 @@ func (p *Process) follow(r *run, out io.Reader, log io.Writer) error {
 		}
 		line := parseLine(p.Name, lines.Text())
 		r.last = line.Raw
-		if line.Message == "ready" {
+		if line.Message == p.Ready {
 			select {
 			case <-r.ready:
 			default:

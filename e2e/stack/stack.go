@@ -58,15 +58,15 @@ func New(ctx context.Context, cfg Config) (*Stack, error) {
 		}
 	}
 	s := &Stack{cfg: cfg}
-	s.Central = s.process("central", "osiris-central", "serve", "--config", s.path("central.yaml"))
-	s.Appliance = s.process("appliance", "osiris-appliance", "run", "--config", s.path("appliance.yaml"))
-	s.Agent = s.process("agent", "osiris-agent", "run", "--config", s.path("agent.conf"))
+	s.Central = s.process("central", "osiris-central", "ready", "serve", "--config", s.path("central.yaml"))
+	s.Appliance = s.process("appliance", "osiris-appliance", "ready", "run", "--config", s.path("appliance.yaml"))
+	s.Agent = s.process("agent", "osiris-agent", "agent started", "run", "--config", s.path("agent.conf"))
 	return s, nil
 }
 
-func (s *Stack) process(name, binary string, args ...string) *Process {
+func (s *Stack) process(name, binary, ready string, args ...string) *Process {
 	return &Process{
-		Name: name, Path: s.cfg.Binaries[binary], Args: args,
+		Name: name, Path: s.cfg.Binaries[binary], Args: args, Ready: ready,
 		Log: s.path("logs", name+".log"), Each: s.cfg.Each,
 	}
 }

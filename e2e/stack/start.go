@@ -88,6 +88,7 @@ func (s *Stack) Enrol(ctx context.Context) error {
 	err := write(s.path("agent.conf"), fmt.Sprintf(`data_dir = %s
 root_dir = %s
 token_file = %s
+check_now = yes
 log_format = json
 `, s.path("agent"), s.Computer(), token))
 	if err != nil {
