@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type evidenceLine struct {
 	PerSecond   float64 `json:"bundles_per_s"`
 	P50         float64 `json:"ack_p50_ms"`
 	P99         float64 `json:"ack_p99_ms"`
+	CPU         float64 `json:"cpu_us_per_bundle"` // user and system, all of the process: tells a busy machine from slow code
 	BytesEach   float64 `json:"disk_bytes_per_bundle"`
 	Export      bool    `json:"export"`
 	Target      *int    `json:"target"`
@@ -50,8 +52,20 @@ func evidenceBench(ctx context.Context, args []string) error {
 	seconds := flags.Float64("seconds", 5, "time of each measurement")
 	counts := flags.String("producers", "1,16,256", "numbers of producers")
 	export := flags.Bool("export", false, "also write the folders while measuring")
+	profile := flags.String("cpuprofile", "", "file for a CPU profile")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close() //nolint:errcheck // a profile cut short shows in pprof
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	where := thisMachine(*dir)
 	for _, count := range strings.Split(*counts, ",") {
@@ -93,12 +107,15 @@ func measureEvidence(ctx context.Context, dir string, producers int, length time
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(running) }()
+	spent := cpuTime()
 	acks, failed := produce(ctx, e, world, producers, length, &line.Seconds)
+	spent = cpuTime() - spent
 	stop()
 	if err := errors.Join(failed, <-ended, e.Close()); err != nil {
 		return line, err
 	}
 	summarize(&line, acks)
+	line.CPU = round(float64(spent.Microseconds()) / float64(max(1, len(acks))))
 	sample, err := world.Drift(1).Encode()
 	if err != nil {
 		return line, err

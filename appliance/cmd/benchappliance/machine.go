@@ -14,11 +14,12 @@ type machine struct {
 	CPUs    int    `json:"cpus"`
 	CPU     string `json:"cpu"`
 	Go      string `json:"go"`
+	Load    string `json:"load"`                // over the last minute when it began
 	SyncP50 string `json:"append_and_sync_p50"` // what one durable write costs on this disk
 }
 
 func thisMachine(dir string) machine {
-	return machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), runtime.Version(), syncCost(dir).String()}
+	return machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), runtime.Version(), loadAverage(), syncCost(dir).String()}
 }
 
 // cpuModel is what the kernel calls the processor, where it says so.
@@ -34,4 +35,14 @@ func cpuModel() string {
 		}
 	}
 	return ""
+}
+
+// loadAverage is the one-minute load, where the system says it.
+func loadAverage() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(b), " ")
+	return first
 }
