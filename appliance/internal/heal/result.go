@@ -21,6 +21,9 @@ func (h *Healer) finish(ctx context.Context, tx *store.Tx, e *drift.Event) (inci
 		return incident.Change{}, err
 	}
 	c.State, c.DoneMs, c.Outcome, c.Message = done, nowMs, string(r.Outcome), r.Message
+	if r.Outcome == drift.Healed && !passed(r.After, *c) {
+		c.Outcome = "unproven" // it must not count as a repair
+	}
 	if err := c.save(ctx, tx); err != nil {
 		return incident.Change{}, err
 	}

@@ -214,8 +214,9 @@ func (s *site) result(now int64, agentID string, words []string) {
 }
 
 func (s *site) accept(now int64, e *drift.Event, agentID string) {
-	e.Site, e.HostID, e.Source, e.Key.AgentID, e.ReceivedTime = "s_1", "h_1", drift.SourceAgent, agentID, time.UnixMilli(now)
-	from := host.Host{ID: "h_1", AgentID: agentID, Hostname: "ws01", OS: "linux"}
+	hostID := "h" + strings.TrimPrefix(agentID, "ag") // the TLS peer says which host it is
+	e.Site, e.HostID, e.Source, e.Key.AgentID, e.ReceivedTime = "s_1", hostID, drift.SourceAgent, agentID, time.UnixMilli(now)
+	from := host.Host{ID: hostID, AgentID: agentID, Hostname: "ws01", OS: "linux"}
 	var changes []incident.Change
 	s.write(func(tx *store.Tx) (err error) {
 		changes, err = s.healer.Accept(s.t.Context(), tx, e, from)

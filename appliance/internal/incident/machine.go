@@ -69,11 +69,8 @@ func passed(i Incident, o Observation) Change {
 		i.Summary = "Cleared by " + o.Source + ", still seen by " + strings.Join(left, ", ")
 		return Change{Kind: Updated, Incident: i}
 	}
-	i.State, i.EndedMs = Resolved, o.AtMs
-	if i.Outcome == "" {
-		// Nobody here did it, and success must be stated by who did.
-		i.Outcome = "cleared"
-	}
+	// Cleared, not success: that must be stated by who did it.
+	i.State, i.EndedMs, i.Outcome = Resolved, o.AtMs, "cleared"
 	i.Summary = "The check passes again"
 	return Change{Kind: WasResolved, Incident: i}
 }

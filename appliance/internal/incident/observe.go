@@ -27,7 +27,7 @@ func BeginHealing(ctx context.Context, tx *store.Tx, incidentID, runbookID, summ
 	if err != nil {
 		return i, err
 	}
-	i.State, i.Level, i.RunbookID, i.Summary, i.ChangedMs = Healing, L1, runbookID, summary, nowMs
+	i.State, i.Level, i.Outcome, i.RunbookID, i.Summary, i.ChangedMs = Healing, L1, "", runbookID, summary, nowMs
 	return i, Save(ctx, tx, i)
 }
 
@@ -74,7 +74,7 @@ func Clear(ctx context.Context, tx *store.Tx, incidentID string, nowMs int64) (C
 	if i.State != Escalated {
 		return Change{Kind: None, Incident: i}, nil
 	}
-	i.State, i.Summary, i.ChangedMs = Open, "Cleared by an operator", nowMs
+	i.State, i.Level, i.Outcome, i.Summary, i.ChangedMs = Open, "", "", "Cleared by an operator", nowMs
 	return Change{Kind: Updated, Incident: i}, Save(ctx, tx, i)
 }
 
