@@ -23,6 +23,7 @@ const maxSpent = 16 << 20
 type attack struct {
 	name   string
 	script func(*peer)
+	first  []http2.Setting                        // sent before the script runs
 	code   uint32                                 // of the call; 0 with conn "" means that the call ends well
 	text   string                                 // in the call's error
 	conn   string                                 // in the connection's error; "" means that it lives
@@ -43,8 +44,15 @@ func (a attack) run(t *testing.T) {
 		if a.peer != nil {
 			a.peer(p)
 		}
+		script := a.script
+		if a.first != nil {
+			script = func(p *peer) {
+				_ = p.WriteSettings(a.first...)
+				a.script(p)
+			}
+		}
 		var wg sync.WaitGroup
-		c, err := grpcwire.NewConn(t.Context(), start(t, &wg, p, a.script), a.cfg)
+		c, err := grpcwire.NewConn(t.Context(), start(t, &wg, p, script), a.cfg)
 		if err != nil {
 			if a.conn == "" || !strings.Contains(err.Error(), a.conn) {
 				t.Errorf("NewConn = %v; want %q in it", err, a.conn)

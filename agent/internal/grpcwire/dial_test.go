@@ -29,18 +29,22 @@ func TestDialTellsWhyItCannot(t *testing.T) {
 	cancel()
 	for _, c := range []struct {
 		name string
-		ctx  context.Context
+		over bool // the context is
 		cfg  grpcwire.Config
 		want string
 	}{
-		{"nobody listens", t.Context(), grpcwire.Config{Addr: gone.Addr().String()}, "dialling 127.0.0.1:"},
-		{"address without a port", t.Context(), grpcwire.Config{Addr: "localhost"}, "missing port"},
-		{"unknown root", t.Context(), grpcwire.Config{Addr: good.Addr}, "certificate"},
-		{"not TLS", t.Context(), grpcwire.Config{Addr: plain}, "shaking hands"},
-		{"TLS without h2", t.Context(), grpcwire.Config{Addr: listen(t, old), TLS: &tls.Config{InsecureSkipVerify: true}}, "not h2"},
-		{"context is over", canceled, good, "canceled"},
+		{"nobody listens", false, grpcwire.Config{Addr: gone.Addr().String()}, "dialling 127.0.0.1:"},
+		{"address without a port", false, grpcwire.Config{Addr: "localhost"}, "missing port"},
+		{"unknown root", false, grpcwire.Config{Addr: good.Addr}, "certificate"},
+		{"not TLS", false, grpcwire.Config{Addr: plain}, "shaking hands"},
+		{"TLS without h2", false, grpcwire.Config{Addr: listen(t, old), TLS: &tls.Config{InsecureSkipVerify: true}}, "not h2"},
+		{"context is over", true, good, "canceled"},
 	} {
-		conn, err := grpcwire.Dial(c.ctx, c.cfg)
+		ctx := t.Context()
+		if c.over {
+			ctx = canceled
+		}
+		conn, err := grpcwire.Dial(ctx, c.cfg)
 		if err == nil {
 			t.Errorf("Dial when %s = nil; want an error", c.name)
 			_ = conn.Close()

@@ -175,7 +175,7 @@ func drain(t *testing.T, s *Stream, limit int) {
 	for {
 		m, err := s.Recv(context.Background())
 		if err != nil {
-			if st, ok := errors.AsType[*Status](err); err != io.EOF && (!ok || st.Code == OK) {
+			if st, ok := errors.AsType[*Status](err); !errors.Is(err, io.EOF) && (!ok || st.Code == OK) {
 				t.Errorf("Recv() error = %T %v; want EOF or a Status that is not OK", err, err)
 			}
 			return

@@ -198,7 +198,7 @@ func (ch channel) NewStream(ctx context.Context, _ *grpc.StreamDesc, method stri
 }
 
 type clientStream struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // grpc.ClientStream is asked for it
 	s   *grpcwire.Stream
 }
 

@@ -29,13 +29,13 @@ func TestHostileConnection(t *testing.T) {
 		{name: "never speaks", conn: "peer is silent", within: 45 * time.Second, script: func(*peer) {}},
 		{name: "never reads nor speaks", conn: "peer is silent", within: 45 * time.Second, peer: func(p *peer) { p.deaf = true }, script: func(*peer) {}},
 		{name: "oversize frame", conn: "frame of 16385 bytes", script: greeted(func(p *peer) { p.raw(0, 0, 1, make([]byte, 16385)...) })},
-		{name: "oversize frame header only", conn: "frame of 16777215 bytes", script: greeted(func(p *peer) { _, _ = p.Conn.Write([]byte{255, 255, 255, 0, 0, 0, 0, 0, 1}) })},
-		{name: "closes inside a frame header", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Conn.Write([]byte{0, 0}); _ = p.Close() })},
-		{name: "closes inside a frame", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Conn.Write([]byte{0, 0, 9, 0, 0, 0, 0, 0, 1, 7}); _ = p.Close() })},
-		{name: "closes before a frame's body", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Conn.Write([]byte{0, 0, 9, 0, 0, 0, 0, 0, 1}); _ = p.Close() })},
+		{name: "oversize frame header only", conn: "frame of 16777215 bytes", script: greeted(func(p *peer) { _, _ = p.Write([]byte{255, 255, 255, 0, 0, 0, 0, 0, 1}) })},
+		{name: "closes inside a frame header", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Write([]byte{0, 0}); _ = p.Close() })},
+		{name: "closes inside a frame", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Write([]byte{0, 0, 9, 0, 0, 0, 0, 0, 1, 7}); _ = p.Close() })},
+		{name: "closes before a frame's body", conn: "unexpected EOF", script: settled(func(p *peer) { _, _ = p.Write([]byte{0, 0, 9, 0, 0, 0, 0, 0, 1}); _ = p.Close() })},
 		{name: "drips a frame byte by byte", conn: "peer is silent", within: 45 * time.Second, script: greeted(func(p *peer) {
-			_, _ = p.Conn.Write([]byte{0, 16, 0, 0, 0, 0, 0, 0, 1})
-			p.flood(func() error { time.Sleep(5 * time.Second); _, err := p.Conn.Write([]byte{1}); return err })
+			_, _ = p.Write([]byte{0, 16, 0, 0, 0, 0, 0, 0, 1})
+			p.flood(func() error { time.Sleep(5 * time.Second); _, err := p.Write([]byte{1}); return err })
 		})},
 		{name: "drips frames and never answers PING", conn: "peer is silent", within: 2 * time.Minute, script: answered(func(p *peer) {
 			p.flood(func() error { time.Sleep(5 * time.Second); return p.WriteData(1, false, []byte{0}) })
@@ -117,7 +117,8 @@ func TestHostileFlood(t *testing.T) {
 			p.raw(1, 0, 1)
 			p.flood(func() error { return p.WriteContinuation(1, false, make([]byte, 16384)) })
 		})},
-		{name: "PING without reading the answers", conn: "sends without reading", peer: func(p *peer) { p.deaf = true }, cfg: grpcwire.Config{ControlBurst: 1 << 20}, within: 2 * time.Second,
+		{
+			name: "PING without reading the answers", conn: "sends without reading", peer: func(p *peer) { p.deaf = true }, cfg: grpcwire.Config{ControlBurst: 1 << 20}, within: 2 * time.Second,
 			use: func(t *testing.T, c *grpcwire.Conn) error {
 				<-c.Done()
 				_, err := c.Open(t.Context(), "/a/b")
@@ -126,7 +127,8 @@ func TestHostileFlood(t *testing.T) {
 			script: func(p *peer) {
 				_ = p.WriteSettings()
 				p.flood(func() error { return p.WritePing(false, [8]byte{}) })
-			}},
+			},
+		},
 		{name: "DATA on a closed stream", conn: "closed stream 1", use: open, code: grpcwire.Canceled, text: "reset the call", script: greeted(func(p *peer) {
 			_ = p.WriteRSTStream(1, http2.ErrCodeCancel)
 			p.flood(func() error { return p.WriteData(1, false, make([]byte, 1000)) })

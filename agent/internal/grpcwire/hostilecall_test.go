@@ -94,13 +94,15 @@ func TestHostileAnswer(t *testing.T) {
 		{name: "RST_STREAM ENHANCE_YOUR_CALM", code: grpcwire.ResourceExhausted, text: "code 11", script: reset(http2.ErrCodeEnhanceYourCalm)},
 		{name: "RST_STREAM INADEQUATE_SECURITY", code: grpcwire.PermissionDenied, text: "code 12", script: reset(http2.ErrCodeInadequateSecurity)},
 		{name: "RST_STREAM NO_ERROR without an answer", code: internal, text: "code 0", script: reset(http2.ErrCodeNo)},
-		{name: "answers PING but never the call", code: grpcwire.DeadlineExceeded, text: "deadline", within: time.Hour, peer: func(p *peer) { p.pong = true }, script: greeted(func(*peer) {}),
+		{
+			name: "answers PING but never the call", code: grpcwire.DeadlineExceeded, text: "deadline", within: time.Hour, peer: func(p *peer) { p.pong = true }, script: greeted(func(*peer) {}),
 			use: func(t *testing.T, c *grpcwire.Conn) error {
 				ctx, cancel := contextFor(t, time.Hour)
 				defer cancel()
 				_, err := c.Invoke(ctx, "/a/b", nil)
 				return err
-			}},
+			},
+		},
 	} {
 		t.Run(a.name, a.run)
 	}

@@ -3,6 +3,7 @@ package grpcwire
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -165,7 +166,7 @@ func (s *Stream) next() (message []byte, ok bool, err error) {
 // lastWord is the end of the call as Recv tells it: OK after half a message is
 // not OK.
 func (s *Stream) lastWord() error {
-	if s.err == io.EOF && (s.want >= 0 || len(s.in) > 0) {
+	if errors.Is(s.err, io.EOF) && (s.want >= 0 || len(s.in) > 0) {
 		return &Status{Code: Internal, Message: "peer ended the call inside a message"}
 	}
 	return s.err

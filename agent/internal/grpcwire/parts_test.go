@@ -91,8 +91,14 @@ func TestCodeOfAnyError(t *testing.T) {
 		err  error
 		want uint32
 	}{
-		{nil, OK}, {io.EOF, OK}, {&Status{Code: 5}, 5}, {fmt.Errorf("calling: %w", &Status{Code: 16}), 16},
-		{context.Canceled, Canceled}, {context.DeadlineExceeded, DeadlineExceeded}, {errors.New("x"), Unknown}, {ErrClosed, Unknown},
+		{nil, OK},
+		{io.EOF, OK},
+		{&Status{Code: 5}, 5},
+		{fmt.Errorf("calling: %w", &Status{Code: 16}), 16},
+		{context.Canceled, Canceled},
+		{context.DeadlineExceeded, DeadlineExceeded},
+		{errors.New("x"), Unknown},
+		{ErrClosed, Unknown},
 	} {
 		if got := Code(c.err); got != c.want {
 			t.Errorf("Code(%v) = %d; want %d", c.err, got, c.want)

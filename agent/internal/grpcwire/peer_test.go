@@ -22,6 +22,7 @@ type peer struct {
 	block    bytes.Buffer
 	deaf     bool // stop reading after the preface
 	pong     bool // answer PINGs
+	onBlock  func([]byte)
 }
 
 // start runs script as the server behind the returned connection. Everything
@@ -45,11 +46,15 @@ func start(t *testing.T, wg *sync.WaitGroup, p *peer, script func(*peer)) net.Co
 			f, err := p.ReadFrame()
 			if err != nil {
 				close(p.requests)
+				close(p.frames)
 				return
 			}
 			h := f.Header()
 			p.frames <- h
-			if h.Type == http2.FrameHeaders {
+			if hf, ok := f.(*http2.HeadersFrame); ok {
+				if p.onBlock != nil {
+					p.onBlock(hf.HeaderBlockFragment())
+				}
 				p.requests <- h.StreamID
 			}
 			if pf, ok := f.(*http2.PingFrame); ok && p.pong && !pf.IsAck() {

@@ -3,6 +3,7 @@ package grpcwire
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -264,7 +265,7 @@ func (c *Conn) Invoke(ctx context.Context, method string, request []byte, md ...
 		return nil, err
 	}
 	answer, err := s.Recv(ctx)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, &Status{Code: Internal, Message: "peer ended the call without an answer"}
 	}
 	if err != nil {
@@ -273,7 +274,7 @@ func (c *Conn) Invoke(ctx context.Context, method string, request []byte, md ...
 	if _, err = s.Recv(ctx); err == nil {
 		return nil, &Status{Code: Internal, Message: "peer sent a second answer to a unary call"}
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return answer, nil
