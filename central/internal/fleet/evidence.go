@@ -103,8 +103,8 @@ func (f *Fleet) prove(ctx context.Context, entry store.Entry, item archive.Item)
 	return proof.Marshal(), nil
 }
 
-// maxFetch bounds the bytes of one answer of Entries; a bundle has about 4 KB.
-const maxFetch = 8 << 20
+// maxFetch bounds the bytes of one answer of Entries: an appliance reads at most 8 MB.
+const maxFetch = 6 << 20
 
 // maxFetchEntries bounds its entries.
 const maxFetchEntries = 1000

@@ -47,7 +47,6 @@ type Keyring struct {
 	wrap       []byte
 }
 
-
 // WitnessName is the name of this Central's witness key.
 func (k *Keyring) WitnessName() string { return logproof.WitnessName(k.Root) }
 

@@ -14,7 +14,7 @@ import (
 // ApplianceStore keeps appliances and their logs.
 type ApplianceStore interface {
 	Appliance(ctx context.Context, id store.ApplianceID) (store.Appliance, error)
-	BundleKeyTaken(ctx context.Context, key []byte) (bool, error)
+	ApplianceByBundleKey(ctx context.Context, key []byte) (store.Appliance, error)
 	SetCertificates(ctx context.Context, id store.ApplianceID, tls, ca []byte) error
 	SaveCheckIn(ctx context.Context, id store.ApplianceID, site store.SiteID, c store.CheckIn, hosts []store.LiveHost) error
 	Logs(ctx context.Context, site store.SiteID) ([]store.Log, error)

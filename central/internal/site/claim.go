@@ -112,8 +112,11 @@ func (s *Service) register(ctx context.Context, code store.Code, c Claim) error 
 	if err != nil {
 		return fmt.Errorf("reading site %s: %w", code.SiteID, err)
 	}
-	if err := s.keysFree(ctx, row.ID, c.Keys); err != nil {
-		return err
+	switch known, err := s.store.ApplianceByBundleKey(ctx, c.Bundle); {
+	case err == nil:
+		return s.readmit(ctx, code, row, known, c)
+	case !errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("reading appliances: %w", err)
 	}
 	a := store.Appliance{
 		ID: store.NewApplianceID(), SiteID: row.ID, CreatedMs: time.Now().UnixMilli(),
@@ -137,16 +140,24 @@ func (s *Service) register(ctx context.Context, code store.Code, c Claim) error 
 	return err
 }
 
-// keysFree refuses keys of another appliance: one key, one signer.
-func (s *Service) keysFree(ctx context.Context, site store.SiteID, k Keys) error {
-	taken, err := s.store.BundleKeyTaken(ctx, k.Bundle)
-	if err != nil {
-		return fmt.Errorf("reading keys of site %s: %w", site, err)
-	}
-	if taken {
+// readmit gives an appliance of the site new certificates: it was away for
+// longer than they last. Keys of any other appliance are refused: one key, one
+// signer.
+func (s *Service) readmit(ctx context.Context, code store.Code, row store.Site, a store.Appliance, c Claim) error {
+	if a.SiteID != row.ID || !c.Keys.same(a) {
 		return ErrKeysTaken
 	}
-	return nil
+	if a.Retired {
+		return ErrRetired
+	}
+	var err error
+	if a.TLSCertificate, err = s.clientCertificate(a); err != nil {
+		return err
+	}
+	if a.CACertificate, err = s.intermediate(row, a); err != nil {
+		return err
+	}
+	return s.store.ReuseCode(ctx, code.Hash, a.ID, a.TLSCertificate, a.CACertificate)
 }
 
 func (s *Service) clientCertificate(a store.Appliance) ([]byte, error) {

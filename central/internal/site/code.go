@@ -26,6 +26,7 @@ type CodeStore interface {
 	AddCode(ctx context.Context, c store.Code) error
 	Code(ctx context.Context, hash []byte) (store.Code, error)
 	UseCode(ctx context.Context, hash []byte, a store.Appliance, l store.Log) error
+	ReuseCode(ctx context.Context, hash []byte, id store.ApplianceID, tls, ca []byte) error
 }
 
 // provisioning is what an appliance is given, in this order and spelling.

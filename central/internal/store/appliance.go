@@ -89,7 +89,10 @@ func (s *Store) SaveCheckIn(ctx context.Context, id ApplianceID, site SiteID, c 
 	})
 }
 
-// BundleKeyTaken reports whether an appliance of any site has this bundle key.
-func (s *Store) BundleKeyTaken(ctx context.Context, key []byte) (taken bool, err error) {
-	return taken, s.reader.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM appliance WHERE bundle_key = ?)", key).Scan(&taken)
+// ApplianceByBundleKey reads the appliance of any site with this bundle key or
+// ErrNotFound.
+func (s *Store) ApplianceByBundleKey(ctx context.Context, key []byte) (Appliance, error) {
+	a, err := scanAppliance(s.reader.QueryRowContext(ctx, "SELECT "+applianceColumns+
+		" FROM appliance WHERE bundle_key = ?", key))
+	return a, notFound(err)
 }

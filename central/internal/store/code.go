@@ -36,19 +36,38 @@ func (s *Store) Code(ctx context.Context, hash []byte) (Code, error) {
 // meanwhile.
 func (s *Store) UseCode(ctx context.Context, hash []byte, a Appliance, l Log) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx,
-			"UPDATE provisioning_code SET appliance_id = ? WHERE code_hash = ? AND appliance_id IS NULL", a.ID, hash)
-		if err != nil {
+		if err := useCode(ctx, tx, hash, a.ID); err != nil {
 			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n != 1 {
-			return orConflict(err)
 		}
 		if err := addAppliance(ctx, tx, a); err != nil {
 			return err
 		}
 		return addLog(ctx, tx, l)
 	})
+}
+
+// ReuseCode takes the code for an appliance that is registered already and
+// keeps its new certificates; otherwise as UseCode.
+func (s *Store) ReuseCode(ctx context.Context, hash []byte, id ApplianceID, tls, ca []byte) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if err := useCode(ctx, tx, hash, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE appliance SET tls_certificate = ?, ca_certificate = ? WHERE appliance_id = ?", tls, ca, id)
+		return err
+	})
+}
+
+func useCode(ctx context.Context, tx *sql.Tx, hash []byte, id ApplianceID) error {
+	done, err := tx.ExecContext(ctx,
+		"UPDATE provisioning_code SET appliance_id = ? WHERE code_hash = ? AND appliance_id IS NULL", id, hash)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return orConflict(err)
+	}
+	return nil
 }
 
 func orConflict(err error) error {

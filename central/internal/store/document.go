@@ -65,3 +65,10 @@ func (s *Store) RevokedAgents(ctx context.Context, site SiteID) ([]string, error
 	return list(ctx, s.reader, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
 		"SELECT agent_id FROM revoked_agent WHERE site_id = ? ORDER BY agent_id", site)
 }
+
+// AgentKnown reports whether evidence or a check-in of a site names an agent.
+func (s *Store) AgentKnown(ctx context.Context, site SiteID, agentID string) (known bool, err error) {
+	return known, s.reader.QueryRowContext(ctx, `SELECT ?2 <> '' AND (
+		EXISTS (SELECT 1 FROM host_live WHERE site_id = ?1 AND agent_id = ?2) OR
+		EXISTS (SELECT 1 FROM host WHERE site_id = ?1 AND agent_id = ?2))`, site, agentID).Scan(&known)
+}

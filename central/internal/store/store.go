@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 
 	_ "modernc.org/sqlite" // the driver registers itself
 )
@@ -38,6 +39,14 @@ type Store struct {
 
 // Open opens the database file, making or migrating it.
 func Open(ctx context.Context, path string) (*Store, error) {
+	// SQLite would make it readable for all, and gives its log the same mode.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
 	writer, err := sql.Open("sqlite", dsn(path, false))
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)

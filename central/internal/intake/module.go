@@ -1,0 +1,6 @@
+package intake
+
+import "go.uber.org/fx"
+
+// Module provides the intake and its feed.
+var Module = fx.Module("intake", fx.Provide(New, NewFeed))
