@@ -111,8 +111,8 @@ func TestEnvironmentComesLast(t *testing.T) {
 	if c, err := config.Load(""); err != nil || c.LogLevel != "debug" {
 		t.Errorf(`Load("") = %+v, %v; want log_level debug`, c, err)
 	}
-	t.Setenv("OSIRIS_AGENT_LOG_LEVLE", "debug")
-	if _, err := config.Load(""); err == nil || !strings.Contains(err.Error(), "OSIRIS_AGENT_LOG_LEVLE") || !strings.Contains(err.Error(), "log_level?") {
+	t.Setenv("OSIRIS_AGENT_LOGLEVEL", "debug")
+	if _, err := config.Load(""); err == nil || !strings.Contains(err.Error(), "OSIRIS_AGENT_LOGLEVEL") || !strings.Contains(err.Error(), "log_level?") {
 		t.Errorf("Load with a misspelt variable = %v", err)
 	}
 }

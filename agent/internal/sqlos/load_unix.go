@@ -18,6 +18,11 @@ func openLibrary() (func(string) (uintptr, error), error) {
 		names = []string{"/usr/lib/libsqlite3.dylib"}
 		hint = "the library is a part of macOS; use an agent built with -tags osiris_modernc"
 	}
+	return openFirst(names, hint)
+}
+
+// openFirst loads the first library of names that is there.
+func openFirst(names []string, hint string) (func(string) (uintptr, error), error) {
 	var first error
 	for _, name := range names {
 		handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
