@@ -156,24 +156,17 @@ func (r *Registry) Sensor(ctx context.Context, hostname, domain, version string,
 	return h, nil
 }
 
-// SensorNamed finds a sensor's record; a resolved message states no domain, so
-// the name must be unique then.
-func (r *Registry) SensorNamed(hostname string) (Host, bool) {
+// SensorNamed finds the records of sensors with this name in any domain: a
+// resolution states none.
+func (r *Registry) SensorNamed(hostname string) (found []Host) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	var found *Host
 	for _, h := range r.sensors {
 		if strings.EqualFold(h.Hostname, hostname) {
-			if found != nil {
-				return Host{}, false
-			}
-			found = h
+			found = append(found, *h)
 		}
 	}
-	if found == nil {
-		return Host{}, false
-	}
-	return *found, true
+	return found
 }
 
 // List gives all hosts, oldest first.

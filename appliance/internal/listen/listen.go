@@ -12,16 +12,29 @@ import (
 	"path/filepath"
 )
 
-// TCP binds address and tells where it is bound.
-func TCP(ctx context.Context, name, address, dataDir string, log *slog.Logger) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+// Listener is a port that is bound at start.
+type Listener struct {
+	net.Listener
+	name, address, dataDir string
+	log                    *slog.Logger
+}
+
+// New names a port; Bind binds it.
+func New(name, address, dataDir string, log *slog.Logger) *Listener {
+	return &Listener{name: name, address: address, dataDir: dataDir, log: log}
+}
+
+// Bind binds the address and tells where it is bound.
+func (l *Listener) Bind(ctx context.Context) error {
+	bound, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.address)
 	if err != nil {
-		return nil, fmt.Errorf("listening for %s on %s: %w", name, address, err)
+		return fmt.Errorf("listening for %s on %s: %w", l.name, l.address, err)
 	}
-	bound := l.Addr().String()
-	if err := os.WriteFile(filepath.Join(dataDir, name+".addr"), []byte(bound+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("writing %s.addr: %w", name, err)
+	l.Listener = bound
+	addr := bound.Addr().String()
+	if err := os.WriteFile(filepath.Join(l.dataDir, l.name+".addr"), []byte(addr+"\n"), 0o600); err != nil {
+		return fmt.Errorf("writing %s.addr: %w", l.name, err)
 	}
-	log.InfoContext(ctx, "listening", "name", name, "addr", bound)
-	return l, nil
+	l.log.InfoContext(ctx, "listening", "name", l.name, "addr", addr)
+	return nil
 }

@@ -39,28 +39,49 @@ type Holder struct {
 	changed chan struct{} // closed and replaced when current changes
 }
 
-// New reads what the store holds. pin is the Central root's fingerprint.
-func New(ctx context.Context, st *store.Store, pin signed.KeyID, siteID string) (*Holder, error) {
-	h := &Holder{store: st, pin: pin, siteID: siteID, changed: make(chan struct{})}
+// Config says whose documents are held.
+type Config struct {
+	Pin    signed.KeyID // fingerprint of the Central root
+	SiteID string
+	// What the claim brought, for a store that has nothing yet.
+	Trust  *trustv1.TrustChain
+	Policy *trustv1.SignedEnvelope
+}
+
+// New reads what the store holds.
+func New(ctx context.Context, cfg Config, st *store.Store) (*Holder, error) {
+	h := &Holder{store: st, pin: cfg.Pin, siteID: cfg.SiteID, changed: make(chan struct{})}
 	h.current.Store(&Snapshot{})
+	if err := h.load(ctx); err != nil {
+		return nil, err
+	}
+	if h.Current().Opened == nil {
+		if err := h.Offer(ctx, cfg.Trust, cfg.Policy); err != nil {
+			return nil, fmt.Errorf("taking the claim's settings: %w", err)
+		}
+	}
+	return h, nil
+}
+
+func (h *Holder) load(ctx context.Context) error {
 	chain, envelope := &trustv1.TrustChain{}, &trustv1.SignedEnvelope{}
 	hasChain, err := h.read(ctx, "trust", chain)
 	if err != nil || !hasChain {
-		return h, err
+		return err
 	}
 	hasPolicy, err := h.read(ctx, "policy", envelope)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !hasPolicy {
 		envelope = nil
 	}
 	next, err := h.build(chain, envelope, true)
 	if err != nil {
-		return nil, fmt.Errorf("reading stored trust: %w", err)
+		return fmt.Errorf("reading stored trust: %w", err)
 	}
 	h.current.Store(next)
-	return h, nil
+	return nil
 }
 
 func (h *Holder) read(ctx context.Context, kind string, into proto.Message) (bool, error) {

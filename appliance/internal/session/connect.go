@@ -24,15 +24,16 @@ func (s *Server) Connect(call grpc.BidiStreamingServer[compliancev1.AgentMessage
 		return err
 	}
 	st := newStream(c, call)
-	if !s.add(st) {
+	if !s.Table.add(st) {
 		return status.Error(codes.Unavailable, "the appliance is stopping")
 	}
 	defer func() {
-		mine := s.remove(st)
+		mine := s.Table.remove(st)
 		st.settle()
 		if mine {
 			s.Hosts.Connected(st.agentID, false, time.Now().UnixMilli())
 			s.Log.InfoContext(ctx, "session closed", "agent_id", st.agentID)
+			s.Opened.Wake()
 		}
 	}()
 	first, err := call.Recv()
@@ -56,7 +57,7 @@ func (s *Server) begin(ctx context.Context, st *stream, hello *compliancev1.Hell
 	if err := st.post(&compliancev1.ApplianceMessage{Body: &compliancev1.ApplianceMessage_Welcome{Welcome: welcome}}); err != nil {
 		return status.Error(codes.Unavailable, "the connection is closing")
 	}
-	s.open(st)
+	s.Table.open(st)
 	now := time.Now().UnixMilli()
 	s.Hosts.Describe(st.agentID, hello.GetHost(), now)
 	s.Hosts.Connected(st.agentID, true, now)

@@ -19,7 +19,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -57,7 +56,7 @@ const (
 	registersBurst  = 50
 )
 
-// Opened is told that an agent has a new session: commands may be waiting.
+// Opened is told that an agent has a new session, or none any more.
 type Opened interface{ Wake() }
 
 // Deps is what a Server needs.
@@ -69,6 +68,7 @@ type Deps struct {
 	Intake *intake.Intake
 	Store  *store.Store
 	Opened Opened
+	Table  *Table
 	Log    *slog.Logger
 }
 
@@ -80,21 +80,12 @@ type Server struct {
 	grpc     *grpc.Server
 	intaking *semaphore.Weighted
 	callers  *callers
-
-	mu         sync.Mutex
-	streams    map[*stream]struct{} // all, also those before their Hello
-	agents     map[string]*stream   // the newest of each agent
-	generation uint64
-	draining   bool
 }
 
 // New makes the server; Serve starts it.
 func New(d Deps) *Server {
 	d.Log = d.Log.With("component", "session")
-	s := &Server{
-		Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes), callers: newCallers(),
-		streams: map[*stream]struct{}{}, agents: map[string]*stream{},
-	}
+	s := &Server{Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes), callers: newCallers()}
 	s.grpc = grpc.NewServer(
 		grpc.Creds(&transport{server: s}),
 		grpc.ReadBufferSize(0),
@@ -135,11 +126,4 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = nil
 	}
 	return err
-}
-
-// Sessions counts the open ones.
-func (s *Server) Sessions() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.agents)
 }

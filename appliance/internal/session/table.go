@@ -2,35 +2,70 @@ package session
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
+	"sync"
 
-	"github.com/osiriscare/osiris/appliance/internal/ca"
 	"github.com/osiriscare/osiris/appliance/internal/remote"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
 
+// Table is the live streams and their mailboxes. It exists before the server
+// does, because what the server serves sends through it.
+type Table struct {
+	mu         sync.Mutex
+	streams    map[*stream]struct{} // all, also those before their Hello
+	agents     map[string]*stream   // the newest of each agent
+	generation uint64
+	draining   bool
+}
+
+// NewTable makes an empty one.
+func NewTable() *Table {
+	return &Table{streams: map[*stream]struct{}{}, agents: map[string]*stream{}}
+}
+
+// Sessions counts the open ones.
+func (t *Table) Sessions() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.agents)
+}
+
+// CutAll ends every connection: the agents come back and are greeted anew.
+func (t *Table) CutAll() {
+	for _, st := range t.snapshot() {
+		st.finish()
+		st.peer.close()
+	}
+}
+
+// stop lets no further stream in.
+func (t *Table) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.draining = true
+}
+
 // add makes a stream known before it has said who it is.
-func (s *Server) add(st *stream) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining {
+func (t *Table) add(st *stream) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.draining {
 		return false
 	}
-	s.streams[st] = struct{}{}
+	t.streams[st] = struct{}{}
 	return true
 }
 
 // open makes st the agent's session and ends the one before it.
-func (s *Server) open(st *stream) {
-	s.mu.Lock()
-	old := s.agents[st.agentID]
-	s.generation++
+func (t *Table) open(st *stream) {
+	t.mu.Lock()
+	old := t.agents[st.agentID]
+	t.generation++
 	st.mu.Lock()
-	st.generation = s.generation
+	st.generation = t.generation
 	st.mu.Unlock()
-	s.agents[st.agentID] = st
-	s.mu.Unlock()
+	t.agents[st.agentID] = st
+	t.mu.Unlock()
 	if old == nil {
 		return
 	}
@@ -41,23 +76,23 @@ func (s *Server) open(st *stream) {
 }
 
 // remove forgets a stream; it reports whether it was its agent's session.
-func (s *Server) remove(st *stream) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.streams, st)
-	if st.agentID == "" || s.agents[st.agentID] != st {
+func (t *Table) remove(st *stream) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.streams, st)
+	if st.agentID == "" || t.agents[st.agentID] != st {
 		return false
 	}
-	delete(s.agents, st.agentID)
+	delete(t.agents, st.agentID)
 	return true
 }
 
 // Send puts a message made for the agent's session into its mailbox. It returns
 // remote.ErrAway without a session or with a full mailbox, and build's error.
-func (s *Server) Send(_ context.Context, agentID string, build func(nonce []byte) (*compliancev1.ApplianceMessage, error)) error {
-	s.mu.Lock()
-	st := s.agents[agentID]
-	s.mu.Unlock()
+func (t *Table) Send(_ context.Context, agentID string, build func(nonce []byte) (*compliancev1.ApplianceMessage, error)) error {
+	t.mu.Lock()
+	st := t.agents[agentID]
+	t.mu.Unlock()
 	if st == nil || st.isOver() {
 		return remote.ErrAway
 	}
@@ -68,105 +103,12 @@ func (s *Server) Send(_ context.Context, agentID string, build func(nonce []byte
 	return st.post(m)
 }
 
-func (s *Server) snapshot() []*stream {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]*stream, 0, len(s.streams))
-	for st := range s.streams {
+func (t *Table) snapshot() []*stream {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]*stream, 0, len(t.streams))
+	for st := range t.streams {
 		out = append(out, st)
 	}
 	return out
-}
-
-// watch is the one loop that looks after all streams.
-func (s *Server) watch(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	changed := s.Policy.Changed()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-			changed = s.Policy.Changed()
-			s.publish(ctx)
-			s.Opened.Wake()
-		case now := <-tick.C:
-			for _, st := range s.snapshot() {
-				s.inspect(ctx, st, now)
-			}
-		}
-	}
-}
-
-// inspect ends a stream that has outlived its welcome.
-func (s *Server) inspect(ctx context.Context, st *stream, now time.Time) {
-	quiet := now.Sub(time.UnixMilli(st.heard.Load()))
-	why := ""
-	switch class, _, err := s.class(st.peer); {
-	case err != nil:
-		why = "revoked"
-	case class != ca.Valid:
-		why = "certificate expired"
-	case st.stuck(now):
-		why = "does not read"
-	case st.anonymous() && now.Sub(st.started) > helloTime:
-		why = "no hello"
-	case quiet > silence:
-		why = "silent"
-	default:
-		return
-	}
-	s.Log.WarnContext(ctx, "session cut off", "agent_id", st.peer.leaf.AgentID, "reason", why)
-	st.finish()
-	st.peer.close()
-}
-
-func (st *stream) anonymous() bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return st.generation == 0
-}
-
-// publish sends the newest documents to every session and ends revoked ones.
-func (s *Server) publish(ctx context.Context) {
-	current := s.Policy.Current()
-	update := &compliancev1.ApplianceMessage{Body: &compliancev1.ApplianceMessage_Policy{
-		Policy: &compliancev1.PolicyUpdate{Trust: current.Chain, Policy: current.Envelope},
-	}}
-	for _, st := range s.snapshot() {
-		s.inspect(ctx, st, time.Now())
-		if !st.anonymous() {
-			_ = st.post(update) // an agent that is away gets it with its next Welcome
-		}
-	}
-}
-
-// retryDelay spreads reconnects (D7).
-func retryDelay() uint32 {
-	return uint32(500 + rand.IntN(2000)) //nolint:gosec // spread, not a secret
-}
-
-// drain tells every session to come back later, and waits for them to go.
-func (s *Server) drain(ctx context.Context) {
-	s.mu.Lock()
-	s.draining = true
-	s.mu.Unlock()
-	for _, st := range s.snapshot() {
-		_ = st.post(&compliancev1.ApplianceMessage{Body: &compliancev1.ApplianceMessage_Drain{
-			Drain: &compliancev1.Drain{RetryDelayMs: retryDelay()},
-		}}) // best effort: the connection ends either way
-	}
-	late := time.NewTimer(drainTime)
-	defer late.Stop()
-	poll := time.NewTicker(50 * time.Millisecond)
-	defer poll.Stop()
-	for len(s.snapshot()) > 0 {
-		select {
-		case <-late.C:
-			s.Log.WarnContext(ctx, "sessions late at shutdown", "sessions", len(s.snapshot()))
-			return
-		case <-poll.C:
-		}
-	}
 }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/fx"
+
+	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/config"
+	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/evidence"
+	"github.com/osiriscare/osiris/appliance/internal/heal"
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/identity"
+	"github.com/osiriscare/osiris/appliance/internal/incident"
+	"github.com/osiriscare/osiris/appliance/internal/intake"
+	"github.com/osiriscare/osiris/appliance/internal/outbox"
+	"github.com/osiriscare/osiris/appliance/internal/policy"
+	"github.com/osiriscare/osiris/appliance/internal/remote/agent"
+	"github.com/osiriscare/osiris/appliance/internal/sensor"
+	"github.com/osiriscare/osiris/appliance/internal/session"
+	"github.com/osiriscare/osiris/appliance/internal/status"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/uplink"
+	"github.com/osiriscare/osiris/shared/fxrun"
+	"github.com/osiriscare/osiris/shared/rule"
+	"github.com/osiriscare/osiris/shared/runbook"
+)
+
+// options is the program. The order of the modules is the order of starting:
+// what holds data, what works on it, the comparison with Central, and the
+// listeners last. Stopping goes the other way.
+func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option {
+	return fx.Options(
+		fxrun.Logger(log),
+		fx.Supply(log, id),
+		settings(c, id),
+		store.Module, policy.Module, ca.Module, enroll.Module,
+		evidenceModule,
+		host.Module, outbox.Module, intake.Module,
+		healModule,
+		uplink.Module, session.Module, sensor.Module, status.Module,
+	)
+}
+
+// settings gives each module its own.
+func settings(c config.Config, id *identity.Identity) fx.Option {
+	hostname, err := os.Hostname()
+	if err != nil {
+		hostname = "appliance" // a name for people; nothing depends on it
+	}
+	pin, err := id.Provision.Root()
+	site, appliance := id.SiteID(), id.ApplianceID()
+	return fx.Options(
+		fx.Error(err),
+		fx.Supply(
+			store.Config{Path: statePath(c)},
+			policy.Config{Pin: pin, SiteID: site, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy()},
+			enroll.Config{SiteID: site, ApplianceID: appliance, Version: version},
+			evidence.Config{
+				Path: filepath.Join(c.DataDir, "evidence.db"), Dir: c.Evidence(), Origin: id.Claim.GetLogOrigin(),
+				SiteID: site, ApplianceID: appliance, Version: version, CommandKey: id.Command.Public(),
+			},
+			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
+			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
+			session.Config{Listen: c.AgentListen, DataDir: c.DataDir},
+			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
+			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
+		),
+	)
+}
+
+var evidenceModule = fx.Module("evidence",
+	fx.Provide(func(lc fx.Lifecycle, cfg evidence.Config, id *identity.Identity, p *policy.Holder, log *slog.Logger) (*evidence.Evidence, error) {
+		e, err := evidence.New(context.Background(), cfg, id.Bundle, id.Log, p, log)
+		if err == nil {
+			lc.Append(fx.StopHook(e.Close))
+		}
+		return e, err
+	}),
+	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, e *evidence.Evidence) { fxrun.Go(lc, sd, e.Run) }),
+)
+
+var healModule = fx.Module("heal",
+	fx.Supply(
+		fx.Annotated{Group: "schemas", Target: incident.Schema},
+		fx.Annotated{Group: "schemas", Target: heal.Schema},
+	),
+	fx.Provide(
+		runbook.Load,
+		rule.New,
+		func(id *identity.Identity, t *session.Table) *agent.Runner { return agent.New(id.Command, t) },
+		func(st *store.Store, rules *rule.Engine, e *enroll.Enroll, p *policy.Holder, books *runbook.Catalogue, o *outbox.Outbox, r *agent.Runner, log *slog.Logger) *heal.Healer {
+			return heal.New(heal.Deps{
+				Store: st, Rules: rules, Policy: tiers{e, p}, Catalogue: books, Outbox: o, Runner: r, Log: log,
+			})
+		},
+		func(h *heal.Healer) intake.Sink { return h },
+		func(h *heal.Healer, u *uplink.Uplink) session.Opened { return wakers{h.Wake, u.Poke} },
+	),
+	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, h *heal.Healer) { fxrun.Go(lc, sd, h.Run) }),
+)
+
+// tiers is what may be done to an agent: the policy's tier, capped by how it
+// was enrolled.
+type tiers struct {
+	*enroll.Enroll
+	policy *policy.Holder
+}
+
+// PolicyVersion is the version a command is made under.
+func (t tiers) PolicyVersion() uint64 { return t.policy.PolicyVersion() }
+
+// wakers wakes several.
+type wakers []func()
+
+// Wake wakes them all.
+func (w wakers) Wake() {
+	for _, wake := range w {
+		wake()
+	}
+}

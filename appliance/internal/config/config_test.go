@@ -1,0 +1,67 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osiriscare/osiris/appliance/internal/config"
+)
+
+func none(string) (string, bool) { return "", false }
+
+func TestTheSampleIsTheDefaults(t *testing.T) {
+	got, err := config.Parse([]byte(config.Sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(config.Default(), got); diff != "" {
+		t.Errorf("sample and defaults differ (-default +sample):\n%s", diff)
+	}
+	for _, key := range []string{"data_dir:", "agent_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "log_format:", "log_level:"} {
+		if !strings.Contains(config.Sample, key) {
+			t.Errorf("the sample does not show %s", key)
+		}
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnUnknownKeyIsNamedWithItsLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(path, []byte("data_dir: /x\n\nagent_lisen: \":1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(path, none)
+	if err == nil || !strings.Contains(err.Error(), "[3:1]") || !strings.Contains(err.Error(), "agent_lisen") {
+		t.Fatalf("Load = %v; want the key agent_lisen at [3:1]", err)
+	}
+}
+
+func TestTheEnvironmentIsOverTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(path, []byte("data_dir: /x\ncheck_in_interval: 5s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"OSIRIS_APPLIANCE_DATA_DIR": "/y", "OSIRIS_APPLIANCE_CHECK_IN_INTERVAL": "7s"}
+	c, err := config.Load(path, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+	if err != nil || c.DataDir != "/y" || c.CheckInInterval != 7*time.Second || c.Evidence() != "/y/evidence" {
+		t.Fatalf("Load = %+v, %v", c, err)
+	}
+}
+
+func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
+	c := config.Default()
+	c.DataDir, c.AgentListen, c.CheckInInterval, c.LogFormat, c.LogLevel = "here", "50051", time.Millisecond, "xml", "loud"
+	err := c.Validate()
+	for _, want := range []string{"data_dir", "agent_listen", "check_in_interval", "log_format", "log_level"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate = %v; want it to name %s", err, want)
+		}
+	}
+}

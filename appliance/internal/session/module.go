@@ -1,0 +1,48 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+
+	"go.uber.org/fx"
+
+	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/intake"
+	"github.com/osiriscare/osiris/appliance/internal/listen"
+	"github.com/osiriscare/osiris/appliance/internal/policy"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/fxrun"
+)
+
+// Config says where agents find the appliance.
+type Config struct{ Listen, DataDir string }
+
+type deps struct {
+	fx.In
+	CA     *ca.CA
+	Enroll *enroll.Enroll
+	Policy *policy.Holder
+	Hosts  *host.Registry
+	Intake *intake.Intake
+	Store  *store.Store
+	Opened Opened
+	Table  *Table
+	Log    *slog.Logger
+}
+
+// Module provides the mailboxes and serves agents.
+var Module = fx.Module("session",
+	fx.Provide(NewTable, func(d deps) *Server {
+		return New(Deps{
+			CA: d.CA, Enroll: d.Enroll, Policy: d.Policy, Hosts: d.Hosts, Intake: d.Intake, Store: d.Store,
+			Opened: d.Opened, Table: d.Table, Log: d.Log,
+		})
+	}),
+	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, cfg Config, s *Server, log *slog.Logger) {
+		l := listen.New("agent", cfg.Listen, cfg.DataDir, log)
+		lc.Append(fx.StartHook(l.Bind))
+		fxrun.Go(lc, sd, func(ctx context.Context) error { return s.Serve(ctx, l) })
+	}),
+)

@@ -1,0 +1,54 @@
+package status
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// collector reads the numbers when Prometheus asks; nothing is counted twice.
+type collector struct{ source Source }
+
+// gauges names each number.
+var gauges = []struct {
+	desc  *prometheus.Desc
+	value func(Numbers) float64
+}{
+	{gauge("sessions", "Agents with an open session."), func(n Numbers) float64 { return float64(n.Sessions) }},
+	{gauge("hosts", "Hosts known."), func(n Numbers) float64 { return float64(n.Hosts) }},
+	{gauge("open_incidents", "Incidents that are not resolved."), func(n Numbers) float64 { return float64(n.Incidents) }},
+	{gauge("evidence_waiting", "Bundles that are not logged yet."), func(n Numbers) float64 { return float64(n.Waiting) }},
+	{gauge("evidence_logged", "Entries of the current evidence log."), func(n Numbers) float64 { return float64(n.Logged) }},
+	{gauge("evidence_witnessed", "Entries that Central has cosigned."), func(n Numbers) float64 { return float64(n.Witnessed) }},
+	{gauge("central_away", "1 while Central cannot be reached."), func(n Numbers) float64 {
+		if n.Away {
+			return 1
+		}
+		return 0
+	}},
+}
+
+func gauge(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("osiris_appliance_"+name, help, nil, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, g := range gauges {
+		out <- g.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	n, err := c.source.Numbers(ctx)
+	for _, g := range gauges {
+		if err != nil {
+			out <- prometheus.NewInvalidMetric(g.desc, err)
+			continue
+		}
+		out <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(n))
+	}
+}

@@ -1,0 +1,95 @@
+// Package status says how the appliance is: /healthz for whoever watches the
+// service and /metrics for Prometheus, on a port of its own that should stay on
+// loopback. /healthz answers 200 while evidence can be written and 503 with the
+// reason when it cannot; Central being away is not ill health, because nothing
+// here depends on it.
+package status
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// readTime bounds one look at the numbers.
+const readTime = 2 * time.Second
+
+// Numbers is how the appliance is now.
+type Numbers struct {
+	Sessions  int    `json:"sessions"`
+	Hosts     int    `json:"hosts"`
+	Incidents uint32 `json:"open_incidents"`
+	Waiting   uint64 `json:"evidence_waiting"` // bundles not logged yet
+	Logged    uint64 `json:"evidence_logged"`
+	Witnessed uint64 `json:"evidence_witnessed"`
+	Away      bool   `json:"central_away"`
+}
+
+// Source reads the numbers; an error means that the store is not well.
+type Source interface {
+	Numbers(ctx context.Context) (Numbers, error)
+}
+
+// Status serves.
+type Status struct {
+	version string
+	source  Source
+	log     *slog.Logger
+	handler http.Handler
+}
+
+// New makes the handlers.
+func New(version string, source Source, log *slog.Logger) *Status {
+	s := &Status{version: version, source: source, log: log.With("component", "status")}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{source})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: readTime}))
+	mux.HandleFunc("GET /healthz", s.health)
+	s.handler = mux
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Status) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Status) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTime)
+	defer cancel()
+	out := struct {
+		Status  string `json:"status"`
+		Version string `json:"version"`
+		Numbers
+	}{Status: "ok", Version: s.version}
+	code := http.StatusOK
+	numbers, err := s.source.Numbers(ctx)
+	if out.Numbers = numbers; err != nil {
+		s.log.ErrorContext(ctx, "health is bad", "error", err)
+		out.Status, code = "the store cannot be read", http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	if err := json.NewEncoder(w).Encode(out); err != nil {
+		s.log.DebugContext(ctx, "answer not written", "error", err)
+	}
+}
+
+// Serve answers on l until ctx ends.
+func (s *Status) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		return server.Close()
+	}
+}
