@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/drift"
 )

@@ -8,7 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/drift"
 )

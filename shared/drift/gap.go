@@ -3,7 +3,7 @@ package drift
 import (
 	"fmt"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
 
 // Gap stands for records that will never come. Count is how many were lost; it

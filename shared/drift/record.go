@@ -6,7 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
 
 // idBytes is the size of queue, record and command ids.

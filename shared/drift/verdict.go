@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	"github.com/osiriscare/osiris/shared/catalog"
 	"github.com/osiriscare/osiris/shared/check"
 )

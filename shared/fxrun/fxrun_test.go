@@ -66,7 +66,7 @@ func TestWorkOutlivesStartAndEndsWithStop(t *testing.T) {
 func TestErrorOrPanicShutsTheApplicationDownWithCodeOne(t *testing.T) {
 	for name, run := range map[string]func(context.Context) error{
 		"an error": func(context.Context) error { return errBroken },
-		"a panic":  func(context.Context) error { var m map[string]int; m["x"] = 1; return nil },
+		"a panic":  func(context.Context) error { panic("broken") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := app(run)

@@ -11,8 +11,8 @@ import (
 
 // ended is a context that is alive at the first look and ended from then on.
 type ended struct {
-	context.Context
-	looks int
+	context.Context //nolint:containedctx // it is a context
+	looks           int
 }
 
 func (c *ended) Err() error {
