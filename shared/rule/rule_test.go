@@ -83,7 +83,7 @@ func TestTheBuiltInRuleHealsKernelHardening(t *testing.T) {
 	}
 	d := e.Pick(t.Context(), kern, now, nil)
 	if d.Outcome != rule.Matched || d.Rule.ID != "linux-kernel-hardening" || d.Rule.Runbook.ID != "linux.sysctl.harden" ||
-		d.Rule.Source != rule.SourceBuiltin || d.Rule.Cooldown != 5*time.Minute || d.Rule.MaxRetries != 1 {
+		d.Rule.Source != rule.SourceBuiltin || d.Rule.Cooldown != 5*time.Second || d.Rule.MaxRetries != 1 {
 		t.Errorf("Pick = %+v %+v; want the built-in rule", d, d.Rule)
 	}
 }

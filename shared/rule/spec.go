@@ -21,7 +21,7 @@ const (
 // Bounds on a rule's numbers. A cooldown of zero would heal in a loop.
 const (
 	maxPriority   = 1000
-	minCooldown   = 60
+	minCooldown   = 5
 	maxCooldown   = 7 * 24 * 3600
 	maxMaxRetries = 10
 	maxName       = 200

@@ -99,6 +99,10 @@ func (h *Healer) pick(ctx context.Context, i incident.Incident, nowMs int64) (ru
 	if failed != nil {
 		return picked, fmt.Errorf("reading what was tried before: %w", failed)
 	}
+	// A search cut short by our own stop says nothing about the rule.
+	if err := ctx.Err(); err != nil {
+		return picked, err
+	}
 	return picked, nil
 }
 

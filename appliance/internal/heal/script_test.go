@@ -239,7 +239,7 @@ func (s *site) describe() string {
 	var incidents, commands, bundles string
 	for query, into := range map[string]*string{
 		"SELECT coalesce(group_concat(state || ' ' || level || ' ' || outcome || ' \"' || summary || '\"', '; '), '') FROM (SELECT * FROM incident ORDER BY opened_ms)": &incidents,
-		"SELECT coalesce(group_concat(state || CASE outcome WHEN '' THEN '' ELSE ' ' || outcome END, ', '), '') FROM (SELECT * FROM command ORDER BY created_ms)":         &commands,
+		"SELECT coalesce(group_concat(state || CASE outcome WHEN '' THEN '' ELSE ' ' || outcome END, ', '), '') FROM (SELECT * FROM command ORDER BY created_ms)":       &commands,
 		"SELECT coalesce(group_concat(kind, ', '), '') FROM (SELECT kind FROM outbox ORDER BY n)":                                                                       &bundles,
 	} {
 		if err := db.QueryRowContext(ctx, query).Scan(into); err != nil {
