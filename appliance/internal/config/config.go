@@ -76,6 +76,9 @@ func Parse(content []byte) (Config, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return c, err
 	}
+	if c == (Config{}) { // a file of comments only decodes to null
+		return Default(), nil
+	}
 	return c, nil
 }
 

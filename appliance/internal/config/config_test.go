@@ -65,3 +65,11 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileOfCommentsOnlyLeavesTheDefaults(t *testing.T) {
+	for _, content := range []string{"", "\n", "# data_dir: /x\n"} {
+		if c, err := config.Parse([]byte(content)); err != nil || c != config.Default() {
+			t.Errorf("Parse(%q) = %+v, %v; want the defaults", content, c, err)
+		}
+	}
+}
