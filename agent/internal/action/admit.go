@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
@@ -37,7 +38,7 @@ func (r *Runner) Submit(s *Session, envelope *trustlite.SignedEnvelope) error {
 	if err != nil {
 		// Only to say which command is meant; nothing of it is believed.
 		command = &trustlite.Command{}
-		if command.UnmarshalVT(envelope.GetPayload()) != nil {
+		if wire.Unmarshal(envelope.GetPayload(), command) != nil {
 			command = &trustlite.Command{}
 		}
 		return r.disbelieve(s, command, err)

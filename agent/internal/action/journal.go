@@ -1,13 +1,13 @@
 package action
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 )
@@ -47,7 +47,10 @@ func readEntry(row *sqlos.Stmt) (*entry, error) {
 		result: &compliancelite.CommandResult{}, done: row.ColumnInt64(4) != 0, seq: uint64(row.ColumnInt64(5)),
 	}
 	copy(e.recordID[:], row.ColumnBytes(6))
-	return e, errors.Join(e.command.UnmarshalVT(row.ColumnBytes(0)), e.result.UnmarshalVT(row.ColumnBytes(3)))
+	if err := wire.Unmarshal(row.ColumnBytes(0), e.command); err != nil {
+		return nil, err
+	}
+	return e, wire.Unmarshal(row.ColumnBytes(3), e.result)
 }
 
 // find is the entry of a command, or nil.
@@ -81,24 +84,13 @@ func (j journal) write(e *entry) error {
 }
 
 func putEntry(tx *sqlos.Tx, e *entry) error {
-	command, err := e.command.MarshalVT()
-	if err != nil {
-		return err
-	}
-	result, err := e.result.MarshalVT()
-	if err != nil {
-		return err
-	}
 	return tx.Exec("REPLACE INTO command (id, command, phase, snapshot, result, done, seq, record_id, updated_ms) VALUES (?,?,?,?,?,?,?,?,?)",
-		e.command.CommandId, command, e.phase, e.snapshot, result, e.done, e.seq, e.recordID[:], time.Now().UnixMilli())
+		e.command.CommandId, wire.Marshal(e.command), e.phase, e.snapshot, wire.Marshal(e.result), e.done, e.seq, e.recordID[:], time.Now().UnixMilli())
 }
 
 // finish queues the result and closes the entry, in one transaction.
 func (j journal) finish(e *entry) error {
-	item, err := record.ResultItem(e.result)
-	if err != nil {
-		return err
-	}
+	item := record.ResultItem(wire.Marshal(e.result))
 	return j.queue.Tx(func(tx *queue.Tx) error {
 		r, err := tx.Append(item.Kind, item.Body)
 		if err != nil {

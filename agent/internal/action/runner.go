@@ -8,6 +8,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
@@ -143,11 +144,8 @@ func (r *Runner) refuse(c *trustlite.Command, reason error) error {
 	if len(c.CommandId) != idSize {
 		return nil // nobody could tell what the answer is about
 	}
-	item, err := record.ResultItem(result)
-	if err != nil {
-		return err
-	}
-	_, err = r.Queue.Append(item.Kind, item.Body)
+	item := record.ResultItem(wire.Marshal(result))
+	_, err := r.Queue.Append(item.Kind, item.Body)
 	if errors.Is(err, queue.ErrFull) {
 		return nil // counted, and told as a gap
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
@@ -63,15 +64,10 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	return answer.Quarantined, nil
 }
 
-func call(ctx context.Context, c Caller, method string, request interface{ MarshalVT() ([]byte, error) },
-	answer interface{ UnmarshalVT([]byte) error },
-) error {
-	body, err := request.MarshalVT()
+func call(ctx context.Context, c Caller, method string, request, answer any) error {
+	body, err := c.Invoke(ctx, method, wire.Marshal(request))
 	if err != nil {
 		return err
 	}
-	if body, err = c.Invoke(ctx, method, body); err != nil {
-		return err
-	}
-	return answer.UnmarshalVT(body)
+	return wire.Unmarshal(body, answer)
 }

@@ -10,8 +10,8 @@
 package identity
 
 import (
+	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -44,7 +44,7 @@ var (
 // Identity is one machine's. Its methods may be called from any goroutine.
 type Identity struct {
 	folder string
-	key    *ecdsa.PrivateKey
+	key    *deviceKey
 	pin    *Pin
 	cache  tls.ClientSessionCache
 
@@ -81,26 +81,23 @@ func Open(folder string) (*Identity, error) {
 func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
 
 // loadKey reads the raw scalar, or makes a key.
-func loadKey(path string) (*ecdsa.PrivateKey, error) {
+func loadKey(path string) (*deviceKey, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, fmt.Errorf("making device key: %w", err)
 		}
-		if raw, err = key.Bytes(); err != nil {
-			return nil, fmt.Errorf("encoding device key: %w", err)
-		}
-		return key, atomicfile.Write(path, raw, 0o600)
+		return newDeviceKey(key), atomicfile.Write(path, key.Bytes(), 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading device key: %w", err)
 	}
-	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	key, err := ecdh.P256().NewPrivateKey(raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading device key %s: %w", path, err)
 	}
-	return key, nil
+	return newDeviceKey(key), nil
 }
 
 // take believes a leaf with its chain, after checking that it is for our key and,
@@ -114,7 +111,7 @@ func (i *Identity) take(want string, der []byte) error {
 		return errors.New("the file holds no certificate")
 	}
 	leaf := certificates[0]
-	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !public.Equal(&i.key.PublicKey) {
+	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !i.key.matches(public) {
 		return errors.New("the certificate is for another key")
 	}
 	agentID, siteID, ok := parseAgentName(leaf)

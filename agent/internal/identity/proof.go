@@ -1,7 +1,7 @@
 package identity
 
 import (
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -23,16 +23,13 @@ func transcript(purpose string, subject, exporter, public []byte) [sha256.Size]b
 }
 
 func (i *Identity) prove(purpose string, subject []byte, state tls.ConnectionState) (public, proof []byte, err error) {
-	public, err = i.key.PublicKey.Bytes()
-	if err != nil {
-		return nil, nil, fmt.Errorf("encoding device key: %w", err)
-	}
+	public = i.key.public
 	exporter, err := state.ExportKeyingMaterial(exporterLabel, nil, 32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("binding to the connection: %w", err)
 	}
 	digest := transcript(purpose, subject, exporter, public)
-	proof, err = ecdsa.SignASN1(rand.Reader, i.key, digest[:])
+	proof, err = i.key.signer.Sign(rand.Reader, digest[:], crypto.SHA256)
 	if err != nil {
 		return nil, nil, fmt.Errorf("proving the device key: %w", err)
 	}

@@ -51,7 +51,7 @@ func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 		config.ServerName = "appliance" + domain // we do not know the site yet
 	}
 	if i.leaf != nil {
-		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key, Leaf: i.leaf}}
+		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key.signer, Leaf: i.leaf}}
 	}
 	return config
 }

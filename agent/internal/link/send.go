@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/record"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
@@ -68,13 +69,13 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	queueID := s.link.Queue.ID()
-	report := &compliancelite.Report{QueueId: queueID[:]}
+	report := wire.AppendBytes(nil, fieldQueueID, queueID[:])
 	for _, r := range records {
-		wire, err := record.Wire(r)
+		encoded, err := record.Wire(r)
 		if err != nil {
 			return false, err
 		}
-		report.Records = append(report.Records, wire)
+		report = wire.AppendBytes(report, fieldRecords, encoded)
 	}
 	switch s.flight.add(after, records) {
 	case addStale:
@@ -83,7 +84,7 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, nil // the next acknowledgement wakes us
 	case addDone:
 	}
-	return true, s.bounded(ctx, &compliancelite.AgentMessage{Body: &compliancelite.AgentMessage_Report{Report: report}})
+	return true, s.bounded(ctx, fieldReport, report)
 }
 
 // beat sends a sign of life.
@@ -93,14 +94,15 @@ func (s *session) beat(ctx context.Context) error {
 		return err
 	}
 	digest := s.link.State.Digest()
-	return s.bounded(ctx, &compliancelite.AgentMessage{Body: &compliancelite.AgentMessage_Heartbeat{Heartbeat: &compliancelite.Heartbeat{
+	return s.bounded(ctx, fieldHeartbeat, wire.Marshal(&compliancelite.Heartbeat{
 		SentMs: time.Now().UnixMilli(), VerdictDigest: digest[:],
 		Queued: uint64(max(stats.Records, 0)), Dropped: stats.Dropped,
-	}}})
+	}))
 }
 
-func (s *session) bounded(ctx context.Context, m *compliancelite.AgentMessage) error {
+// bounded sends one AgentMessage with this member.
+func (s *session) bounded(ctx context.Context, field uint64, member []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
-	return s.post(ctx, m)
+	return s.stream.Send(ctx, wire.AppendBytes(nil, field, member))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
@@ -23,6 +24,17 @@ const (
 	defaultHeartbeat  = 30 * time.Second
 	shortestHeartbeat = time.Second
 	longestHeartbeat  = 5 * time.Minute
+)
+
+// Numbers of AgentMessage's and Report's fields in compliance.proto; the tests
+// against grpc-go would not get far with others.
+const (
+	fieldHello     = 1
+	fieldReport    = 2
+	fieldHeartbeat = 3
+
+	fieldQueueID = 1
+	fieldRecords = 2
 )
 
 // session is one connection and its Connect stream.
@@ -96,8 +108,7 @@ func (s *session) greet(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	message := &compliancelite.AgentMessage{Body: &compliancelite.AgentMessage_Hello{Hello: hello}}
-	if err := s.post(limited, message); err != nil {
+	if err := s.stream.Send(limited, wire.AppendBytes(nil, fieldHello, wire.Marshal(hello))); err != nil {
 		return connectionError(s.conn, "sending hello", err)
 	}
 	answer, err := s.next(limited)
@@ -176,15 +187,6 @@ func (s *session) welcome(w *compliancelite.Welcome) error {
 	return nil
 }
 
-// post sends one message.
-func (s *session) post(ctx context.Context, m *compliancelite.AgentMessage) error {
-	body, err := m.MarshalVT()
-	if err != nil {
-		return fmt.Errorf("encoding message: %w", err)
-	}
-	return s.stream.Send(ctx, body)
-}
-
 // next receives one message.
 func (s *session) next(ctx context.Context) (*compliancelite.ApplianceMessage, error) {
 	body, err := s.stream.Recv(ctx)
@@ -195,7 +197,7 @@ func (s *session) next(ctx context.Context) (*compliancelite.ApplianceMessage, e
 		return nil, err
 	}
 	m := &compliancelite.ApplianceMessage{}
-	if err := m.UnmarshalVT(body); err != nil {
+	if err := wire.Unmarshal(body, m); err != nil {
 		return nil, fmt.Errorf("decoding message: %w", err)
 	}
 	return m, nil

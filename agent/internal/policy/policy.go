@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -53,7 +54,7 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 	if err != nil || !ok {
 		return p, err
 	}
-	if p.trust, err = trust.Open(chain, pin); err != nil {
+	if p.trust, err = openChain(chain, pin); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", p.path(trustFile), err)
 	}
 	envelope := &trustlite.SignedEnvelope{}
@@ -61,7 +62,7 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 	if err != nil || !ok {
 		return p, err
 	}
-	p.policy, err = p.trust.OpenPolicy(envelope)
+	p.policy, err = openPolicy(p.trust, envelope)
 	if errors.Is(err, signed.ErrKey) {
 		return p, nil // the online key changed between the two writes
 	}
@@ -73,7 +74,7 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
-func (p *Policy) read(name string, into interface{ UnmarshalVT([]byte) error }) (ok bool, err error) {
+func (p *Policy) read(name string, into any) (ok bool, err error) {
 	content, err := os.ReadFile(p.path(name))
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
@@ -81,7 +82,7 @@ func (p *Policy) read(name string, into interface{ UnmarshalVT([]byte) error }) 
 	if err != nil {
 		return false, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if err := into.UnmarshalVT(content); err != nil {
+	if err := wire.Unmarshal(content, into); err != nil {
 		return false, fmt.Errorf("reading %s: %w", p.path(name), err)
 	}
 	return true, nil
@@ -106,7 +107,7 @@ func (p *Policy) Apply(chain *trustlite.TrustChain, envelope *trustlite.SignedEn
 }
 
 func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
-	next, err := trust.Open(chain, p.pin)
+	next, err := openChain(chain, p.pin)
 	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
@@ -116,11 +117,7 @@ func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
 		return false, nil
 	}
-	content, err := chain.MarshalVT()
-	if err != nil {
-		return false, fmt.Errorf("encoding trust document: %w", err)
-	}
-	if err := atomicfile.Write(p.path(trustFile), content, fileMode); err != nil {
+	if err := atomicfile.Write(p.path(trustFile), wire.Marshal(chain), fileMode); err != nil {
 		return false, err
 	}
 	// A policy by the former online key would not open after a restart, so it
@@ -136,7 +133,7 @@ func (p *Policy) applyPolicy(envelope *trustlite.SignedEnvelope) (bool, error) {
 	if p.trust == nil {
 		return false, errors.New("taking policy: no trust document is held")
 	}
-	next, err := p.trust.OpenPolicy(envelope)
+	next, err := openPolicy(p.trust, envelope)
 	if err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
@@ -146,11 +143,7 @@ func (p *Policy) applyPolicy(envelope *trustlite.SignedEnvelope) (bool, error) {
 	if p.policy != nil && next.Version == p.policy.Version {
 		return false, nil
 	}
-	content, err := envelope.MarshalVT()
-	if err != nil {
-		return false, fmt.Errorf("encoding policy: %w", err)
-	}
-	if err := atomicfile.Write(p.path(policyFile), content, fileMode); err != nil {
+	if err := atomicfile.Write(p.path(policyFile), wire.Marshal(envelope), fileMode); err != nil {
 		return false, err
 	}
 	p.policy = next
@@ -218,7 +211,7 @@ func (p *Policy) OpenCommand(envelope *trustlite.SignedEnvelope) (*trustlite.Com
 	if p.trust == nil {
 		return nil, errors.New("opening command: no trust document is held")
 	}
-	return p.trust.OpenCommand(envelope)
+	return openCommand(p.trust, envelope)
 }
 
 // Parameters are the policy's values for a check.

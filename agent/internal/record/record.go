@@ -6,10 +6,10 @@
 package record
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -52,43 +52,46 @@ func Verdict(v check.Verdict, observedMs int64, cause string) *compliancelite.Ve
 	return w
 }
 
-// VerdictItem queues a verdict.
-func VerdictItem(v *compliancelite.Verdict) (queue.Item, error) {
-	return item(KindVerdict, &compliancelite.Record{Body: &compliancelite.Record_Verdict{Verdict: v}})
+// Numbers of Record's fields in compliance.proto; a test compares them.
+const (
+	fieldSeq       = 1
+	fieldRecordID  = 2
+	fieldCreatedMs = 3
+	fieldVerdict   = 4
+	fieldState     = 5
+	fieldResult    = 6
+	fieldGap       = 7
+)
+
+// VerdictItem queues an encoded compliance.v1.Verdict.
+func VerdictItem(verdict []byte) queue.Item {
+	return queue.Item{Kind: KindVerdict, Body: wire.AppendBytes(nil, fieldVerdict, verdict)}
 }
 
-// StateItem queues the whole truth.
-func StateItem(s *compliancelite.StateReport) (queue.Item, error) {
-	return item(KindState, &compliancelite.Record{Body: &compliancelite.Record_State{State: s}})
+// StateItem queues an encoded compliance.v1.StateReport.
+func StateItem(state []byte) queue.Item {
+	return queue.Item{Kind: KindState, Body: wire.AppendBytes(nil, fieldState, state)}
 }
 
-// ResultItem queues what became of a command.
-func ResultItem(r *compliancelite.CommandResult) (queue.Item, error) {
-	return item(KindResult, &compliancelite.Record{Body: &compliancelite.Record_Result{Result: r}})
+// ResultItem queues an encoded compliance.v1.CommandResult.
+func ResultItem(result []byte) queue.Item {
+	return queue.Item{Kind: KindResult, Body: wire.AppendBytes(nil, fieldResult, result)}
 }
 
-func item(kind uint8, r *compliancelite.Record) (queue.Item, error) {
-	body, err := r.MarshalVT()
+// Wire is a queued record as an encoded compliance.v1.Record: key and time, then
+// the queued body as it is.
+func Wire(q queue.Record) ([]byte, error) {
+	b := wire.AppendVarint(nil, fieldSeq, q.Seq)
+	b = wire.AppendBytes(b, fieldRecordID, q.ID[:])
+	b = wire.AppendVarint(b, fieldCreatedMs, uint64(q.CreatedMs))
+	if q.Kind != queue.KindGap {
+		return append(b, q.Body...), nil
+	}
+	gap, err := queue.DecodeGap(q.Body)
 	if err != nil {
-		return queue.Item{}, fmt.Errorf("encoding record: %w", err)
+		return nil, err
 	}
-	return queue.Item{Kind: kind, Body: body}, nil
-}
-
-// Wire is a queued record as the wire has it.
-func Wire(q queue.Record) (*compliancelite.Record, error) {
-	r := &compliancelite.Record{}
-	if q.Kind == queue.KindGap {
-		gap, err := queue.DecodeGap(q.Body)
-		if err != nil {
-			return nil, fmt.Errorf("reading record %d: %w", q.Seq, err)
-		}
-		r.Body = &compliancelite.Record_Gap{Gap: &compliancelite.Gap{
-			From: gap.From, To: gap.To, Count: gap.Count, Reason: gap.Reason,
-		}}
-	} else if err := r.UnmarshalVT(q.Body); err != nil {
-		return nil, fmt.Errorf("reading record %d: %w", q.Seq, err)
-	}
-	r.Seq, r.RecordId, r.CreatedMs = q.Seq, q.ID[:], q.CreatedMs
-	return r, nil
+	return wire.AppendBytes(b, fieldGap, wire.Marshal(&compliancelite.Gap{
+		From: gap.From, To: gap.To, Count: gap.Count, Reason: gap.Reason,
+	})), nil
 }

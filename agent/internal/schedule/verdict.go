@@ -9,6 +9,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -28,7 +29,7 @@ func (s *Schedule) load() error {
 	}
 	err = db.Query("SELECT check_id, body, queued_ms FROM verdict", func(row *sqlos.Stmt) error {
 		v := &compliancelite.Verdict{}
-		if err := v.UnmarshalVT(row.ColumnBytes(1)); err != nil {
+		if err := wire.Unmarshal(row.ColumnBytes(1), v); err != nil {
 			return err
 		}
 		s.current[check.ID(row.ColumnText(0))] = held{v, row.ColumnInt64(2)}
@@ -105,14 +106,8 @@ func (s *Schedule) hold(id check.ID, h held) {
 
 // store queues a verdict and remembers it, in one transaction.
 func (s *Schedule) store(v *compliancelite.Verdict, nowMs int64) error {
-	item, err := record.VerdictItem(v)
-	if err != nil {
-		return err
-	}
-	body, err := v.MarshalVT()
-	if err != nil {
-		return err
-	}
+	body := wire.Marshal(v)
+	item := record.VerdictItem(body)
 	return s.queue.Tx(func(tx *queue.Tx) error {
 		if _, err := tx.Append(item.Kind, item.Body); err != nil {
 			return err
@@ -166,18 +161,16 @@ func (s *Schedule) Report(cause string) error {
 	if len(state.Verdicts) == 0 {
 		return nil
 	}
-	item, err := record.StateItem(state)
-	if err == nil && len(item.Body) > reportLimit {
+	body := wire.Marshal(state)
+	if len(body) > reportLimit {
 		for i, v := range state.Verdicts {
 			bare := *v
 			bare.Facts = nil
 			state.Verdicts[i] = &bare
 		}
-		item, err = record.StateItem(state)
+		body = wire.Marshal(state)
 	}
-	if err != nil {
-		return err
-	}
+	item := record.StateItem(body)
 	if _, err := s.queue.Append(item.Kind, item.Body); err != nil && !errors.Is(err, queue.ErrFull) {
 		return fmt.Errorf("queueing state report: %w", err)
 	}

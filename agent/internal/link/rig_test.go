@@ -1,0 +1,160 @@
+package link_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/link"
+	"github.com/osiriscare/osiris/agent/internal/policy"
+	"github.com/osiriscare/osiris/agent/internal/probe"
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/agent/internal/schedule"
+	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// logged collects log lines of an agent that may still run.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// rig is one machine: an agent with everything real but the appliance.
+type rig struct {
+	t    testing.TB
+	data string
+	root string
+	log  *logged
+
+	queue  *queue.Queue
+	policy *policy.Policy
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+func newRig(t testing.TB, a *fakeappliance.Appliance) *rig {
+	t.Helper()
+	r := &rig{t: t, data: t.TempDir(), root: t.TempDir(), log: &logged{}}
+	r.configure("60-osiris.conf", hardened)
+	r.start(a)
+	t.Cleanup(r.stop)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(r.log.String())
+		}
+	})
+	return r
+}
+
+const hardened = `kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.randomize_va_space = 2
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.all.rp_filter = 1
+net.ipv4.tcp_syncookies = 1
+`
+
+// configure writes a file of sysctl.d; empty content removes it.
+func (r *rig) configure(name, content string) {
+	r.t.Helper()
+	folder := filepath.Join(r.root, "etc", "sysctl.d")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) configured(name string) string {
+	r.t.Helper()
+	content, err := os.ReadFile(filepath.Join(r.root, "etc", "sysctl.d", name))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// start wires and runs the agent, enrolling when needed.
+func (r *rig) start(a *fakeappliance.Appliance) {
+	r.t.Helper()
+	must := func(err error) {
+		r.t.Helper()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	id, err := identity.Open(r.data)
+	must(err)
+	pin, err := identity.ParsePin(a.SiteRoot(), a.CentralRoot.ID().String(), a.Addr())
+	must(err)
+	must(id.SetPin(pin))
+	r.policy, err = policy.New(r.data, pin.CentralRoot, 0)
+	must(err)
+	r.queue, err = queue.Open(filepath.Join(r.data, "queue.db"), queue.Limits{})
+	must(err)
+	log := say.New(r.log, say.LevelDebug)
+	reader := probe.New(r.root)
+	s, err := schedule.New([]check.ID{check.SysctlHardening}, reader, r.policy, r.queue, log)
+	must(err)
+	s.Now = true
+	runner, err := action.New(action.Deps{
+		Actions: action.List(), Root: r.root, Reader: reader, Authority: r.policy, Queue: r.queue,
+		Clock: r.policy.NowMs, Recheck: s.Recheck, Log: log,
+	})
+	must(err)
+	l, err := link.New(link.Deps{
+		Addr: a.Addr(), Identity: id, Policy: r.policy, Queue: r.queue, State: s, Commands: runner, Log: log,
+		Host: func() *compliancelite.HostFacts { return reader.Host("test") },
+	})
+	must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	if !id.Enrolled() {
+		_, err := l.Enrol(ctx, fakeappliance.Token)
+		must(err)
+	}
+	for _, run := range []func(context.Context) error{s.Run, runner.Run, l.Run} {
+		r.ended.Add(1)
+		go func() {
+			defer r.ended.Done()
+			if err := run(ctx); err != nil {
+				r.t.Error(err)
+			}
+		}()
+	}
+}
+
+func (r *rig) stop() {
+	if r.cancel == nil {
+		return
+	}
+	r.cancel()
+	r.ended.Wait()
+	r.cancel = nil
+	if err := r.queue.Close(); err != nil {
+		r.t.Error(err)
+	}
+}
+
+func contains(s, part string) bool { return bytes.Contains([]byte(s), []byte(part)) }
