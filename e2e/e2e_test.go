@@ -64,6 +64,8 @@ func checkout() (string, error) {
 // site is a running stack with the means to judge it.
 type site struct {
 	*stack.Stack
+	Agent *stack.Computer
+
 	t    *testing.T
 	ctl  string
 	dir  string
@@ -83,9 +85,11 @@ func start(t *testing.T, tier trustv1.Tier, interval time.Duration) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.Agent, err = s.Computer(); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		err := errors.Join(s.Agent.Kill(), s.Appliance.Kill(), s.Central.Kill())
-		if err != nil {
+		if err := s.Kill(); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {
@@ -98,7 +102,7 @@ func start(t *testing.T, tier trustv1.Tier, interval time.Duration) *site {
 	})
 	s.must("starting the appliance", s.StartAppliance)
 	s.write("60-osiris.conf", hardened)
-	s.must("enrolling", s.Enrol)
+	s.must("enrolling", s.Agent.Enrol)
 	s.must("starting the agent", s.Agent.Start)
 	return s
 }
@@ -177,7 +181,7 @@ var broken = strings.Replace(hardened, "kptr_restrict = 1", "kptr_restrict = 0",
 // write puts a file into the computer's sysctl.d at once, as an editor does.
 func (s *site) write(name, content string) {
 	s.t.Helper()
-	path := filepath.Join(s.Computer(), "etc", "sysctl.d", name)
+	path := s.Agent.Sysctl(name)
 	// The temporary name does not end in .conf, so that no reader takes it.
 	temporary := path + ".new"
 	err := os.WriteFile(temporary, []byte(content), 0o644)
@@ -216,7 +220,7 @@ type queue struct {
 
 // queue reads the agent's queue file.
 func (s *site) queue(ctx context.Context) (q queue, err error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "agent", "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.Agent.Data(), "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
 		return q, err
 	}

@@ -70,7 +70,7 @@ func TestNothingIsLostOrDoubledOverKills(t *testing.T) {
 func (s *site) killAll(n int) {
 	s.t.Helper()
 	done := make(chan error)
-	for i, p := range []*stack.Process{s.Agent, s.Appliance, s.Central} {
+	for i, p := range []*stack.Process{s.Agent.Process, s.Appliance, s.Central} {
 		moments := rand.New(rand.NewPCG(*seed, uint64(i)))
 		go func() { done <- s.killOne(p, n, moments) }()
 	}

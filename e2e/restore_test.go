@@ -135,10 +135,10 @@ func TestAQueueFromAnOldCopyStartsAnew(t *testing.T) {
 	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
 	s.flips(4)
 	s.settled()
-	copied := s.keep(s.Agent, "agent")
+	copied := s.keep(s.Agent.Process, "agent/data")
 	s.flips(8)
 	_, old := s.settled()
-	s.replace(s.Agent, "agent", copied)
+	s.replace(s.Agent.Process, "agent/data", copied)
 	s.must("starting the restored agent", s.Agent.Start)
 	s.until("the queue has a new id", func(ctx context.Context) error {
 		now, err := s.queue(ctx)

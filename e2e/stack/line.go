@@ -63,7 +63,7 @@ func (l *Line) add(key, value string) {
 		l.Time = value
 	case "level":
 		l.Level = strings.ToUpper(value)
-	case "msg", "message":
+	case "msg":
 		l.Message = value
 	default:
 		l.Fields = append(l.Fields, Field{key, value})

@@ -36,11 +36,12 @@ type Config struct {
 	Each func(Line)
 }
 
-// Stack is Central, an appliance and an agent.
+// Stack is Central, an appliance and the computers of a practice.
 type Stack struct {
-	cfg Config
-	// Central, Appliance and Agent are the processes.
-	Central, Appliance, Agent *Process
+	cfg    Config
+	agents []*Computer
+	// Central and Appliance are the processes.
+	Central, Appliance *Process
 	// Fleet is Central's API with the operator's token; filled by StartCentral.
 	Fleet centralv1connect.FleetServiceClient
 	// SiteID and Trust, the fingerprint of Central's root, are filled by SetUp.
@@ -52,7 +53,7 @@ func New(ctx context.Context, cfg Config) (*Stack, error) {
 	if err := cfg.Ports.fill(ctx); err != nil {
 		return nil, err
 	}
-	for _, d := range []string{"logs", "central", "appliance", "agent", "computer/etc/sysctl.d"} {
+	for _, d := range []string{"logs", "central", "appliance"} {
 		if err := os.MkdirAll(filepath.Join(cfg.Dir, d), 0o700); err != nil {
 			return nil, fmt.Errorf("making the data folder: %w", err)
 		}
@@ -60,14 +61,13 @@ func New(ctx context.Context, cfg Config) (*Stack, error) {
 	s := &Stack{cfg: cfg}
 	s.Central = s.process("central", "osiris-central", "ready", "serve", "--config", s.path("central.yaml"))
 	s.Appliance = s.process("appliance", "osiris-appliance", "ready", "run", "--config", s.path("appliance.yaml"))
-	s.Agent = s.process("agent", "osiris-agent", "agent started", "run", "--config", s.path("agent.conf"))
 	return s, nil
 }
 
 func (s *Stack) process(name, binary, ready string, args ...string) *Process {
 	return &Process{
 		Name: name, Path: s.cfg.Binaries[binary], Args: args, Ready: ready,
-		Log: s.path("logs", name+".log"), Each: s.cfg.Each,
+		Log: s.path("logs", strings.ReplaceAll(name, " ", "-")+".log"), Each: s.cfg.Each,
 	}
 }
 
@@ -77,9 +77,6 @@ func (s *Stack) path(parts ...string) string {
 
 // Ports are the ports in use.
 func (s *Stack) Ports() Ports { return s.cfg.Ports }
-
-// Computer is the root folder that the agent's file checks look at.
-func (s *Stack) Computer() string { return s.path("computer") }
 
 // EvidenceDir is where the appliance exports evidence.
 func (s *Stack) EvidenceDir() string { return s.path("evidence") }
@@ -127,9 +124,22 @@ func (s *Stack) SetTier(ctx context.Context, tier trustv1.Tier) error {
 	return nil
 }
 
-// Stop stops the agent, the appliance and Central, in this order.
+// Stop stops the agents, the appliance and Central, in this order.
 func (s *Stack) Stop() error {
-	return errors.Join(s.Agent.Stop(), s.Appliance.Stop(), s.Central.Stop())
+	var errs []error
+	for _, c := range s.agents {
+		errs = append(errs, c.Stop())
+	}
+	return errors.Join(append(errs, s.Appliance.Stop(), s.Central.Stop())...)
+}
+
+// Kill ends all programs with no chance to clean up.
+func (s *Stack) Kill() error {
+	var errs []error
+	for _, c := range s.agents {
+		errs = append(errs, c.Kill())
+	}
+	return errors.Join(append(errs, s.Appliance.Kill(), s.Central.Kill())...)
 }
 
 // write writes a file that only its owner reads.

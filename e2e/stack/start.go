@@ -44,7 +44,7 @@ log_format: json
 	if err != nil {
 		return err
 	}
-	_, err = s.command(ctx, "osiris-central", "init", "--config", s.path("central.yaml"))
+	_, err = s.command(ctx, "osiris-central", "init", "--config", s.path("central.yaml"), "--root-dir", s.path("offline-root"))
 	return err
 }
 
@@ -77,25 +77,6 @@ central:
 		return err
 	}
 	return s.Appliance.Start(ctx)
-}
-
-// Enrol gives the agent its identity with a single-use token of the appliance.
-func (s *Stack) Enrol(ctx context.Context) error {
-	token := s.path("agent.token")
-	if _, err := s.command(ctx, "osiris-appliance", "token", "new", "--config", s.path("appliance.yaml"), "--out", token); err != nil {
-		return err
-	}
-	err := write(s.path("agent.conf"), fmt.Sprintf(`data_dir = %s
-root_dir = %s
-token_file = %s
-check_now = yes
-log_format = json
-`, s.path("agent"), s.Computer(), token))
-	if err != nil {
-		return err
-	}
-	_, err = s.command(ctx, "osiris-agent", "enrol", "--config", s.path("agent.conf"))
-	return err
 }
 
 // bearer adds the operator's token to each call.

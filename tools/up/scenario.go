@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"connectrpc.com/connect"
@@ -26,38 +26,43 @@ net.ipv4.conf.all.rp_filter = 1
 net.ipv4.tcp_syncookies = 1
 `
 
-// hardening is the file that the healing writes.
-func (r *round) hardening() string {
-	return filepath.Join(r.stack.Computer(), "etc", "sysctl.d", "60-osiris.conf")
-}
+// hardeningFile is what the healing writes; localFile belongs to the computer's
+// owner, healing does not touch it, and it is read later and wins.
+const (
+	hardeningFile = "60-osiris.conf"
+	localFile     = "99-local.conf"
+)
 
-// local is a file of the computer's owner, which healing does not touch; it is
-// read later and wins.
-func (r *round) local() string {
-	return filepath.Join(r.stack.Computer(), "etc", "sysctl.d", "99-local.conf")
-}
-
-func (r *round) passes(ctx context.Context) error {
+// passes waits until Central shows the check of a computer as passing. A new
+// computer is the host that no other computer is.
+func (r *round) passes(ctx context.Context, c *computer) error {
 	return until(ctx, "the check is not seen as passing", func(ctx context.Context) (bool, error) {
 		hosts, err := r.stack.Fleet.ListHosts(ctx, connect.NewRequest(&centralv1.ListHostsRequest{SiteId: r.stack.SiteID}))
-		if err != nil || len(hosts.Msg.GetHosts()) == 0 {
+		if err != nil {
 			return false, err
 		}
-		r.host = hosts.Msg.GetHosts()[0].GetHostId()
-		status, err := r.status(ctx)
+		for _, h := range hosts.Msg.GetHosts() {
+			if c.host == "" && (c == r.first || h.GetHostId() != r.first.host) {
+				c.host = h.GetHostId()
+			}
+		}
+		if c.host == "" {
+			return false, errors.New("the computer is not listed")
+		}
+		status, err := r.status(ctx, c)
 		return status == "pass", err
 	})
 }
 
-// status is what Central shows for the check.
-func (r *round) status(ctx context.Context) (string, error) {
-	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: r.host}))
+// status is what Central shows for the check on a computer.
+func (r *round) status(ctx context.Context, c *computer) (string, error) {
+	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: c.host}))
 	if err != nil {
 		return "", err
 	}
-	for _, c := range host.Msg.GetChecks() {
-		if c.GetCheckId() == checkID {
-			return c.GetStatus(), nil
+	for _, state := range host.Msg.GetChecks() {
+		if state.GetCheckId() == checkID {
+			return state.GetStatus(), nil
 		}
 	}
 	return "", nil
@@ -65,13 +70,14 @@ func (r *round) status(ctx context.Context) (string, error) {
 
 func (r *round) breakSetting(context.Context) error {
 	broken := bytes.Replace([]byte(hardened), []byte("kernel.kptr_restrict = 1"), []byte("kernel.kptr_restrict = 0"), 1)
-	r.show.say("writing kernel.kptr_restrict = 0 to %s", r.hardening())
-	return os.WriteFile(r.hardening(), broken, 0o644)
+	path := r.first.Sysctl(hardeningFile)
+	r.show.say("writing kernel.kptr_restrict = 0 to %s", path)
+	return os.WriteFile(path, broken, 0o644)
 }
 
-// incident waits until Central shows an incident of the check that want
-// accepts.
-func (r *round) incident(ctx context.Context, what string, want func(*centralv1.Incident) bool) (*centralv1.Incident, error) {
+// incident waits until Central shows an incident of the check on a computer
+// that want accepts.
+func (r *round) incident(ctx context.Context, c *computer, what string, want func(*centralv1.Incident) bool) (*centralv1.Incident, error) {
 	var found *centralv1.Incident
 	seen := ""
 	err := until(ctx, what, func(ctx context.Context) (bool, error) {
@@ -80,7 +86,7 @@ func (r *round) incident(ctx context.Context, what string, want func(*centralv1.
 			return false, err
 		}
 		for _, i := range list.Msg.GetIncidents() {
-			if i.GetCheckId() != checkID {
+			if i.GetCheckId() != checkID || i.GetHostId() != c.host {
 				continue
 			}
 			seen = fmt.Sprintf("%s, outcome %q", i.GetState(), i.GetOutcome())
@@ -98,7 +104,7 @@ func (r *round) incident(ctx context.Context, what string, want func(*centralv1.
 }
 
 func (r *round) driftFound(ctx context.Context) error {
-	i, err := r.incident(ctx, "no incident was opened", func(*centralv1.Incident) bool { return true })
+	i, err := r.incident(ctx, r.first, "no incident was opened", func(*centralv1.Incident) bool { return true })
 	if err == nil {
 		r.show.say("incident %s: %s", i.GetState(), i.GetSummary())
 	}
@@ -106,51 +112,49 @@ func (r *round) driftFound(ctx context.Context) error {
 }
 
 func (r *round) healed(ctx context.Context) error {
-	_, err := r.incident(ctx, "the incident was not resolved by healing", func(i *centralv1.Incident) bool {
+	_, err := r.incident(ctx, r.first, "the incident was not resolved by healing", func(i *centralv1.Incident) bool {
 		return i.GetState() == "resolved" && i.GetLevel() == "L1"
 	})
 	if err != nil {
 		return err
 	}
-	content, err := os.ReadFile(r.hardening())
+	path := r.first.Sysctl(hardeningFile)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("reading the healed file: %w", err)
 	}
 	if bytes.Contains(content, []byte("kptr_restrict = 0")) {
-		return fmt.Errorf("the incident is resolved, but %s still has the broken setting", r.hardening())
+		return fmt.Errorf("the incident is resolved, but %s still has the broken setting", path)
 	}
-	return until(ctx, "Central does not show the check as passing again", func(ctx context.Context) (bool, error) {
-		status, err := r.status(ctx)
+	return until(ctx, "the check is not seen as passing again", func(ctx context.Context) (bool, error) {
+		status, err := r.status(ctx, r.first)
 		return status == "pass", err
 	})
 }
 
 func (r *round) breakBeyondHealing(context.Context) error {
-	r.show.say("writing kernel.dmesg_restrict = 0 to %s, which wins over what healing writes", r.local())
-	before, err := os.ReadFile(r.hardening())
-	if err != nil {
-		return err
-	}
-	r.before = before
-	return os.WriteFile(r.local(), []byte("# Somebody needs this.\nkernel.dmesg_restrict = 0\n"), 0o644)
+	path := r.second.Sysctl(localFile)
+	r.show.say("writing kernel.dmesg_restrict = 0 to %s, which wins over what healing writes", path)
+	return os.WriteFile(path, []byte("# Somebody needs this.\nkernel.dmesg_restrict = 0\n"), 0o644)
 }
 
 func (r *round) rolledBack(ctx context.Context) error {
-	if err := r.kinds(ctx, "result", "reverted"); err != nil {
+	if err := r.kinds(ctx, r.second, "result", "reverted"); err != nil {
 		return err
 	}
-	after, err := os.ReadFile(r.hardening())
+	path := r.second.Sysctl(hardeningFile)
+	after, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("reading the file after the roll-back: %w", err)
 	}
-	if !bytes.Equal(r.before, after) {
-		return fmt.Errorf("%s differs from what it was before the healing", r.hardening())
+	if string(after) != hardened {
+		return fmt.Errorf("%s differs from what it was before the healing", path)
 	}
 	return nil
 }
 
 func (r *round) escalated(ctx context.Context) error {
-	i, err := r.incident(ctx, "the incident was not escalated", func(i *centralv1.Incident) bool {
+	i, err := r.incident(ctx, r.second, "the incident was not escalated", func(i *centralv1.Incident) bool {
 		return i.GetState() == "escalated" && i.GetLevel() == "L3"
 	})
 	if err == nil {

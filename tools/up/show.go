@@ -54,15 +54,6 @@ func (s *show) step(st step) {
 
 // line prints what a program logged, if it tells a person something.
 func (s *show) line(l stack.Line) {
-	colour := plain
-	switch l.Level {
-	case "DEBUG":
-		return
-	case "WARN":
-		colour = yellow
-	case "ERROR":
-		colour = red
-	}
 	if l.Message == "" {
 		s.print(time.Now(), l.Source, red, l.Raw)
 		return
@@ -71,46 +62,9 @@ func (s *show) line(l stack.Line) {
 	if err != nil {
 		at = time.Now()
 	}
-	if c, ok := telling[l.Message]; ok && colour == plain {
-		colour = c
+	if colour, text := tell(l); text != "" {
+		s.print(at, l.Source, colour, text)
 	}
-	s.print(at, l.Source, colour, sentence(l))
-}
-
-// telling colours the events of the life of a drift.
-var telling = map[string]string{
-	"verdict changed":    yellow,
-	"drift received":     yellow,
-	"incident opened":    yellow,
-	"incident resolved":  green,
-	"command sent":       blue,
-	"command received":   blue,
-	"phase done":         blue,
-	"command finished":   blue,
-	"command result":     blue,
-	"evidence logged":    dim,
-	"evidence witnessed": dim,
-	"escalated":          red,
-}
-
-// sentence puts a line's facts behind its message; identifiers a person would
-// not read are left to the log files.
-func sentence(l stack.Line) string {
-	words := []string{l.Message}
-	for _, f := range l.Fields {
-		if f.Value == "" || f.Key == "component" || strings.HasPrefix(f.Value, "{") {
-			continue
-		}
-		value := f.Value
-		if len(value) > 100 {
-			value = value[:97] + "..."
-		}
-		if strings.ContainsAny(value, " \t") {
-			value = fmt.Sprintf("%q", value)
-		}
-		words = append(words, f.Key+"="+value)
-	}
-	return strings.Join(words, " ")
 }
 
 func (s *show) print(at time.Time, source, colour, text string) {
@@ -119,8 +73,8 @@ func (s *show) print(at time.Time, source, colour, text string) {
 	text = strings.ReplaceAll(text, "\n", " ")
 	// A terminal that went away is noticed by the signal it sends.
 	if s.colour {
-		_, _ = fmt.Fprintf(s.out, "\033[%sm%s\033[0m  %-9s  \033[%sm%s\033[0m\n", dim, at.Local().Format("15:04:05.000"), source, colour, text)
+		_, _ = fmt.Fprintf(s.out, "\033[%sm%s\033[0m  %-10s  \033[%sm%s\033[0m\n", dim, at.Local().Format("15:04:05.000"), source, colour, text)
 		return
 	}
-	_, _ = fmt.Fprintf(s.out, "%s  %-9s  %s\n", at.Local().Format("15:04:05.000"), source, text)
+	_, _ = fmt.Fprintf(s.out, "%s  %-10s  %s\n", at.Local().Format("15:04:05.000"), source, text)
 }

@@ -77,15 +77,43 @@ func TestABusyPortIsNamed(t *testing.T) {
 }
 
 func TestALineOfALogBecomesASentence(t *testing.T) {
-	var out bytes.Buffer
-	s := newShow(&out)
-	s.line(stack.Line{Source: "agent", Time: "2026-11-22T01:02:03.5Z", Level: "INFO", Message: "verdict changed", Fields: []stack.Field{{Key: "check", Value: "sysctl_hardening"}, {Key: "reason", Value: "a file\nsays so"}}})
-	s.line(stack.Line{Source: "agent", Level: "DEBUG", Message: "not for people"})
-	got := out.String()
-	if !strings.Contains(got, `agent      verdict changed check=sysctl_hardening`) || strings.Count(got, "\n") != 1 {
-		t.Errorf("line printed %q; want one line that says what changed", got)
+	line := func(source, level, message string, fields ...stack.Field) stack.Line {
+		return stack.Line{Source: source, Time: "2026-11-22T01:02:03.5Z", Level: level, Message: message, Fields: fields, Raw: message}
 	}
-	if strings.Contains(got, "\033") {
-		t.Errorf("line printed colours to what is no terminal: %q", got)
+	tests := []struct {
+		name string
+		in   stack.Line
+		want string // what stands after the time; nothing means no line
+	}{
+		{"a verdict of any agent", line("agent 2", "INFO", "verdict changed", stack.Field{Key: "check", Value: "disk_space"}, stack.Field{Key: "status", Value: "fail"}, stack.Field{Key: "actual", Value: "/ has\n2 %"}), "agent 2     disk_space is fail: / has 2 %"},
+		{"an event with a sentence", line("appliance", "WARN", "escalated", stack.Field{Key: "check_id", Value: "time_sync"}, stack.Field{Key: "reason", Value: "No rule"}), "appliance   escalated to a person: time_sync. No rule"},
+		{"an event without a sentence shows all its facts", line("central", "INFO", "new thing", stack.Field{Key: "why", Value: "a b"}), `central     new thing why="a b"`},
+		{"an error shows all its facts", line("central", "ERROR", "ready", stack.Field{Key: "error", Value: "x"}), "central     ready error=x"},
+		{"what is for developers is hidden", line("central", "DEBUG", "detail"), ""},
+		{"what is told elsewhere is hidden", line("central", "INFO", "listening"), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			newShow(&out).line(tt.in)
+			got := out.String()
+			if tt.want == "" {
+				if got != "" {
+					t.Errorf("line(%v) printed %q; want nothing", tt.in, got)
+				}
+				return
+			}
+			if !strings.HasSuffix(got, "  "+tt.want+"\n") || strings.Count(got, "\n") != 1 || strings.Contains(got, "\033") {
+				t.Errorf("line(%v) printed %q; want one line without colours that ends in %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEveryFactOfASentenceIsAFactThatLinesHave(t *testing.T) {
+	for event, how := range tellings {
+		if strings.Contains(fact.ReplaceAllString(how.text, ""), "{") {
+			t.Errorf("the sentence of %q has a fact that cannot be filled in: %q", event, how.text)
+		}
 	}
 }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/osiriscare/osiris/e2e/stack"
+)
+
+// telling says how an event of a log reads to a person; {key} is a fact of the
+// line. An empty text hides the event: it stays in the log file. Events that
+// are not here are shown with all their facts, so that a new one is never lost.
+type telling struct{ colour, text string }
+
+var tellings = map[string]telling{
+	"central: listening":         {dim, ""},
+	"central: ready":             {plain, "ready"},
+	"central: stopped":           {dim, "stopped"},
+	"central: appliance claimed": {dim, ""},
+	"central: evidence taken":    {dim, "verified {entries} new evidence on arrival, cosigned the log at size {size}"},
+
+	"appliance: listening":             {dim, "listening for {name} on {addr}"},
+	"appliance: appliance claimed":     {plain, "claimed for {site}"},
+	"appliance: ready":                 {plain, "ready"},
+	"appliance: stopped":               {dim, "stopped"},
+	"appliance: agent enrolled":        {plain, "agent enrolled on {hostname}"},
+	"appliance: session opened":        {plain, "agent on {hostname} connected"},
+	"appliance: session closed":        {dim, "agent disconnected"},
+	"appliance: signed settings taken": {plain, "signed policy {policy_version} taken"},
+	"appliance: state received":        {dim, "full state of {verdicts} checks received"},
+	"appliance: drift received":        {dim, "received: {check} {status}"},
+	"appliance: incident opened":       {yellow, "incident opened ({severity}): {check_id} on {hostname}"},
+	"appliance: incident resolved":     {green, "incident resolved: {check_id} on {hostname}"},
+	"appliance: repair ordered":        {blue, "rule {rule_id} orders runbook {runbook_id}"},
+	"appliance: command sent":          {blue, "signed command sent"},
+	"appliance: command result":        {blue, "result: {outcome}. {message}"},
+	"appliance: escalated":             {red, "escalated to a person: {check_id}. {reason}"},
+	"appliance: evidence logged":       {dim, "evidence {index} signed and logged: {kind} {check}"},
+	"appliance: evidence witnessed":    {dim, "log witnessed at size {size}"},
+
+	"agent: agent started":    {plain, "started"},
+	"agent: agent stopped":    {dim, "stopped"},
+	"agent: connected":        {plain, "connected to {peer}"},
+	"agent: policy applied":   {plain, "signed policy {policy_version} applied, tier {tier}"},
+	"agent: command received": {blue, "command received: {runbook}"},
+	"agent: phase done":       {blue, "  {phase}: {detail}"},
+	"agent: command finished": {blue, "command finished: {outcome}. {message}"},
+	"agent: queue reconciled": {dim, ""},
+}
+
+var fact = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// tell gives the colour and the sentence of a line, no sentence to hide it.
+func tell(l stack.Line) (colour, text string) {
+	switch l.Level {
+	case "DEBUG":
+		return "", ""
+	case "ERROR":
+		return red, everything(l)
+	}
+	// The agents are numbered, what they say is the same.
+	program, _, _ := strings.Cut(l.Source, " ")
+	if program == "agent" && l.Message == "verdict changed" {
+		return verdict(l)
+	}
+	if t, ok := tellings[program+": "+l.Message]; ok {
+		return t.colour, strings.TrimSpace(fact.ReplaceAllStringFunc(t.text, func(key string) string {
+			return l.Get(strings.Trim(key, "{}"))
+		}))
+	}
+	if l.Level == "WARN" {
+		return yellow, everything(l)
+	}
+	return plain, everything(l)
+}
+
+// verdict tells a verdict in the colour of what it means.
+func verdict(l stack.Line) (colour, text string) {
+	text = fmt.Sprintf("%s is %s", l.Get("check"), l.Get("status"))
+	if actual := l.Get("actual"); actual != "" {
+		text += ": " + actual
+	}
+	switch l.Get("status") {
+	case "pass":
+		return green, text
+	case "fail":
+		return yellow, text
+	}
+	return dim, text
+}
+
+// everything puts a line's facts behind its message.
+func everything(l stack.Line) string {
+	words := []string{l.Message}
+	for _, f := range l.Fields {
+		if f.Value == "" || f.Key == "component" || strings.HasPrefix(f.Value, "{") {
+			continue
+		}
+		value := f.Value
+		if len(value) > 200 {
+			value = value[:197] + "..."
+		}
+		if strings.ContainsAny(value, " \t") {
+			value = fmt.Sprintf("%q", value)
+		}
+		words = append(words, f.Key+"="+value)
+	}
+	return strings.Join(words, " ")
+}
