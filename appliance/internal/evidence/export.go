@@ -23,19 +23,19 @@ func (e *Evidence) export(ctx context.Context) error {
 		return nil
 	}
 	x := newExporter(e.cfg.Dir, e.tlog)
-	repaired := false
+	repaired := uint64(0) // epoch + 1 of the last repair
 	wait := exportPause
 	for {
-		_, changed := e.tlog.Status()
-		err := func() (err error) {
-			if !repaired {
-				if err := x.repair(ctx); err != nil {
-					return err
-				}
-				repaired = true
+		now, changed := e.tlog.Status()
+		var err error
+		if repaired != now.Epoch+1 {
+			if err = x.repair(ctx); err == nil {
+				repaired = now.Epoch + 1
 			}
-			return x.update(ctx)
-		}()
+		}
+		if err == nil {
+			err = x.update(ctx)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -71,12 +71,24 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// update makes the folders of the current epoch that are not made yet, then
-// gives final proofs to those that a cosigned checkpoint has come to cover. Two
-// marks an epoch say how far it got.
+// update makes the folders that are not made yet, then gives final proofs to
+// those that a cosigned checkpoint has come to cover.
 func (x *exporter) update(ctx context.Context) error {
-	now, _ := x.log.Status()
-	madeMark, finalMark := fmt.Sprintf("made/%d", now.Epoch), fmt.Sprintf("final/%d", now.Epoch)
+	epochs, err := x.log.Epochs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range epochs {
+		if err := x.updateEpoch(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateEpoch does it for one log. Two marks say how far it got.
+func (x *exporter) updateEpoch(ctx context.Context, e translog.Epoch) error {
+	madeMark, finalMark := fmt.Sprintf("made/%d", e.Epoch), fmt.Sprintf("final/%d", e.Epoch)
 	made, err := x.log.Mark(ctx, madeMark)
 	if err != nil {
 		return err
@@ -85,20 +97,37 @@ func (x *exporter) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, cosigned, err := x.log.LastCosigned(ctx, now.Epoch)
+	_, cosigned, err := x.log.LastCosigned(ctx, e.Epoch)
 	if err != nil {
 		return err
 	}
-	if err := x.walk(ctx, now.Epoch, finalMark, uint64(final), min(cosigned, uint64(made))); err != nil {
+	cosigned = min(cosigned, e.Valid)
+	if err := x.walk(ctx, e.Epoch, finalMark, uint64(final), min(cosigned, uint64(made))); err != nil {
 		return err
 	}
-	if err := x.walk(ctx, now.Epoch, madeMark, uint64(made), now.Size); err != nil {
+	if err := x.walk(ctx, e.Epoch, madeMark, uint64(made), e.Valid); err != nil {
 		return err
 	}
-	if cosigned > uint64(made) { // made with final proofs just now
-		return x.log.SetMark(ctx, finalMark, int64(min(cosigned, now.Size)))
+	if cosigned > max(uint64(made), uint64(final)) { // made with final proofs just now
+		if err := x.log.SetMark(ctx, finalMark, int64(cosigned)); err != nil {
+			return err
+		}
+	}
+	if e.Ended {
+		return x.settle(ctx, e, cosigned)
 	}
 	return nil
+}
+
+// settle makes the proofs of an ended log again that no cosigned checkpoint
+// covers: those made before state a root that stands no more.
+func (x *exporter) settle(ctx context.Context, e translog.Epoch, cosigned uint64) error {
+	mark := fmt.Sprintf("settled/%d", e.Epoch)
+	settled, err := x.log.Mark(ctx, mark)
+	if err != nil {
+		return err
+	}
+	return x.walk(ctx, e.Epoch, mark, max(uint64(settled), cosigned), e.Valid)
 }
 
 // walk makes the folders of positions from..to and moves the mark along.

@@ -178,13 +178,26 @@ func (x *exporter) keysOf(sigFile []byte) ([]note.Verifier, error) {
 	return keys, nil
 }
 
-// repair makes the folders again that should be there and are not. It looks at
-// names only: one listing a bundle.
+// repair makes the folders again that should be there and are not, and takes
+// those away whose entries do not stand any more: after a fork they were logged
+// again elsewhere or the witness has them. It looks at names only: one listing
+// a bundle.
 func (x *exporter) repair(ctx context.Context) error {
 	if err := os.RemoveAll(x.partial()); err != nil {
 		return err
 	}
-	made := map[uint64]int64{}
+	epochs, err := x.log.Epochs(ctx)
+	if err != nil {
+		return err
+	}
+	valid, made := map[uint64]uint64{}, map[uint64]uint64{}
+	for _, e := range epochs {
+		mark, err := x.log.Mark(ctx, fmt.Sprintf("made/%d", e.Epoch))
+		if err != nil {
+			return err
+		}
+		valid[e.Epoch], made[e.Epoch] = e.Valid, uint64(mark)
+	}
 	var after *translog.Place
 	for {
 		list, err := x.log.Places(ctx, after, 500)
@@ -192,15 +205,13 @@ func (x *exporter) repair(ctx context.Context) error {
 			return err
 		}
 		for _, p := range list {
-			if _, ok := made[p.Epoch]; !ok {
-				if made[p.Epoch], err = x.log.Mark(ctx, fmt.Sprintf("made/%d", p.Epoch)); err != nil {
-					return err
-				}
+			switch {
+			case p.Position >= valid[p.Epoch]:
+				err = os.RemoveAll(x.folder(p.Day, p.ID))
+			case p.Position < made[p.Epoch]: // others update will make
+				err = x.mend(ctx, p)
 			}
-			if p.Position >= uint64(made[p.Epoch]) { // update will make it
-				continue
-			}
-			if err := x.mend(ctx, p); err != nil {
+			if err != nil {
 				return err
 			}
 		}

@@ -44,9 +44,15 @@ const (
 // fetchLimit is how many entries are asked for at once.
 const fetchLimit = 200
 
-// ErrWitnessBehind means that the witness knows only an older epoch than ours:
-// it was restored from an old copy. Nothing is changed; a person must look.
-var ErrWitnessBehind = errors.New("witness knows only an older epoch of this log")
+// Errors of Reconcile after which nothing is changed.
+var (
+	// ErrWitnessBehind means that the witness knows only an older epoch than
+	// ours: it was restored from an old copy. A person must look.
+	ErrWitnessBehind = errors.New("witness knows only an older epoch of this log")
+	// ErrWitnessGarbled means that the entries which the witness gives are not
+	// those that it cosigned.
+	ErrWitnessGarbled = errors.New("witness's entries are not what it cosigned")
+)
 
 // Reconcile compares the log with the witness (D31): call it after each start,
 // once the witness can be reached. Entries that we lost are fetched, verified
@@ -158,11 +164,11 @@ func (r *reconciler) laterEpoch(ctx context.Context, newest Witnessed) (Outcome,
 		if err != nil {
 			return "", fmt.Errorf("asking the witness about epoch %d: %w", between, err)
 		}
-		if err := r.look(ctx, state, 0); err != nil {
+		if err := r.look(ctx, state, logproof.NewHead(state.Origin)); err != nil {
 			return "", err
 		}
 	}
-	err = r.tlog.Adopt(ctx, target.Checkpoint, r.fetch(newest.Origin), func(ctx context.Context) ([]*translog.Record, error) {
+	err = r.tlog.Adopt(ctx, target.Checkpoint, kept, r.fetch(newest.Origin), func(ctx context.Context) ([]*translog.Record, error) {
 		return r.lacking(ctx, newest.Origin, kept)
 	})
 	if err != nil {
@@ -183,7 +189,7 @@ func (r *reconciler) begin(ctx context.Context, origin string, old Witnessed, ke
 	if err != nil {
 		return err
 	}
-	if err := r.tlog.Begin(ctx, origin, append([]*translog.Record{first}, records...)); err != nil {
+	if err := r.tlog.Begin(ctx, origin, kept, append([]*translog.Record{first}, records...)); err != nil {
 		return fmt.Errorf("beginning %s: %w", origin, err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/osiriscare/osiris/appliance/internal/translog"
 	"github.com/osiriscare/osiris/shared/bundle"
+	"github.com/osiriscare/osiris/shared/logproof"
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
@@ -53,7 +54,7 @@ func (r *reconciler) foreign(entry Entry) (translog.Foreign, error) {
 
 // kept is how many first entries both sides hold alike. Entries name their
 // predecessors, so one equal entry means that all before it are equal: a binary
-// search suffices. All entries of the witness beyond are looked at, for seen.
+// search suffices. All entries of the witness beyond are looked at.
 func (r *reconciler) kept(ctx context.Context, state Witnessed) (uint64, error) {
 	low, high := uint64(0), min(state.Size, r.now.Size) // entries below low are equal
 	for low < high {
@@ -68,21 +69,41 @@ func (r *reconciler) kept(ctx context.Context, state Witnessed) (uint64, error) 
 			high = middle
 		}
 	}
-	return low, r.look(ctx, state, low)
+	head, err := r.tlog.HeadAt(ctx, r.now.Epoch, state.Origin, low)
+	if err != nil {
+		return 0, err
+	}
+	return low, r.look(ctx, state, head)
 }
 
-// look fetches what the witness holds of a log from an index on, for seen.
-func (r *reconciler) look(ctx context.Context, state Witnessed, from uint64) error {
+// look fetches what the witness holds of a log beyond the head, for seen, and
+// checks that it is the history that the witness cosigned: garbled answers must
+// not pass for a fork.
+func (r *reconciler) look(ctx context.Context, state Witnessed, head *logproof.Head) error {
+	if state.Size == 0 {
+		return nil
+	}
+	target, err := r.openCosigned(state.Origin, state.Checkpoint)
+	if err != nil {
+		return fmt.Errorf("opening the witness's checkpoint: %w", err)
+	}
 	fetch := r.fetch(state.Origin)
-	for from < state.Size {
-		list, err := fetch(ctx, from)
+	for head.Size() < target.Size {
+		list, err := fetch(ctx, head.Size())
 		if err != nil {
-			return fmt.Errorf("fetching what the witness holds of %s from %d: %w", state.Origin, from, err)
+			return fmt.Errorf("fetching what the witness holds of %s from %d: %w", state.Origin, head.Size(), err)
 		}
 		if len(list) == 0 {
-			return nil
+			return fmt.Errorf("%w: it gives %d of %d entries of %s", ErrWitnessGarbled, head.Size(), target.Size, state.Origin)
 		}
-		from += uint64(len(list))
+		for i := range list[:min(uint64(len(list)), target.Size-head.Size())] {
+			if err := list[i].Continue(head); err != nil {
+				return fmt.Errorf("%w: %w", ErrWitnessGarbled, err)
+			}
+		}
+	}
+	if head.Size() == target.Size && head.Checkpoint() != target.Checkpoint {
+		return fmt.Errorf("%w: its entries of %s give another root at %d than it cosigned", ErrWitnessGarbled, state.Origin, target.Size)
 	}
 	return nil
 }

@@ -78,10 +78,20 @@ func (l *Log) SetMark(ctx context.Context, name string, v int64) error {
 	return err
 }
 
-// Own is the newest checkpoint of an epoch with the log's signature only.
+// Own is the newest checkpoint of an epoch with the log's signature only. Of an
+// epoch that has ended it is the one at the size that the witness holds alike:
+// what came after it stands no more.
 func (l *Log) Own(ctx context.Context, epoch uint64) ([]byte, error) {
+	var origin string
+	var kept sql.NullInt64
+	err := l.readers.QueryRowContext(ctx, "SELECT origin, kept FROM epoch WHERE epoch = ?", epoch).Scan(&origin, &kept)
+	if err == nil && kept.Valid {
+		return l.signAt(ctx, epoch, origin, uint64(kept.Int64))
+	}
 	var signed []byte
-	err := l.readers.QueryRowContext(ctx, "SELECT note FROM checkpoint WHERE epoch = ?", epoch).Scan(&signed)
+	if err == nil {
+		err = l.readers.QueryRowContext(ctx, "SELECT note FROM checkpoint WHERE epoch = ?", epoch).Scan(&signed)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNotFound
 	}

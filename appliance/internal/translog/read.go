@@ -85,6 +85,24 @@ func (l *Log) RootAt(ctx context.Context, epoch, size uint64) (logproof.Hash, er
 	return logproof.RootAt(size, l.Nodes(ctx, epoch))
 }
 
+// HeadAt is what an epoch's head was at size.
+func (l *Log) HeadAt(ctx context.Context, epoch uint64, origin string, size uint64) (*logproof.Head, error) {
+	h := logproof.NewHead(origin)
+	if size == 0 {
+		return h, nil
+	}
+	rows, err := l.Entries(ctx, epoch, size-1, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || rows[0].Position != size-1 {
+		return nil, fmt.Errorf("reading entry %d: %w", size-1, ErrNotFound)
+	}
+	h.Last = logproof.ChainHash(rows[0].Entry)
+	h.Tree, err = logproof.LoadTree(size, l.Nodes(ctx, epoch))
+	return h, err
+}
+
 // CheckpointAt signs what the current epoch was at size. The log is
 // append-only, so that is as true as the newest checkpoint.
 func (l *Log) CheckpointAt(ctx context.Context, size uint64) ([]byte, error) {
@@ -95,11 +113,15 @@ func (l *Log) CheckpointAt(ctx context.Context, size uint64) ([]byte, error) {
 	if size == 0 || size > now.Size {
 		return nil, fmt.Errorf("signing a checkpoint at %d of %d: %w", size, now.Size, ErrNotFound)
 	}
-	root, err := l.RootAt(ctx, now.Epoch, size)
+	return l.signAt(ctx, now.Epoch, now.Origin, size)
+}
+
+func (l *Log) signAt(ctx context.Context, epoch uint64, origin string, size uint64) ([]byte, error) {
+	root, err := l.RootAt(ctx, epoch, size)
 	if err != nil {
 		return nil, err
 	}
-	return logproof.Checkpoint{Origin: now.Origin, Size: size, Root: root}.Sign(logproof.LogSigner(now.Origin, l.key))
+	return logproof.Checkpoint{Origin: origin, Size: size, Root: root}.Sign(logproof.LogSigner(origin, l.key))
 }
 
 // Place is where a bundle is.

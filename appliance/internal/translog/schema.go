@@ -9,7 +9,10 @@ import (
 // schema is numbered by PRAGMA user_version: statement list i leads from i to
 // i+1. Lists are only ever added.
 var schema = [][]string{{
-	`CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE)`,
+	`CREATE TABLE epoch (
+		epoch INTEGER PRIMARY KEY,
+		origin TEXT NOT NULL UNIQUE,
+		kept INTEGER)             -- once it has ended: how many first entries the witness holds alike`,
 	`CREATE TABLE entry (
 		id INTEGER PRIMARY KEY,   -- epoch<<40 | position
 		bundle_id BLOB NOT NULL,  -- 16 bytes
