@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shell is what commands share.
+type shell struct {
+	getenv         func(string) string
+	stdout, stderr io.Writer
+
+	server, tokenFile, ca string
+	json                  bool
+	limit                 uint
+	all                   bool
+}
+
+// command is one verb with its words.
+type command struct {
+	words string // such as "evidence verify"
+	args  string // what follows, for help
+	says  string
+	more  func(f *flag.FlagSet, o *options)
+	do    func(ctx context.Context, s *shell, o *options, args []string) error
+	count [2]int // least and most arguments
+}
+
+// options are the flags of single commands.
+type options struct {
+	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason string
+	valid, interval                                                                     time.Duration
+	hostTiers                                                                           list
+	checks                                                                              list
+}
+
+// list is a repeatable flag.
+type list []string
+
+// String implements flag.Value.
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set implements flag.Value.
+func (l *list) Set(v string) error { *l = append(*l, v); return nil }
+
+// dispatch finds the command and parses flags before, between and after its
+// arguments.
+func dispatch(ctx context.Context, args []string, s *shell) error {
+	if len(args) == 0 || slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
+		return s.help()
+	}
+	c, rest := find(args)
+	if c == nil {
+		return fmt.Errorf("there is no command %q: %w", strings.Join(args[:min(2, len(args))], " "), errUsage)
+	}
+	o := &options{}
+	f := flag.NewFlagSet(c.words, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	s.flags(f)
+	if c.more != nil {
+		c.more(f, o)
+	}
+	var given []string
+	for {
+		if err := f.Parse(rest); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return s.helpOf(c, f)
+			}
+			return fmt.Errorf("%s: %w: %w", c.words, err, errUsage)
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		given, rest = append(given, f.Arg(0)), f.Args()[1:]
+	}
+	if len(given) < c.count[0] || len(given) > c.count[1] {
+		return fmt.Errorf("usage: osirisctl %s %s: %w", c.words, c.args, errUsage)
+	}
+	return c.do(ctx, s, o, given)
+}
+
+// find takes the longest match of words.
+func find(args []string) (*command, []string) {
+	for n := min(2, len(args)); n > 0; n-- {
+		words := strings.Join(args[:n], " ")
+		for i := range commands {
+			if commands[i].words == words {
+				return &commands[i], args[n:]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// flags are those of every command.
+func (s *shell) flags(f *flag.FlagSet) {
+	f.StringVar(&s.server, "server", s.getenv("OSIRIS_CENTRAL_URL"), "address of Central, or OSIRIS_CENTRAL_URL")
+	f.StringVar(&s.tokenFile, "token-file", s.getenv("OSIRIS_TOKEN_FILE"), "file with the operator token, or OSIRIS_TOKEN_FILE")
+	f.StringVar(&s.ca, "ca", s.getenv("OSIRIS_CENTRAL_CA"), "file with Central's authority (ca/tls.pem), or OSIRIS_CENTRAL_CA")
+	f.BoolVar(&s.json, "json", false, "print JSON")
+	f.UintVar(&s.limit, "limit", 100, "rows of a list")
+	f.BoolVar(&s.all, "all", false, "all rows of a list")
+}
+
+func (s *shell) help() error {
+	if _, err := io.WriteString(s.stdout, "osirisctl works on evidence files and on Central.\n\n"); err != nil {
+		return err
+	}
+	for _, c := range commands {
+		if _, err := fmt.Fprintf(s.stdout, "  %s\n      %s\n", strings.TrimSpace(c.words+" "+c.args), c.says); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(s.stdout, `
+Every command takes --json; osirisctl COMMAND --help shows its flags.
+Where Central is:  --server URL  or OSIRIS_CENTRAL_URL  (http://127.0.0.1:8090)
+Who asks:          --token-file F or OSIRIS_TOKEN_FILE  (operator.token of Central's data folder)
+Exit codes: 0 done or proven, 1 error or broken, 2 usage, 3 consistent but signer not pinned.
+`)
+	return err
+}
+
+func (s *shell) helpOf(c *command, f *flag.FlagSet) error {
+	if _, err := fmt.Fprintf(s.stdout, "osirisctl %s %s\n%s\n\n", c.words, c.args, c.says); err != nil {
+		return err
+	}
+	f.SetOutput(s.stdout)
+	f.PrintDefaults()
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import "flag"
+
+// commands are all there are, in the order of help.
+var commands = []command{
+	{
+		words: "evidence verify", args: "PATH [--trust FINGERPRINT]", count: [2]int{1, 1},
+		says: "verify a bundle's folder or an export, from files alone",
+		more: func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.trust, "trust", "", "fingerprint of the Central root you trust, 64 digits")
+		},
+		do: evidenceVerify,
+	},
+	{
+		words: "evidence list", args: "--site S [--host H] [--incident I] [--check C]", says: "list bundles, newest first",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.host, "host", "", "host id")
+			f.StringVar(&o.incident, "incident", "", "incident id")
+			f.StringVar(&o.check, "check", "", "check id")
+		},
+		do: evidenceList,
+	},
+	{
+		words: "evidence get", args: "BUNDLE --site S [--out DIR]", count: [2]int{1, 1}, says: "fetch a bundle's files with their proof",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.out, "out", ".", "folder that gets the bundle's folder")
+		},
+		do: evidenceGet,
+	},
+	{words: "clients", says: "list clients", do: clients},
+	{
+		words: "sites", args: "[--client C]", says: "list sites with their appliances",
+		more: func(f *flag.FlagSet, o *options) { f.StringVar(&o.client, "client", "", "client id") }, do: sites,
+	},
+	{words: "hosts", args: "--site S", says: "list hosts", more: siteFlag, do: hosts},
+	{words: "host", args: "HOST --site S", count: [2]int{1, 1}, says: "show a host's checks", more: siteFlag, do: host},
+	{
+		words: "incidents", args: "--site S [--state open|all]", says: "list incidents",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.state, "state", "open", "open or all")
+		},
+		do: incidents,
+	},
+	{
+		words: "client create", args: "--name NAME", says: "make a client",
+		more: func(f *flag.FlagSet, o *options) { f.StringVar(&o.name, "name", "", "name of the practice") }, do: clientCreate,
+	},
+	{
+		words: "site create", args: "--client C --name NAME [--ceiling TIER]", says: "make a site",
+		more: func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.client, "client", "", "client id")
+			f.StringVar(&o.name, "name", "", "name of the site")
+			f.StringVar(&o.ceiling, "ceiling", "monitor", "highest tier the practice consented to: monitor, heal or full")
+		},
+		do: siteCreate,
+	},
+	{
+		words: "provision", args: "--site S [--valid 720h] [--out FILE]", says: "make a single-use code for an appliance",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.DurationVar(&o.valid, "valid", 0, "how long it can be used; default 30 days")
+			f.StringVar(&o.out, "out", "", "file to write it to, mode 0600, instead of showing it")
+		},
+		do: provision,
+	},
+	{
+		words: "policy set", args: "--site S --tier TIER [flags]", says: "sign and publish a site's next policy",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.tier, "tier", "", "monitor, heal or full")
+			f.DurationVar(&o.interval, "interval", 0, "time between two runs of a check; default 1m")
+			f.Var(&o.hostTiers, "host-tier", "AGENT=TIER, repeatable")
+			f.Var(&o.checks, "check", "check that runs, repeatable; default all")
+		},
+		do: policySet,
+	},
+	{
+		words: "agent revoke", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1}, says: "refuse an agent's certificates from now on",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.reason, "reason", "", "why, for the record")
+		},
+		do: agentRevoke,
+	},
+	{words: "version", says: "print the version", do: showVersion},
+}
+
+func siteFlag(f *flag.FlagSet, o *options) { f.StringVar(&o.site, "site", "", "site id") }
