@@ -24,17 +24,17 @@ func (b Bundle) Encode() ([]byte, error) {
 		return nil, err
 	}
 	b.fill()
-	buf := bytes.NewBuffer(make([]byte, 0, 4096))
-	e := json.NewEncoder(buf)
+	var compact bytes.Buffer
+	e := json.NewEncoder(&compact) // ends with a newline
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
 	if err := e.Encode(b); err != nil {
 		return nil, fmt.Errorf("encoding bundle %s: %w", b.BundleID, err)
 	}
-	if buf.Len() > MaxSize {
-		return nil, fmt.Errorf("encoding bundle %s: %d bytes, the limit is %d", b.BundleID, buf.Len(), MaxSize)
+	data := indent(make([]byte, 0, compact.Len()*3/2), compact.Bytes())
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("encoding bundle %s: %d bytes, the limit is %d", b.BundleID, len(data), MaxSize)
 	}
-	return buf.Bytes(), nil
+	return data, nil
 }
 
 // fill replaces nil by empty, so that absence has one spelling. Slices of the

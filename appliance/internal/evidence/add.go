@@ -2,7 +2,11 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/osiriscare/osiris/appliance/internal/translog"
 	"github.com/osiriscare/osiris/shared/bundle"
@@ -46,13 +50,9 @@ func (e *Evidence) AddAll(ctx context.Context, drafts ...Draft) ([]Ack, error) {
 	acks := make([]Ack, 0, len(drafts))
 	for len(drafts) > 0 {
 		part := drafts[:min(maxAdd, len(drafts))]
-		records := make([]*translog.Record, len(part))
-		for i, d := range part {
-			r, err := e.record(now.Origin, d.Bundle)
-			if err != nil {
-				return acks, fmt.Errorf("making bundle %s: %w", d.Bundle.BundleID, err)
-			}
-			records[i] = r
+		records, err := e.records(now.Origin, part)
+		if err != nil {
+			return acks, err
 		}
 		logged, err := e.tlog.Append(ctx, records...)
 		if err != nil {
@@ -69,6 +69,32 @@ func (e *Evidence) AddAll(ctx context.Context, drafts ...Draft) ([]Ack, error) {
 		drafts = drafts[len(part):]
 	}
 	return acks, nil
+}
+
+// records makes the records of some drafts, on all cores if there are many:
+// encoding and signing cost more than storing.
+func (e *Evidence) records(origin string, drafts []Draft) ([]*translog.Record, error) {
+	records := make([]*translog.Record, len(drafts))
+	var group errgroup.Group
+	share := (len(drafts) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < len(drafts); from += max(share, 4) {
+		to := min(from+max(share, 4), len(drafts))
+		work := func() error {
+			for i := from; i < to; i++ {
+				r, err := e.record(origin, drafts[i].Bundle)
+				if err != nil {
+					return fmt.Errorf("making bundle %s: %w", drafts[i].Bundle.BundleID, err)
+				}
+				records[i] = r
+			}
+			return nil
+		}
+		if to == len(drafts) { // the last share, often the only one: here
+			return records, errors.Join(work(), group.Wait())
+		}
+		group.Go(work)
+	}
+	return records, nil
 }
 
 // same compares a refused record with the bundle that has its id.
