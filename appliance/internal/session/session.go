@@ -52,8 +52,8 @@ const (
 	silence         = 100 * time.Second
 	watchEvery      = time.Second
 	drainTime       = 3 * time.Second // from Drain to the end of all connections
-	registersPerSec = 5               // per source address
-	registersBurst  = 50
+	registersPerSec = 20              // per source address: ECDSA checks cost 0.1 ms each
+	registersBurst  = 200
 )
 
 // Opened is told that an agent has a new session, or none any more.
