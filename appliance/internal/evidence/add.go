@@ -12,8 +12,8 @@ import (
 	"github.com/osiriscare/osiris/shared/bundle"
 )
 
-// Draft is what happened. Site, appliance and made_time are filled in when they
-// are empty; all else is the caller's.
+// Draft is what happened. Site, appliance, made_time and ntp_verification are
+// filled in when they are empty; all else is the caller's.
 type Draft struct{ Bundle bundle.Bundle }
 
 // Ack says that a bundle is durable and covered by a signed checkpoint.

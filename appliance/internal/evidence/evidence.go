@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/clock"
 	"github.com/osiriscare/osiris/appliance/internal/translog"
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/logproof"
@@ -60,14 +61,16 @@ type Evidence struct {
 	chain Chain
 	log   *slog.Logger
 	tlog  *translog.Log
+	clock *clock.Clock
 	ready chan struct{} // closed once entry 0 is logged
 
 	// epoch is held for reading from signing to the ack, and for writing while
 	// the epoch changes: a bundle's trust chain must name the key of the log it
 	// gets into.
 	epoch sync.RWMutex
-	last  endorsed // guarded by lastMu
-	mu    sync.Mutex
+
+	mu   sync.Mutex
+	last endorsed // guarded by mu
 }
 
 // endorsed remembers the chain that was last found to name our keys.
@@ -84,7 +87,7 @@ func New(ctx context.Context, cfg Config, bundleKey, logKey *signed.Key, chain C
 		return nil, err
 	}
 	return &Evidence{
-		cfg: cfg, key: bundleKey, chain: chain, tlog: tl, ready: make(chan struct{}),
+		cfg: cfg, key: bundleKey, chain: chain, tlog: tl, clock: clock.New(), ready: make(chan struct{}),
 		log:  log.With("component", "evidence"),
 		vkey: func(origin string) string { return logproof.LogVKey(origin, logKey.Public()) },
 	}, nil
@@ -158,6 +161,9 @@ func (e *Evidence) record(origin string, b bundle.Bundle) (*translog.Record, err
 	if b.MadeTime == 0 {
 		b.MadeTime = bundle.At(time.Now())
 	}
+	if b.NTP == nil {
+		b.NTP = e.measured()
+	}
 	id, err := bundle.RawID(b.BundleID)
 	if err != nil {
 		return nil, err
@@ -168,6 +174,17 @@ func (e *Evidence) record(origin string, b bundle.Bundle) (*translog.Record, err
 	}
 	r := translog.NewRecord(id, day(b.MadeTime), data, bundle.Sign(data, e.key, chain).Marshal())
 	return &r, nil
+}
+
+// measured is what is known of the clock; nil when nothing is.
+func (e *Evidence) measured() *bundle.NTP {
+	r := e.clock.Reading()
+	if r == nil {
+		return nil
+	}
+	return &bundle.NTP{
+		Synchronised: r.Synchronised, Source: "kernel", OffsetMs: r.OffsetMs, MaxErrorMs: r.MaxErrorMs, MeasuredAt: bundle.At(r.MeasuredAt),
+	}
 }
 
 // endorsement is the newest chain's bytes, if it names our keys for this origin.
