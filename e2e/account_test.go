@@ -85,26 +85,36 @@ func short(seqs []uint64) string {
 	return fmt.Sprintf("%v and %d more", seqs[:20], len(seqs)-20)
 }
 
-// settled waits until all that the agent's queue gave out is at Central, and
-// gives the accounts and the newest queue.
-func (s *site) settled() (map[string]*account, queue) {
+// settled waits until all that the agents' queues gave out is at Central, and
+// gives the accounts by queue id and the queues in the order of the computers.
+func (s *site) settled() (map[string]*account, []queue) {
 	s.t.Helper()
 	var byQueue map[string]*account
-	var newest queue
-	s.until("Central has all that the agent's queue gave out", func(ctx context.Context) (err error) {
-		if newest, err = s.queue(ctx); err != nil {
-			return err
-		}
-		if newest.held > 0 {
-			return fmt.Errorf("%d records wait in the agent's queue", newest.held)
+	var newest []queue
+	s.until("Central has all that the agents' queues gave out", func(ctx context.Context) (err error) {
+		newest = nil
+		for _, c := range s.computers {
+			q, err := readQueue(ctx, c)
+			if err != nil {
+				return err
+			}
+			if q.held > 0 {
+				return fmt.Errorf("%d records wait in the agent's queue", q.held)
+			}
+			newest = append(newest, q)
 		}
 		if byQueue, err = s.accounts(ctx); err != nil {
 			return err
 		}
-		if byQueue[newest.id] == nil {
-			return fmt.Errorf("nothing of queue %s has arrived", newest.id)
+		for _, q := range newest {
+			if byQueue[q.id] == nil {
+				return fmt.Errorf("nothing of queue %s has arrived", q.id)
+			}
+			if err := byQueue[q.id].covers(q.next - 1); err != nil {
+				return fmt.Errorf("queue %s: %w", q.id, err)
+			}
 		}
-		return byQueue[newest.id].covers(newest.next - 1)
+		return nil
 	})
 	return byQueue, newest
 }

@@ -64,7 +64,9 @@ func checkout() (string, error) {
 // site is a running stack with the means to judge it.
 type site struct {
 	*stack.Stack
-	Agent *stack.Computer
+	// Agent is the first computer, computers are all.
+	Agent     *stack.Computer
+	computers []*stack.Computer
 
 	t    *testing.T
 	ctl  string
@@ -74,18 +76,15 @@ type site struct {
 }
 
 // start brings up Central, an appliance and an agent.
-func start(t *testing.T, tier trustv1.Tier, interval time.Duration) *site {
+func start(t *testing.T, tier trustv1.Tier) *site {
 	t.Helper()
 	built, err := programs()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{t: t, ctl: built["osirisctl"], dir: t.TempDir(), seen: map[string]int{}}
-	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: built, CheckInterval: interval, Each: s.note})
+	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: built, CheckInterval: time.Second, Each: s.note})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Agent, err = s.Computer(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -101,10 +100,22 @@ func start(t *testing.T, tier trustv1.Tier, interval time.Duration) *site {
 		return s.SetUp(ctx, stack.Site{Client: "Riverside Family Practice", Name: "Main Street", Tier: tier})
 	})
 	s.must("starting the appliance", s.StartAppliance)
-	s.write("60-osiris.conf", hardened)
-	s.must("enrolling", s.Agent.Enrol)
-	s.must("starting the agent", s.Agent.Start)
+	s.Agent = s.join()
 	return s
+}
+
+// join adds a computer in good order.
+func (s *site) join() *stack.Computer {
+	s.t.Helper()
+	c, err := s.Computer()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.computers = append(s.computers, c)
+	s.write(c, hardened)
+	s.must("enrolling", c.Enrol)
+	s.must("starting the agent", c.Start)
+	return c
 }
 
 // note counts lines by source and message.
@@ -178,10 +189,11 @@ net.ipv4.tcp_syncookies = 1
 
 var broken = strings.Replace(hardened, "kptr_restrict = 1", "kptr_restrict = 0", 1)
 
-// write puts a file into the computer's sysctl.d at once, as an editor does.
-func (s *site) write(name, content string) {
+// write puts the file that is broken and healed onto a computer, whole, as an
+// editor does.
+func (s *site) write(c *stack.Computer, content string) {
 	s.t.Helper()
-	path := s.Agent.Sysctl(name)
+	path := c.Sysctl("60-osiris.conf")
 	// The temporary name does not end in .conf, so that no reader takes it.
 	temporary := path + ".new"
 	err := os.WriteFile(temporary, []byte(content), 0o644)
@@ -193,24 +205,6 @@ func (s *site) write(name, content string) {
 	}
 }
 
-// toggle breaks and mends the setting until the context ends.
-func (s *site) toggle(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for bad := true; ; bad = !bad {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if bad {
-			s.write("60-osiris.conf", broken)
-		} else {
-			s.write("60-osiris.conf", hardened)
-		}
-	}
-}
-
 // queue is what the agent's queue file says of itself.
 type queue struct {
 	id   string
@@ -218,9 +212,9 @@ type queue struct {
 	held int
 }
 
-// queue reads the agent's queue file.
-func (s *site) queue(ctx context.Context) (q queue, err error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.Agent.Data(), "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+// readQueue reads an agent's queue file.
+func readQueue(ctx context.Context, c *stack.Computer) (q queue, err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(c.Data(), "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
 		return q, err
 	}

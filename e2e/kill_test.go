@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,35 +20,26 @@ var (
 	seed  = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the moments of killing")
 )
 
-// TestNothingIsLostOrDoubledOverKills kills each program at random moments
-// while a setting flips as fast as the agent may look, with healing off in the
-// first half and on in the second.
+// TestNothingIsLostOrDoubledOverKills kills an agent, the appliance and Central
+// at random moments while settings flip on three computers as fast as agents
+// may look, with healing off in the first half and on in the second.
 func TestNothingIsLostOrDoubledOverKills(t *testing.T) {
 	t.Logf("seed %d: repeat with -seed", *seed)
-	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
-	flipping, stopFlipping := context.WithCancel(t.Context())
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
+	s.join()
+	s.join()
+	stopFlipping := s.flipAll()
 	defer stopFlipping()
-	flipped := make(chan struct{})
-	go func() {
-		defer close(flipped)
-		s.toggle(flipping, 250*time.Millisecond)
-	}()
 
 	half := *kills / 2
 	s.killAll(half)
-	before, err := s.queue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.must("allowing healing", func(ctx context.Context) error { return s.SetTier(ctx, trustv1.Tier_TIER_SELF_HEAL) })
 	s.killAll(*kills - half)
 
 	stopFlipping()
-	<-flipped
-	s.write("60-osiris.conf", hardened)
-	accounts, q := s.settled()
-	if len(accounts) != 1 {
-		t.Errorf("bundles are of %d queues; want 1, nothing was restored", len(accounts))
+	accounts, queues := s.settled()
+	if len(accounts) != len(queues) {
+		t.Errorf("bundles are of %d queues; want %d, nothing was restored", len(accounts), len(queues))
 	}
 	for id, a := range accounts {
 		if len(a.lost) > 0 {
@@ -55,14 +47,49 @@ func TestNothingIsLostOrDoubledOverKills(t *testing.T) {
 		}
 	}
 	s.proven()
-	if sent, opened := s.count("appliance: command sent"), s.count("appliance: incident opened"); sent == 0 || opened == 0 {
-		t.Errorf("%d commands were sent and %d incidents opened; want some of both, or the loop has tried nothing", sent, opened)
+	var records uint64
+	for _, q := range queues {
+		records += q.next - 1
 	}
-	t.Logf("%d kills of each program, %d records before healing was on, %d after, each in one bundle", *kills, before.next-1, q.next-1)
-	if q.next < uint64(*kills) {
-		t.Errorf("the agent made %d records over %d kills; want at least one a kill", q.next-1, *kills)
+	t.Logf("%d kills of each program, %d records of %d agents, each in one bundle; %d commands sent", *kills, records, len(queues), s.count("appliance: command sent"))
+	if records < uint64(*kills) {
+		t.Errorf("the agents made %d records over %d kills; want at least one a kill, or the loop has tried nothing", records, *kills)
+	}
+	if sent, opened := s.count("appliance: command sent"), s.count("appliance: incident opened"); sent == 0 || opened == 0 {
+		t.Errorf("%d commands were sent and %d incidents opened; want some of both", sent, opened)
 	}
 	s.must("stopping cleanly", func(context.Context) error { return s.Stop() })
+}
+
+// flipAll breaks and mends the setting of every computer until it is stopped;
+// it leaves them mended.
+func (s *site) flipAll() (stop func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	var all sync.WaitGroup
+	for i, c := range s.computers {
+		all.Go(func() {
+			// Different periods, so that all orders of events occur.
+			tick := time.NewTicker(time.Duration(500+130*i) * time.Millisecond)
+			defer tick.Stop()
+			for bad := true; ; bad = !bad {
+				select {
+				case <-ctx.Done():
+					s.write(c, hardened)
+					return
+				case <-tick.C:
+				}
+				if bad {
+					s.write(c, broken)
+				} else {
+					s.write(c, hardened)
+				}
+			}
+		})
+	}
+	return func() {
+		cancel()
+		all.Wait()
+	}
 }
 
 // killAll kills each of the three n times, each at moments of its own, and

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/osiriscare/osiris/e2e/stack"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
@@ -22,13 +21,13 @@ func (s *site) flips(n int) {
 		if i%2 == 1 {
 			content = hardened
 		}
-		before, err := s.queue(s.t.Context())
+		before, err := readQueue(s.t.Context(), s.Agent)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.write("60-osiris.conf", content)
+		s.write(s.Agent, content)
 		s.until("the change is a record", func(ctx context.Context) error {
-			now, err := s.queue(ctx)
+			now, err := readQueue(ctx, s.Agent)
 			if err == nil && now.id == before.id && now.next <= before.next {
 				err = fmt.Errorf("the queue is still at %d", now.next)
 			}
@@ -83,7 +82,7 @@ func (s *site) keep(p *stack.Process, folder string) string {
 // while Central has all that came after the copy: nothing may be missing, and
 // the log goes on as one.
 func TestAnApplianceFromAnOldCopyIsRefilled(t *testing.T) {
-	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
 	s.flips(4)
 	copied := s.keep(s.Appliance, "appliance")
 	s.flips(10)
@@ -91,8 +90,8 @@ func TestAnApplianceFromAnOldCopyIsRefilled(t *testing.T) {
 	s.replace(s.Appliance, "appliance", copied)
 	s.must("starting the restored appliance", s.Appliance.Start)
 	s.flips(5)
-	accounts, q := s.settled()
-	if a := accounts[q.id]; len(a.lost) > 0 {
+	accounts, queues := s.settled()
+	if a := accounts[queues[0].id]; len(a.lost) > 0 {
 		t.Errorf("gaps are %v; want none, Central had everything", a.lost)
 	}
 	s.proven()
@@ -102,7 +101,7 @@ func TestAnApplianceFromAnOldCopyIsRefilled(t *testing.T) {
 // Central does not have what came after the copy: those records are gone, and
 // the evidence must say which.
 func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
-	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
 	s.flips(4)
 	s.settled()
 	copied := s.keep(s.Appliance, "appliance")
@@ -111,7 +110,7 @@ func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
 	}
 	s.flips(6)
 	s.until("the appliance has taken everything", func(ctx context.Context) error {
-		q, err := s.queue(ctx)
+		q, err := readQueue(ctx, s.Agent)
 		if err == nil && q.held > 0 {
 			err = fmt.Errorf("%d records wait in the agent's queue", q.held)
 		}
@@ -121,8 +120,8 @@ func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
 	s.must("starting Central again", s.Central.Start)
 	s.must("starting the restored appliance", s.Appliance.Start)
 	s.flips(5)
-	accounts, q := s.settled()
-	if a := accounts[q.id]; len(a.lost) == 0 {
+	accounts, queues := s.settled()
+	if a := accounts[queues[0].id]; len(a.lost) == 0 {
 		t.Error("no gap tells of the records that only the lost disk had")
 	}
 	s.until("Central shows the true state", func(ctx context.Context) error { return s.shows(ctx, "fail") })
@@ -132,23 +131,25 @@ func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
 // copy held comes again under a new queue id, and nothing of the old queue is
 // taken for it.
 func TestAQueueFromAnOldCopyStartsAnew(t *testing.T) {
-	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY, 200*time.Millisecond)
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
 	s.flips(4)
 	s.settled()
 	copied := s.keep(s.Agent.Process, "agent/data")
 	s.flips(8)
-	_, old := s.settled()
+	_, queues := s.settled()
+	old := queues[0]
 	s.replace(s.Agent.Process, "agent/data", copied)
 	s.must("starting the restored agent", s.Agent.Start)
 	s.until("the queue has a new id", func(ctx context.Context) error {
-		now, err := s.queue(ctx)
+		now, err := readQueue(ctx, s.Agent)
 		if err == nil && now.id == old.id {
 			err = fmt.Errorf("the queue id is still %s", old.id)
 		}
 		return err
 	})
 	s.flips(5)
-	accounts, q := s.settled()
+	accounts, queues := s.settled()
+	q := queues[0]
 	if len(accounts) != 2 {
 		t.Errorf("bundles are of %d queues; want 2, the old and the new", len(accounts))
 	}
@@ -164,10 +165,10 @@ func TestAQueueFromAnOldCopyStartsAnew(t *testing.T) {
 // TestCentralAwayLosesNothing lets Central be away while drifts flow, and the
 // appliance be restarted meanwhile.
 func TestCentralAwayLosesNothing(t *testing.T) {
-	s := start(t, trustv1.Tier_TIER_SELF_HEAL, 200*time.Millisecond)
+	s := start(t, trustv1.Tier_TIER_SELF_HEAL)
 	s.settled()
 	s.must("stopping Central", func(context.Context) error { return s.Central.Stop() })
-	s.write("60-osiris.conf", broken)
+	s.write(s.Agent, broken)
 	s.until("it heals without Central", func(context.Context) error {
 		if s.count("appliance: command result") == 0 {
 			return fmt.Errorf("no command has a result")
@@ -178,8 +179,8 @@ func TestCentralAwayLosesNothing(t *testing.T) {
 	s.must("starting the appliance without Central", s.Appliance.Start)
 	s.flips(10)
 	s.must("starting Central again", s.Central.Start)
-	accounts, q := s.settled()
-	if a := accounts[q.id]; len(a.lost) > 0 {
+	accounts, queues := s.settled()
+	if a := accounts[queues[0].id]; len(a.lost) > 0 {
 		t.Errorf("gaps are %v; want none", a.lost)
 	}
 	s.proven()
