@@ -2,6 +2,7 @@
 // and the disk it is pointed at, and prints one JSON line a measurement:
 //
 //	benchappliance evidence [-dir DIR] [-seconds N] [-producers 1,16,256]
+//	benchappliance intake [-dir DIR] [-seconds N] [-agents 64]
 //
 // Rates are per second, latencies milliseconds. Each line names the target of
 // DESIGN section 11 that it is held against, if any, and whether it was met.
@@ -17,6 +18,7 @@ import (
 // benches are the subcommands.
 var benches = map[string]func(ctx context.Context, args []string) error{
 	"evidence": evidenceBench,
+	"intake":   intakeBench,
 }
 
 func main() {
@@ -31,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || benches[args[0]] == nil {
-		return fmt.Errorf("say what to measure: evidence")
+		return fmt.Errorf("say what to measure: evidence or intake")
 	}
 	return benches[args[0]](ctx, args[1:])
 }
