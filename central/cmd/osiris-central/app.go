@@ -23,6 +23,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
 	"github.com/osiriscare/osiris/central/internal/tenant"
+	"github.com/osiriscare/osiris/central/internal/web"
 	"github.com/osiriscare/osiris/central/internal/witness"
 )
 
@@ -46,7 +47,7 @@ func app(cfg config.Config, log *slog.Logger) fx.Option {
 			server.Listeners{API: cfg.APIListen, Web: cfg.WebListen, DataDir: cfg.DataDir, PublicURL: cfg.PublicURL},
 		),
 		store.Module, keyring.Module, archive.Module, auth.Module, audit.Module, tenant.Module, site.Module,
-		publish.Module, witness.Module, intake.Module, fleet.Module, api.Module, server.Module,
+		publish.Module, witness.Module, intake.Module, fleet.Module, api.Module, web.Module, server.Module,
 	)
 }
 

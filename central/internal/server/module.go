@@ -10,6 +10,7 @@ import (
 
 	"github.com/osiriscare/osiris/central/internal/api"
 	"github.com/osiriscare/osiris/central/internal/keyring"
+	"github.com/osiriscare/osiris/central/internal/web"
 )
 
 // Listeners says where both servers listen.
@@ -22,7 +23,7 @@ type Listeners struct {
 // Module binds both listeners at start, after all that they serve, and serves.
 var Module = fx.Module("server", fx.Invoke(serveAPI))
 
-func serveAPI(lc fx.Lifecycle, sd fx.Shutdowner, at Listeners, keys *keyring.Keyring, services *api.API, log *slog.Logger) error {
+func serveAPI(lc fx.Lifecycle, sd fx.Shutdowner, at Listeners, keys *keyring.Keyring, services *api.API, dashboard *web.Web, log *slog.Logger) error {
 	secure := http.NewServeMux()
 	services.Services(secure)
 	s := New(Config{Name: "api", Listen: at.API, DataDir: at.DataDir}, secure, nil, log)
@@ -34,7 +35,8 @@ func serveAPI(lc fx.Lifecycle, sd fx.Shutdowner, at Listeners, keys *keyring.Key
 
 	plain := http.NewServeMux()
 	services.FleetService(plain)
-	w := New(Config{Name: "web", Listen: at.Web, DataDir: at.DataDir}, plain, nil, log)
+	plain.Handle("/", dashboard.Handler())
+	w := New(Config{Name: "web", Listen: at.Web, DataDir: at.DataDir}, plain, dashboard.Close, log)
 	lc.Append(fx.StartHook(w.Bind))
 	fxrun.Go(lc, sd, w.Run)
 	return nil
