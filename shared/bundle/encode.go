@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -24,8 +25,10 @@ func (b Bundle) Encode() ([]byte, error) {
 		return nil, err
 	}
 	b.fill()
-	var compact bytes.Buffer
-	e := json.NewEncoder(&compact) // ends with a newline
+	compact := scratch.Get().(*bytes.Buffer)
+	defer scratch.Put(compact)
+	compact.Reset()
+	e := json.NewEncoder(compact) // ends with a newline
 	e.SetEscapeHTML(false)
 	if err := e.Encode(b); err != nil {
 		return nil, fmt.Errorf("encoding bundle %s: %w", b.BundleID, err)
@@ -36,6 +39,10 @@ func (b Bundle) Encode() ([]byte, error) {
 	}
 	return data, nil
 }
+
+// scratch holds buffers of Encode, which a busy appliance calls thousands of
+// times a second.
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // fill replaces nil by empty, so that absence has one spelling. Slices of the
 // caller are not written to.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
+	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/bundle/bundletest"
 )
 
@@ -153,9 +154,10 @@ func produce(ctx context.Context, e *evidence.Evidence, world *bundletest.World,
 
 func produceOne(ctx context.Context, e *evidence.Evidence, world *bundletest.World, n uint64, until time.Time) ([]time.Duration, error) {
 	var acks []time.Duration
+	draft := evidence.Draft{Bundle: world.Drift(n)}
+	draft.Bundle.MadeTime = 0 // now: a real day's folder
 	for ; time.Now().Before(until); n++ {
-		draft := evidence.Draft{Bundle: world.Drift(n)}
-		draft.Bundle.MadeTime = 0 // now: a real day's folder
+		draft.Bundle.Seq, draft.Bundle.BundleID = n, bundle.ID(draft.Bundle.AgentID, draft.Bundle.QueueID, n, draft.Bundle.Phase)
 		begin := time.Now()
 		if _, err := e.Add(ctx, draft); err != nil {
 			return acks, err
