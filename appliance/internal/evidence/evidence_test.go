@@ -190,7 +190,11 @@ func TestWithoutAnEndorsingTrustChainNothingIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	defer func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if err := e.Run(t.Context()); !errors.Is(err, evidence.ErrNotEndorsed) {
 		t.Errorf("Run = %v; want ErrNotEndorsed", err)
 	}

@@ -36,27 +36,29 @@ func (e *Evidence) export(ctx context.Context) error {
 		if err == nil {
 			err = x.update(ctx)
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			wait = min(2*wait, time.Minute)
 			e.log.WarnContext(ctx, "evidence export failed", "dir", e.cfg.Dir, "error", err, "retry_in", wait)
-			if !sleep(ctx, wait) {
-				return nil
-			}
-			continue
+		} else {
+			wait = exportPause
 		}
-		wait = exportPause
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
-		if !sleep(ctx, exportPause) {
+		if !pause(ctx, wait, err == nil, changed) {
 			return nil
 		}
 	}
+}
+
+// pause waits for a change, if it should, and then d. It reports whether that
+// passed before ctx ended.
+func pause(ctx context.Context, d time.Duration, forChange bool, changed <-chan struct{}) bool {
+	if forChange {
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return sleep(ctx, d)
 }
 
 // sleep reports whether d passed before ctx ended.

@@ -88,7 +88,11 @@ func TestNoAcknowledgedRecordIsLostOverKills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	byIndex := map[uint64]uint64{}
 	for n, index := range acked {
 		row, err := l.Find(t.Context(), record(n).ID)

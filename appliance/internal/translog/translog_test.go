@@ -185,7 +185,11 @@ func TestStoredEvidenceCannotBeChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, statement := range []string{"UPDATE entry SET bundle = x'00'", "DELETE FROM entry"} {
 		if _, err := db.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "insert-only") {
 			t.Errorf("%s = %v; want a refusal", statement, err)
@@ -243,7 +247,11 @@ func TestWorkAfterRunHasEndedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := l.Run(ctx); err != nil {
