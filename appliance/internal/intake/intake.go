@@ -24,6 +24,7 @@ import (
 
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/incident"
+	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	"github.com/osiriscare/osiris/shared/check"
@@ -82,7 +83,7 @@ func (i *Intake) Accept(ctx context.Context, peer Peer, report *compliancev1.Rep
 	if !ok {
 		return 0, ErrUnknownAgent
 	}
-	events, err := i.events(ctx, peer, &h, report)
+	reported, err := i.read(ctx, peer, &h, report)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +94,7 @@ func (i *Intake) Accept(ctx context.Context, peer Peer, report *compliancev1.Rep
 	var done []accepted
 	err = i.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
-		done, through, err = i.take(ctx, tx, peer.AgentID, queueID, &h, events)
+		done, through, err = i.take(ctx, tx, peer.AgentID, queueID, &h, reported)
 		return err
 	})
 	if err != nil {
@@ -106,10 +107,14 @@ func (i *Intake) Accept(ctx context.Context, peer Peer, report *compliancev1.Rep
 // Observe takes an event that belongs to no queue: a sensor's or a scan's.
 func (i *Intake) Observe(ctx context.Context, h *host.Host, e *drift.Event) error {
 	e.Site, e.HostID = i.siteID, h.ID
+	draft, err := i.maker.prepare(e, h)
+	if err != nil {
+		return fmt.Errorf("%w: %w", drift.ErrTooLarge, err)
+	}
 	var done accepted
-	err := i.store.Write(ctx, func(tx *store.Tx) error {
+	err = i.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
-		done, err = i.apply(ctx, tx, h, e)
+		done, err = i.apply(ctx, tx, h, reported{event: *e, draft: draft})
 		return err
 	})
 	if err != nil {
@@ -126,38 +131,53 @@ type accepted struct {
 	changes []incident.Change
 }
 
-// events converts outside the transaction: the writer's time is what all share.
-func (i *Intake) events(ctx context.Context, peer Peer, h *host.Host, report *compliancev1.Report) ([]drift.Event, error) {
+// reported is an event with its evidence, as far as it is known before the
+// transaction.
+type reported struct {
+	event drift.Event
+	draft *outbox.Draft
+}
+
+// read converts outside the transaction: the writer's time is what all share.
+func (i *Intake) read(ctx context.Context, peer Peer, h *host.Host, report *compliancev1.Report) ([]reported, error) {
 	from := drift.Origin{
 		Site: i.siteID, HostID: h.ID, AgentID: peer.AgentID, Source: drift.SourceAgent,
 		ReceivedAt: time.Now(), ClockSuspect: peer.ClockSuspect,
 	}
-	events := make([]drift.Event, 0, len(report.GetRecords()))
+	out := make([]reported, 0, len(report.GetRecords()))
 	for _, record := range report.GetRecords() {
-		e, err := drift.FromRecord(record, report.GetQueueId(), from)
-		if err == nil {
-			err = i.maker.Fits(&e, h)
-		}
+		r, err := i.readOne(record, report.GetQueueId(), from, h)
 		if err != nil {
 			i.log.WarnContext(ctx, "record refused", "agent_id", peer.AgentID, "seq", record.GetSeq(), "error", err)
-			if e, err = drift.Refuse(record, report.GetQueueId(), from, err); err != nil {
+			if r.event, err = drift.Refuse(record, report.GetQueueId(), from, err); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+			}
+			if r.draft, err = i.maker.prepare(&r.event, h); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 			}
 		}
-		events = append(events, e)
+		out = append(out, r)
 	}
-	return events, nil
+	return out, nil
+}
+
+func (i *Intake) readOne(record *compliancev1.Record, queueID []byte, from drift.Origin, h *host.Host) (r reported, err error) {
+	if r.event, err = drift.FromRecord(record, queueID, from); err != nil {
+		return r, err
+	}
+	r.draft, err = i.maker.prepare(&r.event, h)
+	return r, err
 }
 
 // take applies the receiver's rules to a batch.
-func (i *Intake) take(ctx context.Context, tx *store.Tx, agentID, queueID string, h *host.Host, events []drift.Event) ([]accepted, uint64, error) {
+func (i *Intake) take(ctx context.Context, tx *store.Tx, agentID, queueID string, h *host.Host, batch []reported) ([]accepted, uint64, error) {
 	q, err := readQueue(ctx, tx, agentID, queueID)
 	if err != nil {
 		return nil, 0, err
 	}
-	done := make([]accepted, 0, len(events))
-	for n := range events {
-		e := &events[n]
+	done := make([]accepted, 0, len(batch))
+	for n := range batch {
+		e := &batch[n].event
 		switch next := q.mark + 1; {
 		case e.Key.Seq < next:
 			continue
@@ -166,7 +186,7 @@ func (i *Intake) take(ctx context.Context, tx *store.Tx, agentID, queueID string
 		default:
 			return done, q.mark, q.save(ctx, tx, len(done) > 0)
 		}
-		a, err := i.apply(ctx, tx, h, e)
+		a, err := i.apply(ctx, tx, h, batch[n])
 		if err != nil {
 			return nil, 0, err
 		}
@@ -177,7 +197,8 @@ func (i *Intake) take(ctx context.Context, tx *store.Tx, agentID, queueID string
 }
 
 // apply makes one event part of the state.
-func (i *Intake) apply(ctx context.Context, tx *store.Tx, h *host.Host, e *drift.Event) (accepted, error) {
+func (i *Intake) apply(ctx context.Context, tx *store.Tx, h *host.Host, r reported) (accepted, error) {
+	e := &r.event
 	a := accepted{event: e}
 	verdicts := e.Verdicts()
 	before, err := remember(ctx, tx, h.ID, e, verdicts)
@@ -193,7 +214,9 @@ func (i *Intake) apply(ctx context.Context, tx *store.Tx, h *host.Host, e *drift
 	if !i.owed(e, verdicts, before) {
 		return a, nil
 	}
-	return a, i.maker.prove(ctx, tx, h, e, before, a.changes)
+	draft := *r.draft // the transaction may run twice
+	finish(&draft, e, before, a.changes)
+	return a, draft.Add(ctx, tx)
 }
 
 // provedAgain is how often an unchanged verdict of a source without a queue is

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/id"
 	"github.com/osiriscare/osiris/appliance/internal/incident"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
-	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/catalog"
 	"github.com/osiriscare/osiris/shared/check"
@@ -41,35 +39,21 @@ const phaseReceived = "received"
 // bundle.MaxSize with it.
 const surelyFits = bundle.MaxSize / 4
 
-// Fits returns an error for an event whose bundle would be too large. Foreign
+// prepare encodes the bundle of an event as far as it is known before the
+// transaction. Its error names an event whose bundle would be too large: foreign
 // control characters take six times their size in JSON.
-func (m *Maker) Fits(e *drift.Event, h *host.Host) error {
-	size := 0
-	for _, v := range e.Verdicts() {
-		size += len(v.Actual) + len(v.Expected) + len(v.Reason) + 512
-		for _, f := range v.Facts {
-			size += len(f.Name) + len(f.Value) + 128
-		}
+func (m *Maker) prepare(e *drift.Event, h *host.Host) (*outbox.Draft, error) {
+	b := m.draft(h, e)
+	d, err := outbox.Prepare(b)
+	if err != nil || d.Size() <= surelyFits {
+		return d, err
 	}
-	if e.Result != nil {
-		size += len(e.Result.Message)
-		for _, p := range e.Result.Phases {
-			size += len(p.Detail) + 512
-		}
-	}
-	if size <= surelyFits/6 {
-		return nil
-	}
-	_, err := m.draft(h, e, make([]past, len(e.Verdicts())), nil).Encode()
-	return err
+	_, err = b.Encode()
+	return d, err
 }
 
-func (m *Maker) prove(ctx context.Context, tx *store.Tx, h *host.Host, e *drift.Event, before []past, changes []incident.Change) error {
-	return outbox.Add(ctx, tx, m.draft(h, e, before, changes))
-}
-
-// draft is the bundle of an event: who, what, and what it meant.
-func (m *Maker) draft(h *host.Host, e *drift.Event, before []past, changes []incident.Change) *bundle.Bundle {
+// draft is the bundle of an event: who, and what.
+func (m *Maker) draft(h *host.Host, e *drift.Event) *bundle.Bundle {
 	b := &bundle.Bundle{
 		SiteID: m.siteID, ApplianceID: m.applianceID, HostID: h.ID, Hostname: h.Hostname, Source: string(e.Source),
 		AgentID: e.Key.AgentID, QueueID: e.Key.QueueID, Seq: e.Key.Seq, RecordID: e.Key.RecordID,
@@ -82,10 +66,7 @@ func (m *Maker) draft(h *host.Host, e *drift.Event, before []past, changes []inc
 	} else {
 		b.BundleID = bundle.IDOf("report/" + id.New("r")) // no key: each report is its own event
 	}
-	describe(b, e, before)
-	for _, c := range changes {
-		b.IncidentID, b.Level = c.Incident.ID, string(c.Incident.Level)
-	}
+	describe(b, e)
 	if e.ClockSuspect {
 		b.Summary += " The sender's clock cannot be right."
 	}
@@ -95,11 +76,11 @@ func (m *Maker) draft(h *host.Host, e *drift.Event, before []past, changes []inc
 	return b
 }
 
-func describe(b *bundle.Bundle, e *drift.Event, before []past) {
+func describe(b *bundle.Bundle, e *drift.Event) {
 	switch e.Kind {
 	case drift.KindVerdict:
 		v := verdict(e.Verdict)
-		b.Verdict, b.Kind = &v, kindOf(before[0].status, e.Verdict.Status)
+		b.Verdict, b.Kind = &v, bundle.KindObservation
 		b.CheckID, b.DriftType, b.Severity = v.CheckID, e.Verdict.DriftType, v.Severity
 		b.HIPAAControls = citations(e.Verdict.Check)
 		b.Summary = fmt.Sprintf("%s: %s. %s", v.CheckID, v.Status, v.Reason)
@@ -139,6 +120,17 @@ func describeResult(b *bundle.Bundle, r *drift.Result) {
 		})
 	}
 	b.Summary = fmt.Sprintf("%s: %s. %s", r.RunbookID, r.Outcome, r.Message)
+}
+
+// finish sets what the transaction found out: what the event changed, and which
+// incident it belongs to.
+func finish(d *outbox.Draft, e *drift.Event, before []past, changes []incident.Change) {
+	if e.Kind == drift.KindVerdict {
+		d.Kind = kindOf(before[0].status, e.Verdict.Status)
+	}
+	for _, c := range changes {
+		d.IncidentID, d.Level = c.Incident.ID, string(c.Incident.Level)
+	}
 }
 
 // kindOf names a verdict by what it changed. Unknown is neither a drift nor a

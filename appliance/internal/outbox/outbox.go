@@ -3,8 +3,9 @@
 // the evidence log acknowledged it (DESIGN D24). The row's id is the bundle's, a
 // UUIDv5 of its event key, so doing anything twice gives one bundle.
 //
-// A draft is the JSON of a bundle.Bundle as encoding/json gives it. Anyone with
-// a transaction may Add; Run is the one that empties it.
+// A row's body is the JSON of a bundle.Bundle as encoding/json gives it; kind,
+// incident and level stand beside it. Anyone with a transaction may Add; Run is
+// the one that empties it.
 package outbox
 
 import (
@@ -27,19 +28,49 @@ var schema string
 // Schema are this package's tables.
 var Schema = store.Schema{Owner: "outbox", Steps: []string{schema}}
 
-// Add puts a draft into the outbox inside tx. A bundle id that waits already
-// stays as it is.
-func Add(ctx context.Context, tx *store.Tx, b *bundle.Bundle) error {
-	draft, err := json.Marshal(b)
+// Draft is a bundle encoded outside the transaction, because the writer's time is
+// what everybody shares. What only the transaction knows is set by its fields.
+type Draft struct {
+	ID         string
+	Kind       string
+	IncidentID string
+	Level      string
+	madeMs     int64
+	body       []byte
+}
+
+// Prepare encodes a bundle. The draft's own fields win over the bundle's.
+func Prepare(b *bundle.Bundle) (*Draft, error) {
+	body, err := json.Marshal(b)
 	if err != nil {
-		return fmt.Errorf("encoding draft %s: %w", b.BundleID, err)
+		return nil, fmt.Errorf("encoding draft %s: %w", b.BundleID, err)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO outbox (id, made_ms, kind, draft) VALUES (?, ?, ?, ?)",
-		b.BundleID, int64(b.MadeTime), b.Kind, draft)
+	return &Draft{
+		ID: b.BundleID, Kind: b.Kind, IncidentID: b.IncidentID, Level: b.Level, madeMs: int64(b.MadeTime), body: body,
+	}, nil
+}
+
+// Size is the bytes of the encoded body.
+func (d *Draft) Size() int { return len(d.body) }
+
+// Add puts the draft into the outbox inside tx. A bundle id that waits already
+// stays as it is.
+func (d *Draft) Add(ctx context.Context, tx *store.Tx) error {
+	_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO outbox (id, made_ms, kind, incident_id, level, draft) VALUES (?, ?, ?, ?, ?, ?)",
+		d.ID, d.madeMs, d.Kind, d.IncidentID, d.Level, d.body)
 	if err != nil {
-		return fmt.Errorf("queueing bundle %s: %w", b.BundleID, err)
+		return fmt.Errorf("queueing bundle %s: %w", d.ID, err)
 	}
 	return nil
+}
+
+// Add prepares a bundle and puts it into the outbox inside tx.
+func Add(ctx context.Context, tx *store.Tx, b *bundle.Bundle) error {
+	d, err := Prepare(b)
+	if err != nil {
+		return err
+	}
+	return d.Add(ctx, tx)
 }
 
 // Evidence is the log. AddAll returns when every draft is durable and covered by
@@ -172,7 +203,7 @@ func (o *Outbox) say(ctx context.Context, drafts []evidence.Draft, acks []eviden
 }
 
 func (o *Outbox) read(ctx context.Context) (drafts []evidence.Draft, last int64, err error) {
-	rows, err := o.store.Reader().QueryContext(ctx, "SELECT n, draft FROM outbox ORDER BY n LIMIT ?", batch)
+	rows, err := o.store.Reader().QueryContext(ctx, "SELECT n, kind, incident_id, level, draft FROM outbox ORDER BY n LIMIT ?", batch)
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading outbox: %w", err)
 	}
@@ -180,12 +211,14 @@ func (o *Outbox) read(ctx context.Context) (drafts []evidence.Draft, last int64,
 	for rows.Next() {
 		var draft []byte
 		var d evidence.Draft
-		if err := rows.Scan(&last, &draft); err != nil {
+		var kind, incidentID, level string
+		if err := rows.Scan(&last, &kind, &incidentID, &level, &draft); err != nil {
 			return nil, 0, fmt.Errorf("reading outbox: %w", err)
 		}
 		if err := json.Unmarshal(draft, &d.Bundle); err != nil {
 			return nil, 0, fmt.Errorf("reading outbox row %d: %w", last, err)
 		}
+		d.Bundle.Kind, d.Bundle.IncidentID, d.Bundle.Level = kind, incidentID, level
 		drafts = append(drafts, d)
 	}
 	return drafts, last, rows.Err()

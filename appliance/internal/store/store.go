@@ -4,8 +4,9 @@
 // disk keeps its promise, power loss.
 //
 // One goroutine writes. Write hands it a function; up to 512 waiting functions
-// share one transaction and one sync, each inside its own savepoint, so that a
-// failing one changes nothing and the others go through. Readers use
+// share one transaction and one sync; when one fails the group is run again with
+// a savepoint each, so that a failing one changes nothing and the others go
+// through. Readers use
 // connections of their own and should hold them shortly, since an old reader
 // keeps the WAL from shrinking.
 //

@@ -15,7 +15,9 @@ type write struct {
 
 // Write runs do inside a transaction and returns once it is durable. When do
 // returns an error, nothing it did stays and Write returns that error. do must
-// not keep tx, must not block on anything but tx, and must not call Write.
+// not keep tx, must not block on anything but tx, and must not call Write. It may
+// run twice, when another write of its group failed: what it sets outside tx must
+// not depend on what it had set before.
 //
 // Once taken, a write is carried out even if ctx ends while it waits: an
 // interrupted statement would roll back the whole group.
@@ -85,23 +87,48 @@ func (s *Store) commit(group []*write) {
 	}
 }
 
-// apply runs a group in one transaction. An error means that none of it holds.
+// apply runs a group in one transaction. Savepoints cost as much as a small
+// write, so they are used only once a write of the group has failed: then all is
+// rolled back and run again. An error means that none of the group holds.
 func (s *Store) apply(group []*write) error {
 	ctx := context.Background() // see Write: never interrupted
+	err := s.transaction(ctx, func() error {
+		for _, w := range group {
+			if err := call(w.do, s.tx); err != nil {
+				return errAgain
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return s.transaction(ctx, func() error {
+		for _, w := range group {
+			if err := s.one(ctx, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// errAgain asks for the run with savepoints.
+var errAgain = errors.New("a write of the group failed")
+
+func (s *Store) transaction(ctx context.Context, do func() error) error {
 	if _, err := s.tx.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	for _, w := range group {
-		if err := s.one(ctx, w); err != nil {
-			_, back := s.tx.ExecContext(ctx, "ROLLBACK")
-			return errors.Join(err, ignoreNoTransaction(back))
+	err := do()
+	if err == nil {
+		if _, err = s.tx.ExecContext(ctx, "COMMIT"); err == nil {
+			return nil
 		}
+		err = fmt.Errorf("committing: %w", err)
 	}
-	if _, err := s.tx.ExecContext(ctx, "COMMIT"); err != nil {
-		_, back := s.tx.ExecContext(ctx, "ROLLBACK")
-		return errors.Join(fmt.Errorf("committing: %w", err), ignoreNoTransaction(back))
-	}
-	return nil
+	_, back := s.tx.ExecContext(ctx, "ROLLBACK")
+	return errors.Join(err, ignoreNoTransaction(back))
 }
 
 // one runs a write in its savepoint. It returns an error only when the
