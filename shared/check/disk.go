@@ -9,20 +9,15 @@ import (
 // volume first. Free is what an ordinary process may still use.
 const FactVolume = "volume"
 
-func diskSpace() definition {
-	return definition{
-		id: DiskSpace, facts: []string{FactVolume}, judge: judgeDisk,
-		parameters: []Parameter{
-			{"critical_percent", "5"},
-			{"high_percent", "10"},
-			// A volume with this much free passes whatever the percentage: 10 % of
-			// a 4 TB disk is no shortage.
-			{"enough_mb", "51200"},
-			// Recovery and firmware volumes are small and full by design; the
-			// system volume counts at any size.
-			{"ignore_below_mb", "1024"},
-		},
-	}
+var diskParameters = []Parameter{
+	{"critical_percent", "5"},
+	{"high_percent", "10"},
+	// A volume with this much free passes whatever the percentage: 10 % of a 4 TB
+	// disk is no shortage.
+	{"enough_mb", "51200"},
+	// Recovery and firmware volumes are small and full by design; the system
+	// volume counts at any size.
+	{"ignore_below_mb", "1024"},
 }
 
 type volume struct {
@@ -47,53 +42,64 @@ func (v volume) percent() uint64 {
 	return v.free * 100 / v.total
 }
 
-func judgeDisk(d definition, f Facts, p Parameters) Verdict {
-	critical, high := d.number(p, "critical_percent"), d.number(p, "high_percent")
-	enough, ignore := d.number(p, "enough_mb"), d.number(p, "ignore_below_mb")
-	v := Verdict{
-		Status:   Pass,
-		Expected: "at least " + strconv.FormatUint(high, 10) + " % or " + strconv.FormatUint(enough, 10) + " MB free",
+// diskLimits are the parameters as numbers.
+type diskLimits struct{ critical, high, enough, ignore uint64 }
+
+func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
+	limits := diskLimits{
+		d.number(p, "critical_percent"), d.number(p, "high_percent"),
+		d.number(p, "enough_mb"), d.number(p, "ignore_below_mb"),
 	}
-	judged, unread := 0, 0
-	var worst volume
+	v.Expected = "at least " + strconv.FormatUint(limits.high, 10) + " % or " +
+		strconv.FormatUint(limits.enough, 10) + " MB free"
+	worst, severity, judged, unread := limits.worst(f)
+	if !judged {
+		v.unknown("No volume's size could be read.")
+		return
+	}
+	v.Actual = worst.mount + " has " + strconv.FormatUint(worst.percent(), 10) + " % free"
+	switch {
+	case severity != "":
+		v.fail(severity, "Volume "+worst.mount+" is nearly full.")
+	case unread:
+		v.unknown("A volume's size could not be read.")
+	default:
+		v.pass("Every volume has room.")
+	}
+}
+
+// worst is the volume that is worst off; unread tells that some volume, such as
+// a locked one, could not be read.
+func (l *diskLimits) worst(f Facts) (worst volume, severity string, judged, unread bool) {
 	for _, fact := range f {
 		if fact.Name != FactVolume {
 			continue
 		}
 		vol, ok := parseVolume(fact.Value)
-		if !ok { // such as a locked BitLocker volume
-			unread++
+		if !ok {
+			unread = true
 			continue
 		}
-		if judged > 0 && vol.total>>20 < ignore {
+		if judged && vol.total>>20 < l.ignore {
 			continue
 		}
-		severity := ""
-		if pct := vol.percent(); vol.free>>20 < enough && pct < high {
-			severity = High
-			if pct < critical {
-				severity = Critical
-			}
+		s := l.severity(vol)
+		if !judged || rank(s) > rank(severity) || (s == severity && vol.percent() < worst.percent()) {
+			worst, severity = vol, s
 		}
-		if judged == 0 || rank(severity) > rank(v.Severity) ||
-			(severity == v.Severity && vol.percent() < worst.percent()) {
-			worst, v.Severity = vol, severity
-		}
-		judged++
+		judged = true
 	}
-	if judged == 0 {
-		v.Status, v.Reason = Unknown, "No volume's size could be read."
-		return v
+	return worst, severity, judged, unread
+}
+
+func (l *diskLimits) severity(v volume) string {
+	switch percent := v.percent(); {
+	case v.free>>20 >= l.enough || percent >= l.high:
+		return ""
+	case percent < l.critical:
+		return Critical
 	}
-	v.Actual = worst.mount + " has " + strconv.FormatUint(worst.percent(), 10) + " % free"
-	v.Reason = "Every volume has room."
-	if unread > 0 {
-		v.Status, v.Reason = Unknown, "A volume's size could not be read."
-	}
-	if v.Severity != "" {
-		v.Status, v.Reason = Fail, "Volume "+worst.mount+" is nearly full."
-	}
-	return v
+	return High
 }
 
 // rank orders severities, worst highest.

@@ -10,7 +10,7 @@ type Parameters func(name string) (value string, ok bool)
 type Parameter struct{ Name, Default string }
 
 // get is the policy's value or the default of this check's table entry.
-func (d definition) get(p Parameters, name string) string {
+func (d *definition) get(p Parameters, name string) string {
 	if p != nil {
 		if v, ok := p(name); ok {
 			return v
@@ -26,7 +26,7 @@ func (d definition) get(p Parameters, name string) string {
 
 // number is get as a number from 0; a value that is none falls back to the
 // default, so that a mistyped policy never switches a check off.
-func (d definition) number(p Parameters, name string) uint64 {
+func (d *definition) number(p Parameters, name string) uint64 {
 	if n, err := strconv.ParseUint(d.get(p, name), 10, 63); err == nil {
 		return n
 	}

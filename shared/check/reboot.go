@@ -10,40 +10,41 @@ const (
 	FactKernelInstalled = "installed_kernel" // repeats: one installed kernel each
 )
 
-func pendingReboot() definition {
-	return definition{
-		id: PendingReboot, judge: judgeReboot,
-		facts: []string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
+func judgeReboot(_ *definition, f Facts, _ Parameters, v *Verdict) {
+	v.Expected = "none"
+	running, _ := f.Get(FactKernelRunning)
+	newest := newestKernel(f, running)
+	required, _ := f.Get(FactRebootRequired)
+	packages, _ := f.Get(FactRebootPackages)
+	if packages == "" {
+		packages = "installed software"
+	}
+	switch {
+	case required == "yes":
+		v.Actual = "reboot required"
+		v.fail(Medium, "Updates of "+packages+" take effect after a reboot.")
+	case required != "no":
+		v.unknown("The reboot marker could not be read.")
+	case newest != running:
+		v.Actual = "kernel " + newest + " installed, " + running + " running"
+		v.fail(Medium, "A newer kernel is installed than the one that runs.")
+	default:
+		v.Actual = "none"
+		v.pass("Nothing waits for a reboot.")
 	}
 }
 
-func judgeReboot(_ definition, f Facts, _ Parameters) Verdict {
-	v := Verdict{Status: Pass, Actual: "none", Expected: "none", Reason: "Nothing waits for a reboot."}
-	required, ok := f.Get(FactRebootRequired)
-	if !ok {
-		return unknown("The reboot marker could not be read.")
-	}
-	running, _ := f.Get(FactKernelRunning)
+// newestKernel is the newest one of the running kernel's flavour: another flavour
+// (cloud, rt) is another kernel, not a newer one.
+func newestKernel(f Facts, running string) string {
 	newest := running
 	for _, fact := range f {
-		// Another flavour (cloud, rt) is another kernel, not a newer one.
 		if fact.Name == FactKernelInstalled && running != "" &&
 			flavour(fact.Value) == flavour(running) && compareVersions(fact.Value, newest) > 0 {
 			newest = fact.Value
 		}
 	}
-	switch {
-	case required == "yes":
-		v.Status, v.Severity, v.Actual = Fail, Medium, "reboot required"
-		v.Reason = "Installed updates take effect after a reboot."
-		if packages, _ := f.Get(FactRebootPackages); packages != "" {
-			v.Reason = "Updates of " + packages + " take effect after a reboot."
-		}
-	case newest != running:
-		v.Status, v.Severity, v.Actual = Fail, Medium, "kernel "+newest+" installed, "+running+" running"
-		v.Reason = "A newer kernel is installed than the one that runs."
-	}
-	return v
+	return newest
 }
 
 // flavour is what follows the last hyphen when it is a word: "amd64" of

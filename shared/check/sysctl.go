@@ -10,32 +10,31 @@ import (
 // that no file sets has neither.
 const SysctlFileSuffix = ".file"
 
-func sysctlHardening() definition {
-	d := definition{
-		id: SysctlHardening, judge: judgeSysctl,
-		parameters: []Parameter{
-			{"kernel.dmesg_restrict", "=1"},
-			{"kernel.kptr_restrict", ">=1"},
-			{"kernel.randomize_va_space", "=2"},
-			{"net.ipv4.conf.all.accept_redirects", "=0"},
-			{"net.ipv4.conf.all.rp_filter", ">=1"},
-			{"net.ipv4.tcp_syncookies", "=1"},
-		},
-	}
-	for _, p := range d.parameters {
-		d.facts = append(d.facts, p.Name, p.Name+SysctlFileSuffix)
-	}
-	return d
+// Requirements are "=N", ">=N" or "any".
+var sysctlParameters = []Parameter{
+	{"kernel.dmesg_restrict", "=1"},
+	{"kernel.kptr_restrict", ">=1"},
+	{"kernel.randomize_va_space", "=2"},
+	{"net.ipv4.conf.all.accept_redirects", "=0"},
+	{"net.ipv4.conf.all.rp_filter", ">=1"},
+	{"net.ipv4.tcp_syncookies", "=1"},
+}
+
+var sysctlFacts = []string{
+	"kernel.dmesg_restrict", "kernel.dmesg_restrict" + SysctlFileSuffix,
+	"kernel.kptr_restrict", "kernel.kptr_restrict" + SysctlFileSuffix,
+	"kernel.randomize_va_space", "kernel.randomize_va_space" + SysctlFileSuffix,
+	"net.ipv4.conf.all.accept_redirects", "net.ipv4.conf.all.accept_redirects" + SysctlFileSuffix,
+	"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.rp_filter" + SysctlFileSuffix,
+	"net.ipv4.tcp_syncookies", "net.ipv4.tcp_syncookies" + SysctlFileSuffix,
 }
 
 // judgeSysctl compares what the files configure, not the running kernel: a
-// change by hand lasts until the next boot, a file for good. A parameter is
-// "=N", ">=N" or "any".
-func judgeSysctl(d definition, f Facts, p Parameters) Verdict {
-	v := Verdict{Status: Pass, Actual: "as expected", Reason: "All kernel settings are hardened."}
-	var expected, actual, reason []string
+// change by hand lasts until the next boot, a file for good.
+func judgeSysctl(d *definition, f Facts, p Parameters, v *Verdict) {
+	var actual, reason []string
 	for _, param := range d.parameters {
-		want, least := sysctlRequirement(d, p, param.Name)
+		want, least := d.requirement(p, param.Name)
 		if want == "" {
 			continue
 		}
@@ -43,30 +42,33 @@ func judgeSysctl(d definition, f Facts, p Parameters) Verdict {
 		if least {
 			operator = ">="
 		}
-		expected = append(expected, param.Name+operator+want)
-		have, set := f.Get(param.Name)
-		if set && sysctlMeets(have, want, least) {
-			continue
+		if v.Expected != "" {
+			v.Expected += " "
 		}
-		v.Status, v.Severity = Fail, Medium
-		if !set {
+		v.Expected += param.Name + operator + want
+		have, set := f.Get(param.Name)
+		file, _ := f.Get(param.Name + SysctlFileSuffix)
+		switch {
+		case !set:
 			actual = append(actual, param.Name+" not set")
 			reason = append(reason, "no file sets "+param.Name)
-			continue
+		case !sysctlMeets(have, want, least):
+			actual = append(actual, param.Name+"="+have)
+			reason = append(reason, file+" sets "+param.Name+" to "+have)
 		}
-		file, _ := f.Get(param.Name + SysctlFileSuffix)
-		actual = append(actual, param.Name+"="+have)
-		reason = append(reason, file+" sets "+param.Name+" to "+have)
 	}
-	v.Expected = strings.Join(expected, " ")
-	if v.Status == Fail {
-		v.Actual = strings.Join(actual, ", ")
-		v.Reason = "Kernel settings are not hardened: " + strings.Join(reason, ", ") + "."
+	if actual == nil {
+		v.Actual = "as expected"
+		v.pass("All kernel settings are hardened.")
+		return
 	}
-	return v
+	v.Actual = strings.Join(actual, ", ")
+	v.fail(Medium, "Kernel settings are not hardened: "+strings.Join(reason, ", ")+".")
 }
 
-func sysctlRequirement(d definition, p Parameters, key string) (want string, least bool) {
+// requirement is the value a key needs, or more when least; want is empty when
+// any value will do.
+func (d *definition) requirement(p Parameters, key string) (want string, least bool) {
 	text := d.get(p, key)
 	if text == "any" {
 		return "", false
@@ -84,10 +86,10 @@ type Setting struct{ Key, Value string }
 // SysctlSettings are the settings that satisfy the judge, for whoever writes
 // them; sorted by key.
 func SysctlSettings(p Parameters) []Setting {
-	d := sysctlHardening()
+	d := find(SysctlHardening)
 	var settings []Setting
 	for _, param := range d.parameters {
-		if want, _ := sysctlRequirement(d, p, param.Name); want != "" {
+		if want, _ := d.requirement(p, param.Name); want != "" {
 			settings = append(settings, Setting{param.Name, want})
 		}
 	}
@@ -97,8 +99,7 @@ func SysctlSettings(p Parameters) []Setting {
 func parseRequirement(text string) (want string, least, ok bool) {
 	want, least = strings.CutPrefix(text, ">=")
 	if !least {
-		want, ok = strings.CutPrefix(text, "=")
-		if !ok {
+		if want, ok = strings.CutPrefix(text, "="); !ok {
 			return "", false, false
 		}
 	}

@@ -6,25 +6,18 @@ const (
 	FactClockMaxError       = "max_error_us"   // the kernel's bound of its error
 )
 
-func timeSync() definition {
-	return definition{
-		id: TimeSync, judge: judgeTime,
-		facts: []string{FactClockUnsynchronised, FactClockMaxError},
-	}
-}
-
 // judgeTime uses the flag alone: the error bound grows between two polls of a
 // healthy daemon, so as a value it would change at every run.
-func judgeTime(_ definition, f Facts, _ Parameters) Verdict {
-	v := Verdict{Expected: "synchronised"}
+func judgeTime(_ *definition, f Facts, _ Parameters, v *Verdict) {
+	v.Expected = "synchronised"
 	switch flag, _ := f.Get(FactClockUnsynchronised); flag {
 	case "no":
-		v.Status, v.Actual, v.Reason = Pass, "synchronised", "The clock is kept by a time source."
+		v.Actual = "synchronised"
+		v.pass("The clock is kept by a time source.")
 	case "yes":
-		v.Status, v.Severity, v.Actual = Fail, Medium, "not synchronised"
-		v.Reason = "No time source keeps the clock."
+		v.Actual = "not synchronised"
+		v.fail(Medium, "No time source keeps the clock.")
 	default:
-		v.Status, v.Reason = Unknown, "The clock's state could not be read."
+		v.unknown("The clock's state could not be read.")
 	}
-	return v
 }

@@ -19,3 +19,13 @@ type Verdict struct {
 	Reason   string // one sentence
 	Facts    Facts  // all that the judge saw
 }
+
+// The three ways in which judges end.
+
+func (v *Verdict) pass(reason string) { v.Status, v.Reason = Pass, reason }
+
+func (v *Verdict) fail(severity, reason string) {
+	v.Status, v.Severity, v.Reason = Fail, severity, reason
+}
+
+func (v *Verdict) unknown(reason string) { v.Status, v.Reason = Unknown, reason }

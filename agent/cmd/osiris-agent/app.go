@@ -20,7 +20,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 // app is the whole agent.
@@ -102,7 +102,7 @@ func (a *app) wire() (err error) {
 	a.link, err = link.New(link.Deps{
 		Addr: addr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
 		State: a.schedule, Commands: a.runner, Log: a.log,
-		Host: func() *compliancelite.HostFacts { return a.probe.Host(version) },
+		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -33,15 +32,11 @@ var errFlood = errors.New("the appliance keeps sending commands that are refused
 // Submit takes a command off a session. Everything about it is checked here; what
 // is refused is answered in the queue. An error means that the session should
 // end. It does not wait for the command to run.
-func (r *Runner) Submit(s *Session, envelope *trustlite.SignedEnvelope) error {
+func (r *Runner) Submit(s *Session, envelope []byte) error {
 	command, err := r.Authority.OpenCommand(envelope)
 	if err != nil {
 		// Only to say which command is meant; nothing of it is believed.
-		command = &trustlite.Command{}
-		if wire.Unmarshal(envelope.GetPayload(), command) != nil {
-			command = &trustlite.Command{}
-		}
-		return r.disbelieve(s, command, err)
+		return r.disbelieve(s, peek(envelope), err)
 	}
 	switch {
 	case len(command.CommandId) != idSize:
@@ -57,6 +52,16 @@ func (r *Runner) Submit(s *Session, envelope *trustlite.SignedEnvelope) error {
 	r.Log.Info("command received", "command_id", command.CommandId, "runbook", command.RunbookId,
 		"check", command.CheckId, "dry_run", command.DryRun)
 	return r.accept(s, command)
+}
+
+// peek reads a command that did not verify; what cannot be read is empty.
+func peek(envelope []byte) *trustlite.Command {
+	var e wire.Envelope
+	command := &trustlite.Command{}
+	if wire.Decode(envelope, &e) != nil || wire.Decode(e.Payload, (*wire.Command)(command)) != nil {
+		return &trustlite.Command{}
+	}
+	return command
 }
 
 func (r *Runner) disbelieve(s *Session, c *trustlite.Command, reason error) error {
@@ -80,7 +85,7 @@ func (r *Runner) accept(s *Session, c *trustlite.Command) error {
 		if s.refused++; s.refused > refusalLimit {
 			return errFlood
 		}
-		e.result.Outcome, e.result.Message = compliancelite.Outcome_OUTCOME_REFUSED, err.Error()
+		e.result.Outcome, e.result.Message = wire.Refused, err.Error()
 		r.Log.Warn("command refused", "command_id", c.CommandId, "reason", e.result.Message)
 		return r.journal.finish(e)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/record"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -39,6 +39,7 @@ type execution struct {
 	*entry
 	action Action
 	host   Host
+	reason string // of the verdict after
 }
 
 // execute goes on from the entry's phase. It leaves the outcome unspecified when
@@ -46,10 +47,10 @@ type execution struct {
 func (r *Runner) execute(ctx context.Context, e *entry) {
 	action, ok := find(r.Actions, e.command.RunbookId)
 	if !ok { // a resumed command of an agent that has since been replaced
-		e.finish(compliancelite.Outcome_OUTCOME_FAILED, "This agent no longer has the runbook.")
+		e.finish(wire.Failed, "This agent no longer has the runbook.")
 		return
 	}
-	x := &execution{r, e, action, Host{r.Root, r.Authority.Parameters(action.Check)}}
+	x := &execution{Runner: r, entry: e, action: action, host: Host{r.Root, r.Authority.Parameters(action.Check)}}
 	limited, cancel := context.WithTimeout(ctx, timeout(e.command.TimeoutMs))
 	defer cancel()
 	switch e.phase {
@@ -58,7 +59,7 @@ func (r *Runner) execute(ctx context.Context, e *entry) {
 			// Nothing was changed, so it begins anew, by today's policy.
 			e.result.Phases = nil
 			if err := r.tierAllows(e.command.AgentId, action); err != nil {
-				e.finish(compliancelite.Outcome_OUTCOME_REFUSED, err.Error())
+				e.finish(wire.Refused, err.Error())
 				return
 			}
 		}
@@ -69,7 +70,7 @@ func (r *Runner) execute(ctx context.Context, e *entry) {
 	case phaseRemediate:
 		x.note(phaseRemediate, time.Now(), false, "Interrupted by a restart of the agent.")
 	}
-	if ctx.Err() != nil || e.result.Outcome != compliancelite.Outcome_OUTCOME_UNSPECIFIED {
+	if ctx.Err() != nil || e.result.Outcome != 0 {
 		return
 	}
 	if e.phase != phaseRollback && x.verify(limited) {
@@ -83,7 +84,7 @@ func (r *Runner) execute(ctx context.Context, e *entry) {
 	x.rollback(late)
 }
 
-func (e *entry) finish(outcome compliancelite.Outcome, message string) {
+func (e *entry) finish(outcome wire.Outcome, message string) {
 	e.result.Outcome, e.result.Message = outcome, record.Text(message)
 }
 
@@ -99,10 +100,10 @@ func (x *execution) begin(phase string) error {
 
 // note keeps what a phase did.
 func (x *execution) note(phase string, started time.Time, ok bool, detail string) {
-	x.result.Phases = append(x.result.Phases, &compliancelite.PhaseResult{
-		Phase: phase, Ok: ok, Detail: record.Text(detail),
+	x.result.Phases = append(x.result.Phases, wire.Encode(&wire.PhaseResult{
+		Phase: phase, OK: ok, Detail: record.Text(detail),
 		StartedMs: started.UnixMilli(), DurationMs: time.Since(started).Milliseconds(),
-	})
+	}))
 	x.Log.Info("phase done", "command_id", x.command.CommandId, "phase", phase, "ok", ok, "detail", detail)
 	x.boundary(phase + " done")
 }
@@ -116,24 +117,24 @@ func (x *execution) judge(ctx context.Context) check.Verdict {
 func (x *execution) prepare(ctx context.Context) bool {
 	started := time.Now()
 	if err := x.begin(phaseDetect); err != nil {
-		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "The journal cannot be written; nothing was changed: "+err.Error())
+		x.finish(wire.Failed, "The journal cannot be written; nothing was changed: "+err.Error())
 		return false
 	}
 	v := x.judge(ctx)
 	if ctx.Err() != nil {
 		return x.cutOff(ctx)
 	}
-	x.result.Before = record.Verdict(v, started.UnixMilli(), "")
+	x.result.Before = wire.Encode(record.Verdict(&v, started.UnixMilli(), ""))
 	x.note(phaseDetect, started, v.Status == check.Pass || v.Status == check.Fail, v.Reason)
 	switch {
 	case v.Status == check.Pass:
-		x.finish(compliancelite.Outcome_OUTCOME_NOT_NEEDED, "The check passes already.")
+		x.finish(wire.NotNeeded, "The check passes already.")
 		return false
 	case v.Status != check.Fail:
-		x.finish(compliancelite.Outcome_OUTCOME_REFUSED, "The check could not tell what is wrong: "+v.Reason)
+		x.finish(wire.Refused, "The check could not tell what is wrong: "+v.Reason)
 		return false
 	case x.command.DryRun:
-		x.finish(compliancelite.Outcome_OUTCOME_DRY_RUN, x.action.Plan(x.host))
+		x.finish(wire.DryRun, x.action.Plan(x.host))
 		return false
 	}
 	return x.takeSnapshot(ctx)
@@ -147,7 +148,7 @@ func (x *execution) takeSnapshot(ctx context.Context) bool {
 	}
 	if err != nil {
 		x.note(phaseSnapshot, started, false, err.Error())
-		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "No snapshot could be taken; nothing was changed: "+err.Error())
+		x.finish(wire.Failed, "No snapshot could be taken; nothing was changed: "+err.Error())
 		return false
 	}
 	x.note(phaseSnapshot, started, true, "Kept what will be changed.")
@@ -160,7 +161,7 @@ func (x *execution) takeSnapshot(ctx context.Context) bool {
 // cutOff answers false; a timeout is an outcome, a shutdown is not.
 func (x *execution) cutOff(ctx context.Context) bool {
 	if ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // Err gives exactly this value
-		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "Time ran out before anything was changed.")
+		x.finish(wire.Failed, "Time ran out before anything was changed.")
 	}
 	return false
 }
@@ -170,7 +171,7 @@ func (x *execution) remediate(ctx context.Context) {
 	if err := x.begin(phaseRemediate); err != nil {
 		// Without the journal a crash would leave the host half-way unnoticed.
 		x.note(phaseRemediate, started, false, err.Error())
-		x.finish(compliancelite.Outcome_OUTCOME_FAILED, "The journal cannot be written; nothing was changed: "+err.Error())
+		x.finish(wire.Failed, "The journal cannot be written; nothing was changed: "+err.Error())
 		return
 	}
 	detail, err := x.action.Apply(ctx, x.host)
@@ -187,10 +188,11 @@ func (x *execution) verify(ctx context.Context) bool {
 		x.Log.Error("journalling a phase", "phase", phaseVerify, "error", err) // the entry says remediate, which resumes the same
 	}
 	v := x.judge(ctx)
-	x.result.After = record.Verdict(v, started.UnixMilli(), "")
+	x.reason = v.Reason
+	x.result.After = wire.Encode(record.Verdict(&v, started.UnixMilli(), ""))
 	x.note(phaseVerify, started, v.Status == check.Pass, v.Reason)
 	if v.Status == check.Pass {
-		x.finish(compliancelite.Outcome_OUTCOME_HEALED, v.Reason)
+		x.finish(wire.Healed, v.Reason)
 	}
 	return v.Status == check.Pass
 }
@@ -201,14 +203,14 @@ func (x *execution) rollback(ctx context.Context) {
 		x.Log.Error("journalling a phase", "phase", phaseRollback, "error", err)
 	}
 	reason := "Verify did not pass."
-	if x.result.After != nil {
-		reason = "Verify did not pass: " + x.result.After.Reason
+	if x.reason != "" {
+		reason = "Verify did not pass: " + x.reason
 	}
 	if err := x.action.Revert(ctx, x.host, x.snapshot); err != nil {
 		x.note(phaseRollback, started, false, err.Error())
-		x.finish(compliancelite.Outcome_OUTCOME_FAILED, reason+" The rollback did not succeed: "+err.Error())
+		x.finish(wire.Failed, reason+" The rollback did not succeed: "+err.Error())
 		return
 	}
 	x.note(phaseRollback, started, true, "Restored the snapshot.")
-	x.finish(compliancelite.Outcome_OUTCOME_ROLLED_BACK, reason+" The former state was restored.")
+	x.finish(wire.RolledBack, reason+" The former state was restored.")
 }

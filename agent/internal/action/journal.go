@@ -8,7 +8,6 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 )
 
@@ -21,7 +20,7 @@ type entry struct {
 	command  *trustlite.Command
 	phase    string
 	snapshot []byte
-	result   *compliancelite.CommandResult // as far as it got
+	result   *wire.CommandResult // as far as it got
 	done     bool
 	seq      uint64 // of the result's record in the queue
 	recordID [16]byte
@@ -44,13 +43,13 @@ const entryColumns = "SELECT command, phase, snapshot, result, done, seq, record
 func readEntry(row *sqlos.Stmt) (*entry, error) {
 	e := &entry{
 		command: &trustlite.Command{}, phase: row.ColumnText(1), snapshot: row.ColumnBytes(2),
-		result: &compliancelite.CommandResult{}, done: row.ColumnInt64(4) != 0, seq: uint64(row.ColumnInt64(5)),
+		result: &wire.CommandResult{}, done: row.ColumnInt64(4) != 0, seq: uint64(row.ColumnInt64(5)),
 	}
 	copy(e.recordID[:], row.ColumnBytes(6))
-	if err := wire.Unmarshal(row.ColumnBytes(0), e.command); err != nil {
+	if err := wire.Decode(row.ColumnBytes(0), (*wire.Command)(e.command)); err != nil {
 		return nil, err
 	}
-	return e, wire.Unmarshal(row.ColumnBytes(3), e.result)
+	return e, wire.Decode(row.ColumnBytes(3), e.result)
 }
 
 // find is the entry of a command, or nil.
@@ -85,12 +84,12 @@ func (j journal) write(e *entry) error {
 
 func putEntry(tx *sqlos.Tx, e *entry) error {
 	return tx.Exec("REPLACE INTO command (id, command, phase, snapshot, result, done, seq, record_id, updated_ms) VALUES (?,?,?,?,?,?,?,?,?)",
-		e.command.CommandId, wire.Marshal(e.command), e.phase, e.snapshot, wire.Marshal(e.result), e.done, e.seq, e.recordID[:], time.Now().UnixMilli())
+		e.command.CommandId, wire.Encode((*wire.Command)(e.command)), e.phase, e.snapshot, wire.Encode(e.result), e.done, e.seq, e.recordID[:], time.Now().UnixMilli())
 }
 
 // finish queues the result and closes the entry, in one transaction.
 func (j journal) finish(e *entry) error {
-	item := record.ResultItem(wire.Marshal(e.result))
+	item := record.ResultItem(wire.Encode(e.result))
 	return j.queue.Tx(func(tx *queue.Tx) error {
 		r, err := tx.Append(item.Kind, item.Body)
 		if err != nil {

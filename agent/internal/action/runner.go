@@ -9,7 +9,6 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -21,7 +20,7 @@ type Reader interface {
 
 // Authority says who may order what; *policy.Policy is one.
 type Authority interface {
-	OpenCommand(envelope *trustlite.SignedEnvelope) (*trustlite.Command, error)
+	OpenCommand(envelope []byte) (*trustlite.Command, error)
 	Tier(agentID string, nowMs int64) trustlite.Tier
 	Parameters(id check.ID) check.Parameters
 }
@@ -105,7 +104,7 @@ func (r *Runner) Open() ([][]byte, error) {
 // holds it for the next start.
 func (r *Runner) run(ctx context.Context, e *entry) {
 	r.execute(ctx, e)
-	if ctx.Err() != nil && e.result.Outcome == compliancelite.Outcome_OUTCOME_UNSPECIFIED {
+	if ctx.Err() != nil && e.result.Outcome == 0 {
 		return
 	}
 	for {
@@ -121,7 +120,7 @@ func (r *Runner) run(ctx context.Context, e *entry) {
 	r.boundary("finished")
 	r.Log.Info("command finished", "command_id", e.command.CommandId, "runbook", e.command.RunbookId,
 		"outcome", outcomeName(e.result.Outcome), "message", e.result.Message, "resumed", e.result.Resumed)
-	r.Recheck(check.ID(e.result.CheckId))
+	r.Recheck(check.ID(e.result.CheckID))
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
@@ -139,12 +138,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // believed, so its id must not block a true one.
 func (r *Runner) refuse(c *trustlite.Command, reason error) error {
 	result := newResult(c)
-	result.Outcome, result.Message = compliancelite.Outcome_OUTCOME_REFUSED, record.Text(reason.Error())
+	result.Outcome, result.Message = wire.Refused, record.Text(reason.Error())
 	r.Log.Warn("command refused", "command_id", c.CommandId, "reason", result.Message)
 	if len(c.CommandId) != idSize {
 		return nil // nobody could tell what the answer is about
 	}
-	item := record.ResultItem(wire.Marshal(result))
+	item := record.ResultItem(wire.Encode(result))
 	_, err := r.Queue.Append(item.Kind, item.Body)
 	if errors.Is(err, queue.ErrFull) {
 		return nil // counted, and told as a gap
@@ -152,25 +151,25 @@ func (r *Runner) refuse(c *trustlite.Command, reason error) error {
 	return err
 }
 
-func newResult(c *trustlite.Command) *compliancelite.CommandResult {
-	return &compliancelite.CommandResult{
-		CommandId: c.CommandId, RunbookId: record.Text(c.RunbookId),
-		CheckId: record.Text(c.CheckId), IncidentId: record.Text(c.IncidentId),
+func newResult(c *trustlite.Command) *wire.CommandResult {
+	return &wire.CommandResult{
+		CommandID: c.CommandId, RunbookID: record.Text(c.RunbookId),
+		CheckID: record.Text(c.CheckId), IncidentID: record.Text(c.IncidentId),
 	}
 }
 
 // outcomeName is how logs spell an outcome.
-func outcomeName(o compliancelite.Outcome) string {
+func outcomeName(o wire.Outcome) string {
 	switch o {
-	case compliancelite.Outcome_OUTCOME_HEALED:
+	case wire.Healed:
 		return "healed"
-	case compliancelite.Outcome_OUTCOME_NOT_NEEDED:
+	case wire.NotNeeded:
 		return "not_needed"
-	case compliancelite.Outcome_OUTCOME_ROLLED_BACK:
+	case wire.RolledBack:
 		return "rolled_back"
-	case compliancelite.Outcome_OUTCOME_REFUSED:
+	case wire.Refused:
 		return "refused"
-	case compliancelite.Outcome_OUTCOME_DRY_RUN:
+	case wire.DryRun:
 		return "dry_run"
 	default:
 		return "failed"

@@ -13,17 +13,23 @@ import (
 // Write replaces the file at path. When it returns nil the content has been
 // through fsync.
 func Write(path string, content []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".osiris-new-*")
+	// One fixed name: a crash leaves at most one of them, and the next write
+	// takes it away.
+	temporary := path + ".osiris-new"
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(temporary, path)
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(temporary)))
 	}
 	return SyncFolder(filepath.Dir(path))
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
 // Full names of the calls.
@@ -25,17 +24,17 @@ type Caller interface {
 // Register trades a token for a certificate and keeps it. The caller takes
 // trust and policy out of the answer. It may be repeated: the same token with
 // the same key gets the same answer.
-func (i *Identity) Register(ctx context.Context, c Caller, token string, host *compliancelite.HostFacts) (*compliancelite.RegisterResponse, error) {
+func (i *Identity) Register(ctx context.Context, c Caller, token string, host *wire.HostFacts) (*wire.RegisterResponse, error) {
 	public, proof, err := i.prove("osiris register v1", []byte(token), c.ConnectionState())
 	if err != nil {
 		return nil, err
 	}
-	request := &compliancelite.RegisterRequest{Token: token, PublicKey: public, Proof: proof, Host: host}
-	answer := &compliancelite.RegisterResponse{}
+	request := &wire.RegisterRequest{Token: token, PublicKey: public, Proof: proof, Host: wire.Encode(host)}
+	answer := &wire.RegisterResponse{}
 	if err := call(ctx, c, registerMethod, request, answer); err != nil {
 		return nil, fmt.Errorf("registering: %w", err)
 	}
-	if err := i.store(answer.AgentId, answer.Certificate, answer.Chain); err != nil {
+	if err := i.store(answer.AgentID, answer.Certificate, answer.Chain); err != nil {
 		return nil, fmt.Errorf("registering: %w", err)
 	}
 	return answer, nil
@@ -54,8 +53,8 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	if err != nil {
 		return false, err
 	}
-	answer := &compliancelite.RenewResponse{}
-	if err := call(ctx, c, renewMethod, &compliancelite.RenewRequest{PublicKey: public, Proof: proof}, answer); err != nil {
+	answer := &wire.RenewResponse{}
+	if err := call(ctx, c, renewMethod, &wire.RenewRequest{PublicKey: public, Proof: proof}, answer); err != nil {
 		return false, fmt.Errorf("renewing: %w", err)
 	}
 	if err := i.store(agentID, answer.Certificate, answer.Chain); err != nil {
@@ -64,10 +63,10 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	return answer.Quarantined, nil
 }
 
-func call(ctx context.Context, c Caller, method string, request, answer any) error {
-	body, err := c.Invoke(ctx, method, wire.Marshal(request))
+func call(ctx context.Context, c Caller, method string, request, answer wire.Message) error {
+	body, err := c.Invoke(ctx, method, wire.Encode(request))
 	if err != nil {
 		return err
 	}
-	return wire.Unmarshal(body, answer)
+	return wire.Decode(body, answer)
 }

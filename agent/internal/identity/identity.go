@@ -13,7 +13,6 @@ import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -46,10 +45,10 @@ type Identity struct {
 	folder string
 	key    *deviceKey
 	pin    *Pin
-	cache  tls.ClientSessionCache
 
 	mu      sync.Mutex
 	leaf    *x509.Certificate // nil until enrolled
+	session *session
 	chain   [][]byte
 	agentID string
 	siteID  string
@@ -61,7 +60,7 @@ func Open(folder string) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{folder: folder, key: key, cache: tls.NewLRUClientSessionCache(1)}
+	i := &Identity{folder: folder, key: key, session: &session{}}
 	if i.pin, err = loadPin(filepath.Join(folder, pinFile)); err != nil {
 		return nil, err
 	}
@@ -128,7 +127,7 @@ func (i *Identity) take(want string, der []byte) error {
 		i.chain = append(i.chain, c.Raw)
 	}
 	// A resumed session would show the appliance the former certificate.
-	i.cache = tls.NewLRUClientSessionCache(1)
+	i.session = &session{}
 	return nil
 }
 

@@ -29,7 +29,7 @@ func (i *Identity) prove(purpose string, subject []byte, state tls.ConnectionSta
 		return nil, nil, fmt.Errorf("binding to the connection: %w", err)
 	}
 	digest := transcript(purpose, subject, exporter, public)
-	proof, err = i.key.signer.Sign(rand.Reader, digest[:], crypto.SHA256)
+	proof, err = i.key.Sign(rand.Reader, digest[:], crypto.SHA256)
 	if err != nil {
 		return nil, nil, fmt.Errorf("proving the device key: %w", err)
 	}

@@ -35,11 +35,12 @@ func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 	site := i.siteID
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS13,
+		NextProtos: []string{"h2"},
 		// The public roots and names mean nothing here; VerifyConnection below
 		// checks the chain, and runs on resumption too.
 		InsecureSkipVerify: true, //nolint:gosec // see VerifyConnection
 		ServerName:         "appliance." + site + domain,
-		ClientSessionCache: i.cache,
+		ClientSessionCache: i.session,
 		VerifyConnection: func(state tls.ConnectionState) error {
 			return verify(state.PeerCertificates, site, e, peer)
 		},
@@ -51,7 +52,7 @@ func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 		config.ServerName = "appliance" + domain // we do not know the site yet
 	}
 	if i.leaf != nil {
-		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key.signer, Leaf: i.leaf}}
+		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key, Leaf: i.leaf}}
 	}
 	return config
 }

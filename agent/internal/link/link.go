@@ -9,18 +9,19 @@ package link
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/dial"
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
-	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 const connectMethod = "/compliance.v1.ComplianceAgent/Connect"
@@ -37,7 +38,7 @@ type State interface {
 
 // Commands runs what the appliance orders; *action.Runner is one.
 type Commands interface {
-	Submit(s *action.Session, envelope *trustlite.SignedEnvelope) error
+	Submit(s *action.Session, envelope []byte) error
 	Open() ([][]byte, error)
 }
 
@@ -50,7 +51,7 @@ type Deps struct {
 	Queue      *queue.Queue
 	State      State
 	Commands   Commands
-	Host       func() *compliancelite.HostFacts
+	Host       func() *wire.HostFacts
 	Log        *say.Logger
 }
 
@@ -99,9 +100,20 @@ func (l *Link) Run(ctx context.Context) error {
 func (l *Link) dial(ctx context.Context, peer *identity.Peer) (*grpcwire.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	return grpcwire.Dial(ctx, grpcwire.Config{Addr: l.Addr, TLS: l.Identity.Config(identity.Expect{
+	raw, err := dial.TCP(ctx, l.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("dialling %s: %w", l.Addr, err)
+	}
+	secure := tls.Client(raw, l.Identity.Config(identity.Expect{
 		Roots: l.Policy.SiteRoots(), Now: time.UnixMilli(l.Policy.NowMs()), Name: l.ServerName,
-	}, peer)})
+	}, peer))
+	if err = secure.HandshakeContext(ctx); err == nil && secure.ConnectionState().NegotiatedProtocol != "h2" {
+		err = errors.New("it does not speak HTTP/2")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("shaking hands with %s: %w", l.Addr, err), raw.Close())
+	}
+	return grpcwire.NewConn(ctx, secure, grpcwire.Config{Addr: l.Addr})
 }
 
 // Enrol trades a token for an identity and keeps trust and policy.

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
-	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 // errDrain ends a session because the appliance is stopping.
@@ -38,28 +37,38 @@ func (s *session) receive(ctx context.Context) error {
 }
 
 // handle acts on one message; useful ones do not count against the bucket.
-func (s *session) handle(m *compliancelite.ApplianceMessage) (useful bool, err error) {
-	switch body := m.Body.(type) {
-	case *compliancelite.ApplianceMessage_Ack:
-		return s.acknowledge(body.Ack)
-	case *compliancelite.ApplianceMessage_Command:
-		return false, s.link.Commands.Submit(&s.order, body.Command)
-	case *compliancelite.ApplianceMessage_Policy:
-		s.applyPolicy(body.Policy.GetTrust(), body.Policy.GetPolicy())
-		return false, nil
-	case *compliancelite.ApplianceMessage_StateRequest:
+func (s *session) handle(m *wire.ApplianceMessage) (useful bool, err error) {
+	switch {
+	case m.Ack != nil:
+		return s.acknowledge(m.Ack)
+	case m.Command != nil:
+		return false, s.link.Commands.Submit(&s.order, m.Command)
+	case m.Policy != nil:
+		var update wire.PolicyUpdate
+		if err := wire.Decode(m.Policy, &update); err != nil {
+			return false, err
+		}
+		s.applyPolicy(update.Trust, update.Policy)
+	case m.StateRequest != nil:
 		return false, s.link.report("requested")
-	case *compliancelite.ApplianceMessage_Drain:
-		s.retryDelay = max(s.retryDelay, time.Duration(body.Drain.GetRetryDelayMs())*time.Millisecond)
+	case m.Drain != nil:
+		var drain wire.Drain
+		if err := wire.Decode(m.Drain, &drain); err != nil {
+			return false, err
+		}
+		s.retryDelay = max(s.retryDelay, time.Duration(drain.RetryDelayMs)*time.Millisecond)
 		return false, errDrain
-	default: // a second Welcome, or something newer than this agent
-		return false, nil
-	}
+	} // else a second Welcome, or something newer than this agent
+	return false, nil
 }
 
-func (s *session) acknowledge(ack *compliancelite.Ack) (advanced bool, err error) {
+func (s *session) acknowledge(encoded []byte) (advanced bool, err error) {
+	var ack wire.Ack
+	if err := wire.Decode(encoded, &ack); err != nil {
+		return false, err
+	}
 	id := s.link.Queue.ID()
-	if string(ack.GetQueueId()) != string(id[:]) {
+	if string(ack.QueueID) != string(id[:]) {
 		return false, errors.New("the appliance acknowledges another queue")
 	}
 	advanced, err = s.flight.acknowledge(ack.Through)
@@ -75,7 +84,7 @@ func (s *session) acknowledge(ack *compliancelite.Ack) (advanced bool, err error
 
 // applyPolicy takes what verifies and is not older; the rest is logged, and the
 // session goes on with what is held.
-func (s *session) applyPolicy(chain *trustlite.TrustChain, envelope *trustlite.SignedEnvelope) {
+func (s *session) applyPolicy(chain, envelope []byte) {
 	l := s.link
 	changed, err := l.Policy.Apply(chain, envelope)
 	if err != nil {

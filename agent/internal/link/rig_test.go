@@ -17,7 +17,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -125,7 +125,7 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 	must(err)
 	l, err := link.New(link.Deps{
 		Addr: a.Addr(), Identity: id, Policy: r.policy, Queue: r.queue, State: s, Commands: runner, Log: log,
-		Host: func() *compliancelite.HostFacts { return reader.Host("test") },
+		Host: func() *wire.HostFacts { return reader.Host("test") },
 	})
 	must(err)
 	ctx, cancel := context.WithCancel(context.Background())

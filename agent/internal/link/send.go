@@ -7,7 +7,6 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
 const (
@@ -69,13 +68,13 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	queueID := s.link.Queue.ID()
-	report := wire.AppendBytes(nil, fieldQueueID, queueID[:])
-	for _, r := range records {
-		encoded, err := record.Wire(r)
+	report := wire.Report{QueueID: queueID[:]}
+	for i := range records {
+		encoded, err := record.Wire(&records[i])
 		if err != nil {
 			return false, err
 		}
-		report = wire.AppendBytes(report, fieldRecords, encoded)
+		report.Records = append(report.Records, encoded)
 	}
 	switch s.flight.add(after, records) {
 	case addStale:
@@ -84,7 +83,7 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, nil // the next acknowledgement wakes us
 	case addDone:
 	}
-	return true, s.bounded(ctx, fieldReport, report)
+	return true, s.bounded(ctx, wire.AgentReport, &report)
 }
 
 // beat sends a sign of life.
@@ -94,15 +93,15 @@ func (s *session) beat(ctx context.Context) error {
 		return err
 	}
 	digest := s.link.State.Digest()
-	return s.bounded(ctx, fieldHeartbeat, wire.Marshal(&compliancelite.Heartbeat{
+	return s.bounded(ctx, wire.AgentHeartbeat, &wire.Heartbeat{
 		SentMs: time.Now().UnixMilli(), VerdictDigest: digest[:],
 		Queued: uint64(max(stats.Records, 0)), Dropped: stats.Dropped,
-	}))
+	})
 }
 
 // bounded sends one AgentMessage with this member.
-func (s *session) bounded(ctx context.Context, field uint64, member []byte) error {
+func (s *session) bounded(ctx context.Context, field uint64, member wire.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
-	return s.stream.Send(ctx, wire.AppendBytes(nil, field, member))
+	return s.stream.Send(ctx, wire.AppendBytes(nil, field, wire.Encode(member)))
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 )
 
 // Bounds of what the appliance may ask for in Welcome.
@@ -24,17 +23,6 @@ const (
 	defaultHeartbeat  = 30 * time.Second
 	shortestHeartbeat = time.Second
 	longestHeartbeat  = 5 * time.Minute
-)
-
-// Numbers of AgentMessage's and Report's fields in compliance.proto; the tests
-// against grpc-go would not get far with others.
-const (
-	fieldHello     = 1
-	fieldReport    = 2
-	fieldHeartbeat = 3
-
-	fieldQueueID = 1
-	fieldRecords = 2
 )
 
 // session is one connection and its Connect stream.
@@ -108,21 +96,24 @@ func (s *session) greet(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	if err := s.stream.Send(limited, wire.AppendBytes(nil, fieldHello, wire.Marshal(hello))); err != nil {
+	if err := s.stream.Send(limited, wire.AppendBytes(nil, wire.AgentHello, wire.Encode(hello))); err != nil {
 		return connectionError(s.conn, "sending hello", err)
 	}
 	answer, err := s.next(limited)
 	if err != nil {
 		return connectionError(s.conn, "waiting for welcome", err)
 	}
-	welcome := answer.GetWelcome()
-	if welcome == nil {
+	if answer.Welcome == nil {
 		return errors.New("the appliance's first message is not a welcome")
 	}
-	return s.welcome(welcome)
+	var welcome wire.Welcome
+	if err := wire.Decode(answer.Welcome, &welcome); err != nil {
+		return err
+	}
+	return s.welcome(&welcome)
 }
 
-func (s *session) hello() (*compliancelite.Hello, error) {
+func (s *session) hello() (*wire.Hello, error) {
 	l := s.link
 	open, err := l.Commands.Open()
 	if err != nil {
@@ -130,27 +121,27 @@ func (s *session) hello() (*compliancelite.Hello, error) {
 	}
 	queueID, digest := l.Queue.ID(), l.State.Digest()
 	trustVersion, policyVersion := l.Policy.Versions()
-	return &compliancelite.Hello{
-		QueueId: queueID[:], First: l.Queue.First(), Next: l.Queue.Next(),
+	return &wire.Hello{
+		QueueID: queueID[:], First: l.Queue.First(), Next: l.Queue.Next(),
 		PolicyVersion: policyVersion, TrustVersion: trustVersion, VerdictDigest: digest[:],
-		SessionNonce: s.order.Nonce[:], Host: l.Host(), SentMs: time.Now().UnixMilli(),
-		StoreId: l.storeID, ClockSuspect: s.order.ClockSuspect, OpenCommands: open,
+		SessionNonce: s.order.Nonce[:], Host: wire.Encode(l.Host()), SentMs: time.Now().UnixMilli(),
+		StoreID: l.storeID, ClockSuspect: s.order.ClockSuspect, OpenCommands: open,
 	}, nil
 }
 
 // welcome brings both sides in step.
-func (s *session) welcome(w *compliancelite.Welcome) error {
+func (s *session) welcome(w *wire.Welcome) error {
 	l := s.link
 	s.retryDelay = time.Duration(w.RetryDelayMs) * time.Millisecond
-	if w.AgentId != s.order.AgentID {
+	if w.AgentID != s.order.AgentID {
 		return errors.New("the appliance takes this agent for another")
 	}
-	if len(w.StoreId) != 16 || (w.AckedThrough != 0 && len(w.AckedRecordId) != 16) {
+	if len(w.StoreID) != 16 || (w.AckedThrough != 0 && len(w.AckedRecordID) != 16) {
 		return errors.New("the appliance's welcome is malformed")
 	}
 	s.applyPolicy(w.Trust, w.Policy)
 	var recordID [16]byte
-	copy(recordID[:], w.AckedRecordId)
+	copy(recordID[:], w.AckedRecordID)
 	outcome, err := l.Queue.Reconcile(w.AckedThrough, recordID)
 	if err != nil {
 		return err
@@ -161,7 +152,7 @@ func (s *session) welcome(w *compliancelite.Welcome) error {
 	if outcome.Kind == queue.OutcomeRenewed {
 		return fmt.Errorf("%w: the queue has a new id", errAgain)
 	}
-	isNew, err := l.setStore(w.StoreId)
+	isNew, err := l.setStore(w.StoreID)
 	if err != nil {
 		return err
 	}
@@ -188,7 +179,7 @@ func (s *session) welcome(w *compliancelite.Welcome) error {
 }
 
 // next receives one message.
-func (s *session) next(ctx context.Context) (*compliancelite.ApplianceMessage, error) {
+func (s *session) next(ctx context.Context) (*wire.ApplianceMessage, error) {
 	body, err := s.stream.Recv(ctx)
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the appliance closed the session")
@@ -196,8 +187,8 @@ func (s *session) next(ctx context.Context) (*compliancelite.ApplianceMessage, e
 	if err != nil {
 		return nil, err
 	}
-	m := &compliancelite.ApplianceMessage{}
-	if err := wire.Unmarshal(body, m); err != nil {
+	m := &wire.ApplianceMessage{}
+	if err := wire.Decode(body, m); err != nil {
 		return nil, fmt.Errorf("decoding message: %w", err)
 	}
 	return m, nil

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
-	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -49,17 +48,15 @@ type Policy struct {
 // error: it was changed from outside.
 func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
-	chain := &trustlite.TrustChain{}
-	ok, err := p.read(trustFile, chain)
-	if err != nil || !ok {
+	chain, err := p.read(trustFile)
+	if err != nil || chain == nil {
 		return p, err
 	}
 	if p.trust, err = openChain(chain, pin); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", p.path(trustFile), err)
 	}
-	envelope := &trustlite.SignedEnvelope{}
-	ok, err = p.read(policyFile, envelope)
-	if err != nil || !ok {
+	envelope, err := p.read(policyFile)
+	if err != nil || envelope == nil {
 		return p, err
 	}
 	p.policy, err = openPolicy(p.trust, envelope)
@@ -74,24 +71,23 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
-func (p *Policy) read(name string, into any) (ok bool, err error) {
+// read gives a file's content, nil when there is none.
+func (p *Policy) read(name string) ([]byte, error) {
 	content, err := os.ReadFile(p.path(name))
 	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading %s: %w", name, err)
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if err := wire.Unmarshal(content, into); err != nil {
-		return false, fmt.Errorf("reading %s: %w", p.path(name), err)
-	}
-	return true, nil
+	return append([]byte{}, content...), nil // never nil
 }
 
-// Apply takes a newer trust chain and policy, either of which may be nil. It
+// Apply takes a newer trust chain and policy envelope, encoded as they came;
+// either may be nil. It
 // reports whether anything changed. What is refused leaves everything as it was,
 // except that a good chain stays when the policy beside it is bad.
-func (p *Policy) Apply(chain *trustlite.TrustChain, envelope *trustlite.SignedEnvelope) (changed bool, err error) {
+func (p *Policy) Apply(chain, envelope []byte) (changed bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if chain != nil {
@@ -106,7 +102,7 @@ func (p *Policy) Apply(chain *trustlite.TrustChain, envelope *trustlite.SignedEn
 	return changed || newer, err
 }
 
-func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
+func (p *Policy) applyTrust(chain []byte) (bool, error) {
 	next, err := openChain(chain, p.pin)
 	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
@@ -117,7 +113,7 @@ func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(trustFile), wire.Marshal(chain), fileMode); err != nil {
+	if err := atomicfile.Write(p.path(trustFile), chain, fileMode); err != nil {
 		return false, err
 	}
 	// A policy by the former online key would not open after a restart, so it
@@ -129,7 +125,7 @@ func (p *Policy) applyTrust(chain *trustlite.TrustChain) (bool, error) {
 	return true, nil
 }
 
-func (p *Policy) applyPolicy(envelope *trustlite.SignedEnvelope) (bool, error) {
+func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 	if p.trust == nil {
 		return false, errors.New("taking policy: no trust document is held")
 	}
@@ -143,7 +139,7 @@ func (p *Policy) applyPolicy(envelope *trustlite.SignedEnvelope) (bool, error) {
 	if p.policy != nil && next.Version == p.policy.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(policyFile), wire.Marshal(envelope), fileMode); err != nil {
+	if err := atomicfile.Write(p.path(policyFile), envelope, fileMode); err != nil {
 		return false, err
 	}
 	p.policy = next
@@ -204,8 +200,9 @@ func (p *Policy) Tier(agentID string, nowMs int64) trustlite.Tier {
 	return trust.TierOf(p.policy, agentID, nowMs)
 }
 
-// OpenCommand verifies a command with the key of a live appliance of the site.
-func (p *Policy) OpenCommand(envelope *trustlite.SignedEnvelope) (*trustlite.Command, error) {
+// OpenCommand verifies a command, encoded as it came, with the key of a live
+// appliance of the site.
+func (p *Policy) OpenCommand(envelope []byte) (*trustlite.Command, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.trust == nil {

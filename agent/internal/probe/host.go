@@ -7,13 +7,13 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 // Host says what the machine is. What cannot be read stays empty: these are
 // hints for people, never an identity (D16).
-func (p *Probe) Host(agentVersion string) *compliancelite.HostFacts {
-	h := &compliancelite.HostFacts{Os: runtime.GOOS, Arch: runtime.GOARCH, AgentVersion: agentVersion}
+func (p *Probe) Host(agentVersion string) *wire.HostFacts {
+	h := &wire.HostFacts{OS: runtime.GOOS, Arch: runtime.GOARCH, AgentVersion: agentVersion}
 	if name, err := os.Hostname(); err == nil {
 		h.Hostname = strings.ToValidUTF8(name, "?")
 	}

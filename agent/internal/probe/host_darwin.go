@@ -3,14 +3,14 @@ package probe
 import (
 	"syscall"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
-func (p *Probe) fillHost(h *compliancelite.HostFacts) {
+func (p *Probe) fillHost(h *wire.HostFacts) {
 	if version, err := syscall.Sysctl("kern.osproductversion"); err == nil {
-		h.OsVersion = "macOS " + version
+		h.OSVersion = "macOS " + version
 	}
 	if id, err := syscall.Sysctl("kern.uuid"); err == nil {
-		h.MachineGuid = id
+		h.MachineGUID = id
 	}
 }

@@ -5,20 +5,20 @@ import (
 	"syscall"
 	"unsafe"
 
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
+	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 var rtlGetNtVersionNumbers = syscall.NewLazyDLL("ntdll.dll").NewProc("RtlGetNtVersionNumbers")
 
-func (p *Probe) fillHost(h *compliancelite.HostFacts) {
+func (p *Probe) fillHost(h *wire.HostFacts) {
 	// GetVersionEx lies to programs without a manifest; this one does not.
 	if rtlGetNtVersionNumbers.Find() == nil {
 		var major, minor, build uint32
 		rtlGetNtVersionNumbers.Call(uintptr(unsafe.Pointer(&major)), uintptr(unsafe.Pointer(&minor)), //nolint:errcheck // has no result
 			uintptr(unsafe.Pointer(&build)))
-		h.OsVersion = "Windows " + strconv.Itoa(int(major)) + "." + strconv.Itoa(int(minor)) + "." + strconv.Itoa(int(build&0xffff))
+		h.OSVersion = "Windows " + strconv.Itoa(int(major)) + "." + strconv.Itoa(int(minor)) + "." + strconv.Itoa(int(build&0xffff))
 	}
-	h.MachineGuid = machineGUID()
+	h.MachineGUID = machineGUID()
 }
 
 // machineGUID is HKLM\SOFTWARE\Microsoft\Cryptography\MachineGuid.

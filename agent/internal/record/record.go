@@ -10,7 +10,6 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -24,7 +23,7 @@ const (
 // Bounds of what one verdict may carry; the appliance refuses more than 4 KB of
 // text and 64 facts.
 const (
-	textLimit = 2 << 10
+	textLimit = 1 << 10
 	factLimit = 64
 )
 
@@ -37,9 +36,9 @@ func Text(s string) string {
 }
 
 // Verdict is v as the wire has it.
-func Verdict(v check.Verdict, observedMs int64, cause string) *compliancelite.Verdict {
-	w := &compliancelite.Verdict{
-		CheckId: string(v.Check), Status: compliancelite.Status(v.Status), Severity: v.Severity,
+func Verdict(v *check.Verdict, observedMs int64, cause string) *wire.Verdict {
+	w := &wire.Verdict{
+		CheckID: string(v.Check), Status: uint64(v.Status), Severity: v.Severity,
 		Actual: Text(v.Actual), Expected: Text(v.Expected), Reason: Text(v.Reason),
 		ObservedMs: observedMs, Cause: cause,
 	}
@@ -47,51 +46,37 @@ func Verdict(v check.Verdict, observedMs int64, cause string) *compliancelite.Ve
 		if i == factLimit {
 			break
 		}
-		w.Facts = append(w.Facts, &compliancelite.Fact{Name: Text(f.Name), Value: Text(f.Value)})
+		w.Facts = append(w.Facts, wire.Encode(&wire.Fact{Name: Text(f.Name), Value: Text(f.Value)}))
 	}
 	return w
 }
 
-// Numbers of Record's fields in compliance.proto; a test compares them.
-const (
-	fieldSeq       = 1
-	fieldRecordID  = 2
-	fieldCreatedMs = 3
-	fieldVerdict   = 4
-	fieldState     = 5
-	fieldResult    = 6
-	fieldGap       = 7
-)
-
-// VerdictItem queues an encoded compliance.v1.Verdict.
+// VerdictItem queues an encoded verdict.
 func VerdictItem(verdict []byte) queue.Item {
-	return queue.Item{Kind: KindVerdict, Body: wire.AppendBytes(nil, fieldVerdict, verdict)}
+	return queue.Item{Kind: KindVerdict, Body: wire.Encode(&wire.Record{Verdict: verdict})}
 }
 
-// StateItem queues an encoded compliance.v1.StateReport.
+// StateItem queues an encoded state report.
 func StateItem(state []byte) queue.Item {
-	return queue.Item{Kind: KindState, Body: wire.AppendBytes(nil, fieldState, state)}
+	return queue.Item{Kind: KindState, Body: wire.Encode(&wire.Record{State: state})}
 }
 
-// ResultItem queues an encoded compliance.v1.CommandResult.
+// ResultItem queues an encoded command result.
 func ResultItem(result []byte) queue.Item {
-	return queue.Item{Kind: KindResult, Body: wire.AppendBytes(nil, fieldResult, result)}
+	return queue.Item{Kind: KindResult, Body: wire.Encode(&wire.Record{Result: result})}
 }
 
 // Wire is a queued record as an encoded compliance.v1.Record: key and time, then
 // the queued body as it is.
-func Wire(q queue.Record) ([]byte, error) {
-	b := wire.AppendVarint(nil, fieldSeq, q.Seq)
-	b = wire.AppendBytes(b, fieldRecordID, q.ID[:])
-	b = wire.AppendVarint(b, fieldCreatedMs, uint64(q.CreatedMs))
+func Wire(q *queue.Record) ([]byte, error) {
+	w := wire.Record{Seq: q.Seq, RecordID: q.ID[:], CreatedMs: q.CreatedMs}
 	if q.Kind != queue.KindGap {
-		return append(b, q.Body...), nil
+		return append(wire.Encode(&w), q.Body...), nil
 	}
 	gap, err := queue.DecodeGap(q.Body)
 	if err != nil {
 		return nil, err
 	}
-	return wire.AppendBytes(b, fieldGap, wire.Marshal(&compliancelite.Gap{
-		From: gap.From, To: gap.To, Count: gap.Count, Reason: gap.Reason,
-	})), nil
+	w.Gap = wire.Encode(&wire.Gap{From: gap.From, To: gap.To, Count: gap.Count, Reason: gap.Reason})
+	return wire.Encode(&w), nil
 }

@@ -10,13 +10,12 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/compliance/v1/compliancelite"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
 // held is a check's current verdict and when its last record was queued.
 type held struct {
-	verdict  *compliancelite.Verdict
+	verdict  *wire.Verdict
 	queuedMs int64
 }
 
@@ -28,8 +27,8 @@ func (s *Schedule) load() error {
 		return fmt.Errorf("making verdict table: %w", err)
 	}
 	err = db.Query("SELECT check_id, body, queued_ms FROM verdict", func(row *sqlos.Stmt) error {
-		v := &compliancelite.Verdict{}
-		if err := wire.Unmarshal(row.ColumnBytes(1), v); err != nil {
+		v := &wire.Verdict{}
+		if err := wire.Decode(row.ColumnBytes(1), v); err != nil {
 			return err
 		}
 		s.current[check.ID(row.ColumnText(0))] = held{v, row.ColumnInt64(2)}
@@ -58,13 +57,13 @@ func (s *Schedule) run(ctx context.Context, id check.ID) {
 		return // a reading that was cut short says nothing about the host
 	}
 	verdict := check.Judge(id, facts, s.settings.Parameters(id))
-	if err := s.observe(verdict, time.Now().UnixMilli(), healed); err != nil {
+	if err := s.observe(&verdict, time.Now().UnixMilli(), healed); err != nil {
 		s.log.Error("queueing a verdict", "check", string(id), "error", err)
 	}
 }
 
 // observe queues the verdict if it has to be.
-func (s *Schedule) observe(v check.Verdict, nowMs int64, healed bool) error {
+func (s *Schedule) observe(v *check.Verdict, nowMs int64, healed bool) error {
 	s.mu.Lock()
 	last, known := s.current[v.Check]
 	s.mu.Unlock()
@@ -94,7 +93,7 @@ func (s *Schedule) observe(v check.Verdict, nowMs int64, healed bool) error {
 }
 
 // changed tells whether a verdict says something new; facts alone do not.
-func changed(a, b *compliancelite.Verdict) bool {
+func changed(a, b *wire.Verdict) bool {
 	return a.Status != b.Status || a.Actual != b.Actual || a.Severity != b.Severity
 }
 
@@ -105,14 +104,14 @@ func (s *Schedule) hold(id check.ID, h held) {
 }
 
 // store queues a verdict and remembers it, in one transaction.
-func (s *Schedule) store(v *compliancelite.Verdict, nowMs int64) error {
-	body := wire.Marshal(v)
+func (s *Schedule) store(v *wire.Verdict, nowMs int64) error {
+	body := wire.Encode(v)
 	item := record.VerdictItem(body)
 	return s.queue.Tx(func(tx *queue.Tx) error {
 		if _, err := tx.Append(item.Kind, item.Body); err != nil {
 			return err
 		}
-		return tx.Exec("REPLACE INTO verdict (check_id, body, queued_ms) VALUES (?,?,?)", v.CheckId, body, nowMs)
+		return tx.Exec("REPLACE INTO verdict (check_id, body, queued_ms) VALUES (?,?,?)", v.CheckID, body, nowMs)
 	})
 }
 
@@ -130,10 +129,10 @@ func (s *Schedule) forget(id check.ID) error {
 }
 
 // verdicts are the current ones, in the order of the checks.
-func (s *Schedule) verdicts() []*compliancelite.Verdict {
+func (s *Schedule) verdicts() []*wire.Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []*compliancelite.Verdict
+	var all []*wire.Verdict
 	for _, id := range s.checks {
 		if h, ok := s.current[id]; ok {
 			all = append(all, h.verdict)
@@ -146,30 +145,32 @@ func (s *Schedule) verdicts() []*compliancelite.Verdict {
 func (s *Schedule) Digest() [32]byte {
 	var all []check.Verdict
 	for _, v := range s.verdicts() {
-		all = append(all, check.Verdict{Check: check.ID(v.CheckId), Status: check.Status(v.Status), Actual: v.Actual})
+		all = append(all, check.Verdict{Check: check.ID(v.CheckID), Status: check.Status(v.Status), Actual: v.Actual})
 	}
 	return check.Digest(all)
 }
 
 // reportLimit keeps a report far below the 256 KB that the appliance takes; the
-// verdicts say what is needed without their facts.
-const reportLimit = 128 << 10
+// verdicts past it go without their facts.
+const reportLimit = 96 << 10
 
 // Report queues all current verdicts; before the first there is nothing to say.
 func (s *Schedule) Report(cause string) error {
-	state := &compliancelite.StateReport{Verdicts: s.verdicts(), Cause: cause}
+	state := &wire.StateReport{Cause: cause}
+	size := 0
+	for _, v := range s.verdicts() {
+		encoded := wire.Encode(v)
+		if size += len(encoded); size > reportLimit {
+			bare := *v
+			bare.Facts = nil
+			encoded = wire.Encode(&bare)
+		}
+		state.Verdicts = append(state.Verdicts, encoded)
+	}
 	if len(state.Verdicts) == 0 {
 		return nil
 	}
-	body := wire.Marshal(state)
-	if len(body) > reportLimit {
-		for i, v := range state.Verdicts {
-			bare := *v
-			bare.Facts = nil
-			state.Verdicts[i] = &bare
-		}
-		body = wire.Marshal(state)
-	}
+	body := wire.Encode(state)
 	item := record.StateItem(body)
 	if _, err := s.queue.Append(item.Kind, item.Body); err != nil && !errors.Is(err, queue.ErrFull) {
 		return fmt.Errorf("queueing state report: %w", err)

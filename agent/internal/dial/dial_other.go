@@ -1,0 +1,13 @@
+//go:build !windows
+
+package dial
+
+import (
+	"context"
+	"net"
+)
+
+// TCP connects to addr, host:port.
+func TCP(ctx context.Context, addr string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+}
