@@ -98,7 +98,11 @@ func actOn(ctx context.Context, p *store.Projection, b *bundle.Bundle) error {
 		return err
 	}
 	i.Level, i.RunbookID = or(b.Level, i.Level), or(b.RunbookID, i.RunbookID)
-	i.ChangedMs, i.Summary = int64(b.ReceivedTime), or(b.Summary, i.Summary)
+	i.ChangedMs = int64(b.ReceivedTime)
+	if b.Kind != bundle.KindResult || i.State != stateEscalated {
+		// What a person is asked stays; the result may be logged after it.
+		i.Summary = or(b.Summary, i.Summary)
+	}
 	switch b.Kind {
 	case bundle.KindCommand:
 		i.State = stateHealing

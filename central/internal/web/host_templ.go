@@ -240,7 +240,7 @@ func hostPage(v hostView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = todo(v.Site.GetSiteId(), v.Incidents).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = todo(v.Site.GetSiteId(), v.Incidents, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

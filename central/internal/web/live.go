@@ -80,7 +80,7 @@ func (w *Web) parts(r *http.Request, rw http.ResponseWriter) error {
 		id      string
 		content templ.Component
 	}{
-		{"summary", siteSummary(v)}, {"todo", todo(v.Site.GetSiteId(), v.Incidents)}, {"hosts", hostTable(v)},
+		{"summary", siteSummary(v)}, {"todo", todo(v.Site.GetSiteId(), v.Incidents, namesOf(v.Hosts))}, {"hosts", hostTable(v)},
 		{"events", events(v.Site.GetSiteId(), v.Events, namesOf(v.Hosts))},
 	} {
 		var b bytes.Buffer

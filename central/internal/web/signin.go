@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/osiriscare/osiris/central/internal/auth"
 )
@@ -58,7 +59,15 @@ func (w *Web) begin(rw http.ResponseWriter, r *http.Request, refusal string, log
 		return
 	}
 	http.SetCookie(rw, w.cookie(r, session, int(auth.SessionLifetime.Seconds())))
-	http.Redirect(rw, r, "/", http.StatusSeeOther)
+	http.Redirect(rw, r, local(r.FormValue("next")), http.StatusSeeOther)
+}
+
+// local is where a person wanted to go, if that is a page of ours.
+func local(next string) string {
+	if len(next) > 1 && next[0] == '/' && next[1] != '/' && next[1] != '\\' && !strings.ContainsAny(next, "\r\n\t") {
+		return next
+	}
+	return "/"
 }
 
 // cookie is Lax, not Strict: the address of a login code comes from elsewhere.
@@ -81,7 +90,7 @@ func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
 func (w *Web) ask(rw http.ResponseWriter, r *http.Request, code int, problem string) {
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(code)
-	if err := signIn(problem).Render(r.Context(), rw); err != nil {
+	if err := signIn(problem, local(r.FormValue("next"))).Render(r.Context(), rw); err != nil {
 		w.log.DebugContext(r.Context(), "sign-in page not shown", "error", err)
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/shared/bundle"
@@ -90,13 +91,32 @@ func hostName(h *centralv1.Host) string {
 	return h.GetHostId()
 }
 
+// namesOf names each computer so that two of one name can be told apart.
 func namesOf(hosts []*centralv1.Host) map[string]string {
+	times := map[string]int{}
+	for _, h := range hosts {
+		times[hostName(h)]++
+	}
 	names := make(map[string]string, len(hosts))
 	for _, h := range hosts {
 		names[h.GetHostId()] = hostName(h)
+		if id := h.GetHostId(); times[hostName(h)] > 1 && len(id) > 4 {
+			names[id] += " (…" + id[len(id)-4:] + ")"
+		}
 	}
 	return names
 }
+
+// onHost is the computer of an incident, by the names of its page.
+func onHost(i *centralv1.Incident, names map[string]string) string {
+	if name := names[i.GetHostId()]; name != "" {
+		return name
+	}
+	return i.GetHostname()
+}
+
+// said is a summary without what the badge beside it says.
+func said(summary string) string { return strings.TrimPrefix(summary, "Needs a person: ") }
 
 // eventTitle is what a piece of evidence is about.
 func eventTitle(e *centralv1.Evidence) string {

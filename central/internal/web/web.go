@@ -14,6 +14,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -96,7 +97,7 @@ func (w *Web) signedIn(do page) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		name, err := w.auth.Session(r.Context(), sessionOf(r))
 		if errors.Is(err, auth.ErrDenied) {
-			http.Redirect(rw, r, "/login", http.StatusSeeOther)
+			http.Redirect(rw, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return
 		}
 		if err == nil {
