@@ -30,6 +30,10 @@ const (
 
 	// DirPartial, in the root of an export, is where folders are put together.
 	DirPartial = ".partial"
+
+	// DirTiles, in the root of an export, has each log as C2SP tlog-tiles in a
+	// folder named for its epoch. They are for other tools and not judged here.
+	DirTiles = "tlog"
 )
 
 // Kinds of bundles. Every record accepted from an agent or sensor yields one

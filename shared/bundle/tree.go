@@ -111,7 +111,7 @@ func (t *treeVerifier) walk(dir, relative string, depth int) {
 	for _, n := range names {
 		path := filepath.Join(relative, n.Name())
 		switch {
-		case depth == 0 && n.Name() == DirPartial:
+		case depth == 0 && (n.Name() == DirPartial || n.Name() == DirTiles) && n.IsDir():
 		case !n.IsDir() || !levels[depth].MatchString(n.Name()):
 			t.problem(path, "does not belong into an export")
 		default:

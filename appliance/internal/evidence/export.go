@@ -116,9 +116,11 @@ func (x *exporter) updateEpoch(ctx context.Context, e translog.Epoch) error {
 		}
 	}
 	if e.Ended {
-		return x.settle(ctx, e, cosigned)
+		if err := x.settle(ctx, e, cosigned); err != nil {
+			return err
+		}
 	}
-	return nil
+	return x.tiles(ctx, e)
 }
 
 // settle makes the proofs of an ended log again that no cosigned checkpoint

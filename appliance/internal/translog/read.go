@@ -116,6 +116,25 @@ func (l *Log) CheckpointAt(ctx context.Context, size uint64) ([]byte, error) {
 	return l.signAt(ctx, now.Epoch, now.Origin, size)
 }
 
+// Leaves reads n log entries without their files.
+func (l *Log) Leaves(ctx context.Context, epoch, from uint64, n int) ([][]byte, error) {
+	rows, err := l.readers.QueryContext(ctx, "SELECT entry FROM entry WHERE id >= ? AND id < ? ORDER BY id",
+		rowID(epoch, from), rowID(epoch, from+uint64(n)))
+	if err != nil {
+		return nil, fmt.Errorf("reading entries from %d: %w", from, err)
+	}
+	defer rows.Close() //nolint:errcheck // Err says it
+	var list [][]byte
+	for rows.Next() {
+		var entry []byte
+		if err := rows.Scan(&entry); err != nil {
+			return nil, fmt.Errorf("reading entries from %d: %w", from, err)
+		}
+		list = append(list, entry)
+	}
+	return list, rows.Err()
+}
+
 func (l *Log) signAt(ctx context.Context, epoch uint64, origin string, size uint64) ([]byte, error) {
 	root, err := l.RootAt(ctx, epoch, size)
 	if err != nil {
