@@ -57,7 +57,12 @@ func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
 		v.unknown("No volume's size could be read.")
 		return
 	}
-	v.Actual = worst.mount + " has " + strconv.FormatUint(worst.percent(), 10) + " % free"
+	percent := worst.percent()
+	if severity == "" {
+		// In steps, because each new value is reported; the facts are exact.
+		percent -= percent % 5
+	}
+	v.Actual = worst.mount + " has " + strconv.FormatUint(percent, 10) + " % free"
 	switch {
 	case severity != "":
 		v.fail(severity, "Volume "+worst.mount+" is nearly full.")
