@@ -90,7 +90,7 @@ func (a *Appliance) build(ctx context.Context, dir string, o Options) (err error
 		return err
 	}
 	if a.Policy, err = policy.New(ctx, policy.Config{
-		Pin: a.Site.Root.ID(), SiteID: SiteID, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy(),
+		Pin: a.Site.Pin(), SiteID: SiteID, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy(),
 	}, a.Store); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Site struct {
 	Witness      *signed.Key
 	rootKey      *ecdsa.PrivateKey
 	rootCert     *x509.Certificate
+	pin          signed.KeyID
 }
 
 // NewSite makes a site and claims an appliance with its data in dir. The policy
@@ -161,4 +162,23 @@ func seal(k *signed.Key, c signed.Context, m proto.Message) (*trustv1.SignedEnve
 	}
 	e := k.Seal(c, payload)
 	return &trustv1.SignedEnvelope{Payload: e.Payload, KeyId: e.KeyID[:], Signature: e.Signature}, nil
+}
+
+// Again is the site of a folder that NewSite filled, in another process. Nothing
+// can be signed for it.
+func Again(dir string) (*Site, error) {
+	id, err := identity.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	pin, err := id.Provision.Root()
+	return &Site{Identity: id, pin: pin}, err
+}
+
+// Pin is the Central root's fingerprint.
+func (s *Site) Pin() signed.KeyID {
+	if s.Root == nil {
+		return s.pin
+	}
+	return s.Root.ID()
 }
