@@ -12,6 +12,11 @@ import (
 // the exports, which nothing waits for, from competing with the log.
 const exportPause = 200 * time.Millisecond
 
+// tailPatience is how long entries wait for a cosignature before they are
+// exported without one. A witness that answers does so within a second, and a
+// folder made once is half the work of one made twice.
+const tailPatience = 2 * time.Second
+
 // exportChunk is how many folders are made between two marks.
 const exportChunk = 100
 
@@ -42,23 +47,47 @@ func (e *Evidence) export(ctx context.Context) error {
 		} else {
 			wait = exportPause
 		}
-		if !pause(ctx, wait, err == nil, changed) {
+		if err == nil && !x.await(ctx, changed) || !sleep(ctx, wait) {
 			return nil
 		}
 	}
 }
 
-// pause waits for a change, if it should, and then d. It reports whether that
-// passed before ctx ended.
-func pause(ctx context.Context, d time.Duration, forChange bool, changed <-chan struct{}) bool {
-	if forChange {
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
-		}
+// await waits for a change, or for the patience with a tail to end. It reports
+// whether that came before ctx ended.
+func (x *exporter) await(ctx context.Context, changed <-chan struct{}) bool {
+	var patience <-chan time.Time
+	if x.tail {
+		t := time.NewTimer(time.Until(x.since.Add(tailPatience)))
+		defer t.Stop()
+		patience = t.C
 	}
-	return sleep(ctx, d)
+	select {
+	case <-changed:
+	case <-patience:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// due is up to where folders should exist now.
+func (x *exporter) due(e translog.Epoch, made, cosigned uint64) uint64 {
+	if e.Ended {
+		return e.Valid
+	}
+	if cosigned >= e.Valid {
+		x.tail = false
+		return e.Valid
+	}
+	if !x.tail || x.cosigned != cosigned {
+		x.tail, x.cosigned, x.since = true, cosigned, time.Now()
+	}
+	if time.Since(x.since) >= tailPatience {
+		x.tail = false
+		return e.Valid
+	}
+	return max(made, cosigned)
 }
 
 // sleep reports whether d passed before ctx ended.
@@ -107,7 +136,7 @@ func (x *exporter) updateEpoch(ctx context.Context, e translog.Epoch) error {
 	if err := x.walk(ctx, e.Epoch, finalMark, uint64(final), min(cosigned, uint64(made))); err != nil {
 		return err
 	}
-	if err := x.walk(ctx, e.Epoch, madeMark, uint64(made), e.Valid); err != nil {
+	if err := x.walk(ctx, e.Epoch, madeMark, uint64(made), x.due(e, uint64(made), cosigned)); err != nil {
 		return err
 	}
 	if cosigned > max(uint64(made), uint64(final)) { // made with final proofs just now

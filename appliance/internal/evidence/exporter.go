@@ -27,6 +27,12 @@ type exporter struct {
 	// a day carry the same chain.
 	chain []byte
 	keys  []note.Verifier
+
+	// tail says that entries wait for a cosignature, since when, and beyond
+	// which size.
+	tail     bool
+	since    time.Time
+	cosigned uint64
 }
 
 func newExporter(dir string, log *translog.Log) *exporter { return &exporter{dir: dir, log: log} }
