@@ -1,0 +1,7 @@
+package action
+
+// OnBoundary calls f at every phase boundary.
+func (r *Runner) OnBoundary(f func(point string)) { r.boundary = f }
+
+// RefusalLimit is how many refusals a session gets.
+const RefusalLimit = refusalLimit
