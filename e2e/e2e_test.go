@@ -73,6 +73,7 @@ type site struct {
 	dir  string
 	mu   sync.Mutex
 	seen map[string]int
+	last string
 }
 
 // start brings up Central, an appliance and an agent.
@@ -114,15 +115,34 @@ func (s *site) join() *stack.Computer {
 	s.computers = append(s.computers, c)
 	s.write(c, hardened)
 	s.must("enrolling", c.Enrol)
+	passed := s.count(c.Name + ": pass")
 	s.must("starting the agent", c.Start)
+	s.until("the agent has judged the setting", func(context.Context) error {
+		if s.count(c.Name+": pass") == passed {
+			return errors.New("it has not")
+		}
+		return nil
+	})
 	return c
 }
 
-// note counts lines by source and message.
+// note counts lines by source and message, and changes of the verdict that the
+// tests cause also by status.
 func (s *site) note(l stack.Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen[l.Source+": "+l.Message]++
+	if l.Message == "verdict changed" && l.Get("check") == "sysctl_hardening" {
+		s.seen[l.Source+": "+l.Get("status")]++
+		s.last = l.Get("status")
+	}
+}
+
+// verdict is the newest of any computer.
+func (s *site) verdict() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }
 
 // count tells how often a program logged a message.

@@ -79,7 +79,7 @@ func (s *Stack) path(parts ...string) string {
 func (s *Stack) Ports() Ports { return s.cfg.Ports }
 
 // EvidenceDir is where the appliance exports evidence.
-func (s *Stack) EvidenceDir() string { return s.path("evidence") }
+func (s *Stack) EvidenceDir() string { return s.path("appliance", "evidence") }
 
 // Site is what SetUp makes.
 type Site struct {
