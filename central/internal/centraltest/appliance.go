@@ -104,9 +104,7 @@ func (a *Appliance) Claim(code string) error {
 // Take begins with an identity: client certificate and the first log.
 func (a *Appliance) Take(m *centralv1.ClaimResponse) {
 	a.Identity = m
-	a.Client = centralv1connect.NewApplianceServiceClient(a.central.HTTP(&tls.Certificate{
-		Certificate: append([][]byte{m.GetTlsCertificate()}, m.GetTlsChain()...), PrivateKey: a.TLS,
-	}), a.central.URL)
+	a.MoveTo(a.central.URL)
 	a.Trust = Value(proto.Marshal(m.GetTrust()))(a.central.t)
 	a.Begin(m.GetLogOrigin(), bundle.Epoch{Reason: "first log"})
 }
@@ -167,4 +165,12 @@ func (a *Appliance) Submit(from uint64) (*centralv1.SubmitEvidenceResponse, erro
 		return nil, err
 	}
 	return answer.Msg, nil
+}
+
+// MoveTo makes the appliance call another address with its certificate.
+func (a *Appliance) MoveTo(url string) {
+	m := a.Identity
+	a.Client = centralv1connect.NewApplianceServiceClient(a.central.HTTP(&tls.Certificate{
+		Certificate: append([][]byte{m.GetTlsCertificate()}, m.GetTlsChain()...), PrivateKey: a.TLS,
+	}), url)
 }

@@ -80,8 +80,8 @@ func (w *Web) parts(r *http.Request, rw http.ResponseWriter) error {
 		id      string
 		content templ.Component
 	}{
-		{"summary", siteSummary(v)}, {"todo", todo(v.Site.GetSiteId(), v.Incidents, namesOf(v.Hosts))}, {"hosts", hostTable(v)},
-		{"events", events(v.Site.GetSiteId(), v.Events, namesOf(v.Hosts))},
+		{"summary", siteSummary(v)}, {"todo", todo(v.Site.GetSiteId(), v.Incidents, v.Names)}, {"hosts", hostTable(v)},
+		{"events", events(v.Site.GetSiteId(), v.Events, v.Names)},
 	} {
 		var b bytes.Buffer
 		if err := p.content.Render(r.Context(), &b); err != nil {

@@ -57,6 +57,7 @@ func (w *Web) siteView(r *http.Request) (v siteView, err error) {
 	if v.Hosts, v.Next, err = w.fleet.Hosts(ctx, id, pageOf(r, hostRows)); err != nil {
 		return v, err
 	}
+	v.Names = namesOf(v.Hosts)
 	if v.Next == "" {
 		// On a single page those that need somebody come first.
 		slices.SortStableFunc(v.Hosts, func(a, b *centralv1.Host) int {

@@ -1,0 +1,166 @@
+package intake_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/osiriscare/osiris/shared/bundle"
+
+	"github.com/osiriscare/osiris/central/internal/archive"
+	ct "github.com/osiriscare/osiris/central/internal/centraltest"
+	"github.com/osiriscare/osiris/central/internal/intake"
+	"github.com/osiriscare/osiris/central/internal/store"
+)
+
+// story submits the life of some drifts in batches.
+func story(t *testing.T, a *ct.Appliance) {
+	t.Helper()
+	from := uint64(0)
+	submit := func() {
+		t.Helper()
+		from = ct.Value(a.Submit(from))(t).GetSize()
+	}
+	for h := range 3 {
+		host := fmt.Sprintf("h_%d", h)
+		incident := "i_" + host
+		a.Add(ct.Report(host, 1, "pass", ""))
+		a.Add(ct.Report(host, 2, "fail", incident))
+		submit()
+		a.Add(ct.About(bundle.KindCommand, host, incident, bundle.OutcomeNone))
+		if h == 1 {
+			a.Add(ct.Result(host, 3, incident, bundle.OutcomeReverted, "fail"))
+			a.Add(ct.About(bundle.KindEscalation, host, incident, bundle.OutcomeAlert))
+		} else {
+			a.Add(ct.Result(host, 3, incident, bundle.OutcomeSuccess, "pass"))
+		}
+		submit()
+	}
+	state := ct.Report("h_0", 4, "unknown", "")
+	state.Kind, state.Verdict, state.CheckID = bundle.KindState, nil, ""
+	state.Verdicts = []bundle.Verdict{{CheckID: "sysctl_hardening", Status: "unknown"}, {CheckID: "disk_space", Status: "pass"}}
+	a.Add(state)
+	submit()
+}
+
+// derived are all rows that follow from bundles.
+type derived struct {
+	Hosts     []store.HostView
+	Verdicts  []store.Verdict
+	Incidents []store.Incident
+}
+
+func rows(t *testing.T, s *store.Store, site store.SiteID) (d derived) {
+	t.Helper()
+	ctx := context.Background()
+	d.Hosts = ct.Value(s.Hosts(ctx, site, "", 1000))(t)
+	for _, h := range d.Hosts {
+		d.Verdicts = append(d.Verdicts, ct.Value(s.Verdicts(ctx, site, h.HostID))(t)...)
+	}
+	d.Incidents = ct.Value(s.Incidents(ctx, store.IncidentFilter{Site: site}, 1000))(t)
+	return d
+}
+
+func TestRebuildGivesEqualRows(t *testing.T) {
+	c := ct.New(t)
+	site := c.Site("Riverside", "Main Street")
+	story(t, c.Appliance(site.ID))
+	before := rows(t, c.Store, site.ID)
+	if len(before.Hosts) != 3 || len(before.Verdicts) != 4 || len(before.Incidents) != 3 {
+		t.Fatalf("rows before: %d hosts, %d verdicts, %d incidents; want 3, 4, 3", len(before.Hosts), len(before.Verdicts), len(before.Incidents))
+	}
+	ct.Check(t, c.Store.Rebuild(t.Context(), func(*store.Projection) error { return nil })) // lose them
+	if lost := rows(t, c.Store, site.ID); len(lost.Hosts) != 0 {
+		t.Fatalf("rows were not lost: %+v", lost)
+	}
+	n := ct.Value(intake.Rebuild(t.Context(), c.Store, c.Archive))(t)
+	if n != 15 {
+		t.Errorf("Rebuild read %d bundles; want 15", n)
+	}
+	if diff := cmp.Diff(before, rows(t, c.Store, site.ID)); diff != "" {
+		t.Errorf("rebuilt rows differ (-before +after):\n%s", diff)
+	}
+}
+
+func TestRebuildFromADamagedArchiveChangesNothing(t *testing.T) {
+	c := ct.New(t)
+	site := c.Site("Riverside", "Main Street")
+	story(t, c.Appliance(site.ID))
+	before := rows(t, c.Store, site.ID)
+	found := ct.Value(filepath.Glob(filepath.Join(c.Dir, "archive", "*", "*", "*", "*", "*.zip")))(t)
+	if len(found) == 0 {
+		t.Fatal("the archive holds no file")
+	}
+	content := ct.Value(os.ReadFile(found[0]))(t)
+	content[len(content)/3] ^= 1
+	ct.Check(t, os.Chmod(found[0], 0o600))
+	ct.Check(t, os.WriteFile(found[0], content, 0o600))
+	if _, err := intake.Rebuild(t.Context(), c.Store, c.Archive); err == nil {
+		t.Error("Rebuild of a damaged archive succeeded")
+	} else if !errors.Is(err, archive.ErrDamaged) {
+		t.Logf("Rebuild = %v", err)
+	}
+	if diff := cmp.Diff(before, rows(t, c.Store, site.ID)); diff != "" {
+		t.Errorf("rows changed:\n%s", diff)
+	}
+}
+
+func TestIncidentsFollowTheEvidence(t *testing.T) {
+	type want struct{ State, Outcome string }
+	for name, tt := range map[string]struct {
+		bundles []bundle.Bundle
+		want    want
+	}{
+		"a failure opens":                 {[]bundle.Bundle{ct.Report("h", 1, "fail", "i")}, want{"open", ""}},
+		"unknown does not clear it":       {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Report("h", 2, "unknown", "")}, want{"open", ""}},
+		"a pass of its source does":       {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Report("h", 2, "pass", "")}, want{"resolved", "cleared"}},
+		"a pass of another does not":      {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), sensor(ct.Report("h", 2, "pass", ""))}, want{"open", ""}},
+		"both sources must pass":          {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), sensor(ct.Report("h", 2, "fail", "i")), ct.Report("h", 3, "pass", "")}, want{"open", ""}},
+		"an order makes it healing":       {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.About(bundle.KindCommand, "h", "i", bundle.OutcomeNone)}, want{"healing", ""}},
+		"the order may be logged first":   {[]bundle.Bundle{ct.About(bundle.KindCommand, "h", "i", bundle.OutcomeNone), ct.Report("h", 1, "fail", "i")}, want{"healing", ""}},
+		"a verified repair resolves":      {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Result("h", 2, "i", bundle.OutcomeSuccess, "pass")}, want{"resolved", "success"}},
+		"success without a pass does not": {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Result("h", 2, "i", bundle.OutcomeSuccess, "fail")}, want{"open", "success"}},
+		"an escalation keeps how the repair ended": {[]bundle.Bundle{
+			ct.Report("h", 1, "fail", "i"), ct.Result("h", 2, "i", bundle.OutcomeReverted, "fail"), ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert),
+		}, want{"escalated", "reverted"}},
+		"in whichever order they are logged": {[]bundle.Bundle{
+			ct.Report("h", 1, "fail", "i"), ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), ct.Result("h", 2, "i", bundle.OutcomeReverted, "fail"),
+		}, want{"escalated", "reverted"}},
+		"a recurrence opens again": {[]bundle.Bundle{
+			ct.Report("h", 1, "fail", "i"), ct.Report("h", 2, "pass", ""), ct.Report("h", 3, "fail", "i"),
+		}, want{"open", ""}},
+		"another host's pass means nothing": {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Report("g", 1, "pass", "")}, want{"open", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ct.Value(store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db")))(t)
+			defer s.Close()
+			ct.Check(t, s.Rebuild(t.Context(), func(p *store.Projection) error {
+				for n := range tt.bundles {
+					tt.bundles[n].SiteID, tt.bundles[n].ReceivedTime = "s", bundle.Time(n+1)
+					if err := intake.Project(t.Context(), p, &tt.bundles[n]); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			list := ct.Value(s.Incidents(t.Context(), store.IncidentFilter{Site: "s"}, 10))(t)
+			if len(list) != 1 {
+				t.Fatalf("incidents = %+v; want one", list)
+			}
+			if diff := cmp.Diff(tt.want, want{list[0].State, list[0].Outcome}); diff != "" {
+				t.Errorf("incident differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// sensor makes a report that of a legacy sensor.
+func sensor(b bundle.Bundle) bundle.Bundle {
+	b.Source, b.AgentID, b.QueueID, b.Seq = "sensor", "", "", 0
+	return b
+}
