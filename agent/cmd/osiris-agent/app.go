@@ -21,6 +21,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/schedule"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/wire"
+	"github.com/osiriscare/osiris/shared/signed"
 )
 
 // app is the whole agent.
@@ -69,7 +70,7 @@ func newApp(c config.Config, log *say.Logger) (*app, error) {
 	if err != nil {
 		seconds = 0 // a development build without the stamp has no floor
 	}
-	if a.policy, err = policy.New(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000); err != nil {
+	if a.policy, err = openPolicy(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000, log); err != nil {
 		return nil, err
 	}
 	if a.queue, err = openQueue(filepath.Join(c.DataDir, "queue.db"), log); err != nil {
@@ -154,6 +155,19 @@ func openQueue(path string, log *say.Logger) (*queue.Queue, error) {
 	}
 	log.Error("queue file was damaged and set aside", "kept_as", aside, "error", err)
 	return queue.Open(path, queue.Limits{})
+}
+
+// openPolicy does the same for what the site has signed.
+func openPolicy(folder string, pin signed.KeyID, builtMs int64, log *say.Logger) (*policy.Policy, error) {
+	p, err := policy.New(folder, pin, builtMs)
+	if err == nil {
+		return p, nil
+	}
+	if moveErr := policy.SetAside(folder); moveErr != nil {
+		return nil, errors.Join(err, moveErr)
+	}
+	log.Error("policy files were damaged and set aside", "error", err)
+	return policy.New(folder, pin, builtMs)
 }
 
 func (a *app) close() error { return a.queue.Close() }

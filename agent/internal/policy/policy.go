@@ -71,6 +71,18 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
+// SetAside renames both files, so that an agent whose files were damaged can
+// start: MONITOR_ONLY, until the appliance has sent both again.
+func SetAside(folder string) error {
+	for _, name := range []string{trustFile, policyFile} {
+		path := filepath.Join(folder, name)
+		if err := os.Rename(path, path+".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("setting %s aside: %w", path, err)
+		}
+	}
+	return atomicfile.SyncFolder(folder)
+}
+
 // read gives a file's content, nil when there is none.
 func (p *Policy) read(name string) ([]byte, error) {
 	content, err := os.ReadFile(p.path(name))
