@@ -248,33 +248,3 @@ func TestIntervalsStayInBounds(t *testing.T) {
 		}
 	}
 }
-
-// FuzzApply holds this package and shared/trust to one answer on every input.
-func FuzzApply(f *testing.F) {
-	a := fakeappliance.NewAuthority(f)
-	f.Add(encode(f, a.Chain()), encode(f, a.PolicyEnvelope()))
-	f.Add(encode(f, fakeappliance.NewAuthority(f).Chain()), []byte{})
-	f.Fuzz(func(t *testing.T, chain, envelope []byte) {
-		p := open(t, t.TempDir(), a)
-		_, ourErr := p.Apply(chain, envelope)
-		trustVersion, policyVersion := p.Versions()
-		lite, env := &trustlite.TrustChain{}, &trustlite.SignedEnvelope{}
-		theirErr := lite.UnmarshalVT(chain)
-		var opened *trust.Opened
-		if theirErr == nil {
-			opened, theirErr = trust.Open(lite, a.CentralRoot.ID())
-		}
-		if (theirErr == nil) != (trustVersion != 0) {
-			t.Fatalf("shared/trust says %v, we hold version %d (%v)", theirErr, trustVersion, ourErr)
-		}
-		if theirErr != nil {
-			return
-		}
-		if theirErr = env.UnmarshalVT(envelope); theirErr == nil {
-			_, theirErr = opened.OpenPolicy(env)
-		}
-		if (theirErr == nil) != (policyVersion != 0) {
-			t.Fatalf("shared/trust says %v, we hold policy %d (%v)", theirErr, policyVersion, ourErr)
-		}
-	})
-}
