@@ -16,6 +16,9 @@ type account struct {
 	bundles map[uint64]int
 	// lost are the ranges that gap bundles cover.
 	lost [][2]uint64
+	// rewound means that the appliance went on from an old copy without asking
+	// Central: it may call lost what Central has.
+	rewound bool
 }
 
 // accounts sorts Central's bundles by queue id.
@@ -31,7 +34,7 @@ func (s *site) accounts(ctx context.Context) (map[string]*account, error) {
 		}
 		a := byQueue[e.GetQueueId()]
 		if a == nil {
-			a = &account{bundles: map[uint64]int{}}
+			a = &account{bundles: map[uint64]int{}, rewound: s.rewound}
 			byQueue[e.GetQueueId()] = a
 		}
 		if e.GetKind() == "gap" {
@@ -52,16 +55,10 @@ func (s *site) accounts(ctx context.Context) (map[string]*account, error) {
 func (a *account) covers(last uint64) error {
 	var missing, doubled []uint64
 	for seq := uint64(1); seq <= last; seq++ {
-		n := a.bundles[seq]
-		for _, r := range a.lost {
-			if r[0] <= seq && seq <= r[1] {
-				n++
-			}
-		}
-		switch {
+		switch n := a.bundles[seq] + a.toldLost(seq); {
 		case n == 0:
 			missing = append(missing, seq)
-		case n > 1:
+		case a.bundles[seq] > 1, n > 1 && !a.rewound:
 			doubled = append(doubled, seq)
 		}
 	}
@@ -76,6 +73,17 @@ func (a *account) covers(last uint64) error {
 		return fmt.Errorf("of sequences 1..%d missing are %v, more than once there are %v, never given out were %v", last, short(missing), short(doubled), short(beyond))
 	}
 	return nil
+}
+
+// toldLost counts the gaps that cover a sequence.
+func (a *account) toldLost(seq uint64) int {
+	n := 0
+	for _, r := range a.lost {
+		if r[0] <= seq && seq <= r[1] {
+			n++
+		}
+	}
+	return n
 }
 
 func short(seqs []uint64) string {

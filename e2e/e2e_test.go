@@ -67,6 +67,8 @@ type site struct {
 	// Agent is the first computer, computers are all.
 	Agent     *stack.Computer
 	computers []*stack.Computer
+	// rewound is set by a test that lets the appliance's log fork.
+	rewound bool
 
 	t    *testing.T
 	ctl  string

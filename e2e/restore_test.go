@@ -126,6 +126,39 @@ func TestWhatAnOldApplianceCopyLostIsToldAsGaps(t *testing.T) {
 	s.until("Central shows the true state", func(ctx context.Context) error { return s.shows(ctx, "fail") })
 }
 
+// TestAnApplianceThatForkedItsLogBeginsANewOne restores the appliance while
+// Central is away, so that it goes on from the copy and logs other things at
+// positions that Central has cosigned. That must not be hidden: a new log
+// begins, and both prove themselves.
+func TestAnApplianceThatForkedItsLogBeginsANewOne(t *testing.T) {
+	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
+	s.rewound = true
+	s.flips(4)
+	copied := s.keep(s.Appliance, "appliance")
+	s.flips(6)
+	s.settled()
+	if err := s.Central.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.replace(s.Appliance, "appliance", copied)
+	s.must("starting the restored appliance without Central", s.Appliance.Start)
+	s.flips(5)
+	s.must("starting Central again", s.Central.Start)
+	s.settled()
+	all, err := s.evidence(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	origins := map[string]bool{}
+	for _, e := range all {
+		origins[e.GetLogOrigin()] = true
+	}
+	if len(origins) != 2 {
+		t.Errorf("evidence is of %d logs; want 2, the old and the new", len(origins))
+	}
+	s.proven()
+}
+
 // TestAQueueFromAnOldCopyStartsAnew restores the agent's data folder: what the
 // copy held comes again under a new queue id, and nothing of the old queue is
 // taken for it.
