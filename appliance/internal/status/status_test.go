@@ -1,0 +1,55 @@
+package status_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/osiriscare/osiris/appliance/internal/status"
+)
+
+type source struct {
+	n   status.Numbers
+	err error
+}
+
+func (s source) Numbers(context.Context) (status.Numbers, error) { return s.n, s.err }
+
+func get(t *testing.T, s source, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	status.New("1.2.3", s, slog.New(slog.DiscardHandler)).
+		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+	return w
+}
+
+func TestHealthSaysWhatIsTrue(t *testing.T) {
+	w := get(t, source{n: status.Numbers{Sessions: 3, Waiting: 2, Away: true}}, "/healthz")
+	var out map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if w.Code != 200 || out["status"] != "ok" || out["version"] != "1.2.3" || out["sessions"] != 3.0 || out["central_away"] != true {
+		t.Errorf("healthz = %d %v; want ok: Central away is not ill health", w.Code, out)
+	}
+	w = get(t, source{err: errors.New("disk I/O error")}, "/healthz")
+	if w.Code != 503 || strings.Contains(w.Body.String(), "disk I/O") {
+		t.Errorf("healthz of a broken store = %d %s; want 503 without insides", w.Code, w.Body)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	body := get(t, source{n: status.Numbers{Sessions: 3, Logged: 10, Witnessed: 8, Away: true}}, "/metrics").Body.String()
+	for _, want := range []string{"osiris_appliance_sessions 3", "osiris_appliance_evidence_logged 10", "osiris_appliance_evidence_witnessed 8", "osiris_appliance_central_away 1", "go_goroutines"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("metrics lack %q", want)
+		}
+	}
+	if w := get(t, source{err: errors.New("x")}, "/metrics"); w.Code != 500 {
+		t.Errorf("metrics of a broken store = %d; want 500, not zeros", w.Code)
+	}
+}
