@@ -33,37 +33,28 @@ func (k Keys) Verify(code string) error {
 		return fmt.Errorf("%w: it has %d proofs of possession, not 5", ErrClaim, len(k.Proofs))
 	}
 	digest := k.Digest(code)
-	names := []string{"tls", "ca", "command", "bundle", "log"}
-	all := [][]byte{k.TLS, k.CA, k.Command, k.Bundle, k.Log}
-	for i, key := range all {
-		for _, before := range all[:i] {
-			if bytes.Equal(before, key) {
-				return fmt.Errorf("%w: the %s key has two roles", ErrClaim, names[i])
-			}
-		}
-		if err := possesses(key, i < 2, digest[:], k.Proofs[i]); err != nil {
-			return fmt.Errorf("%w: %s key: %w", ErrClaim, names[i], err)
-		}
-	}
-	return nil
-}
-
-func possesses(key []byte, p256 bool, digest, proof []byte) error {
-	if p256 {
-		pub, err := ca.ParseKey(key)
+	for i, name := range []string{"tls", "ca"} {
+		pub, err := ca.ParseKey([][]byte{k.TLS, k.CA}[i])
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %s key: %w", ErrClaim, name, err)
 		}
-		if !ecdsa.VerifyASN1(pub, digest, proof) {
-			return errProof
+		if !ecdsa.VerifyASN1(pub, digest[:], k.Proofs[i]) {
+			return fmt.Errorf("%w: %s key: %w", ErrClaim, name, errProof)
 		}
-		return nil
 	}
-	if len(key) != ed25519.PublicKeySize {
-		return fmt.Errorf("it has %d bytes, not %d", len(key), ed25519.PublicKeySize)
+	if bytes.Equal(k.TLS, k.CA) {
+		return fmt.Errorf("%w: the tls and the ca key are one", ErrClaim)
 	}
-	if !ed25519.Verify(key, digest, proof) {
-		return errProof
+	raw := [][]byte{k.Command, k.Bundle, k.Log}
+	for i, name := range []string{"command", "bundle", "log"} {
+		switch {
+		case len(raw[i]) != ed25519.PublicKeySize:
+			return fmt.Errorf("%w: %s key: it has %d bytes, not %d", ErrClaim, name, len(raw[i]), ed25519.PublicKeySize)
+		case bytes.Equal(raw[i], raw[(i+1)%3]):
+			return fmt.Errorf("%w: the %s key has two roles", ErrClaim, name)
+		case !ed25519.Verify(raw[i], digest[:], k.Proofs[i+2]):
+			return fmt.Errorf("%w: %s key: %w", ErrClaim, name, errProof)
+		}
 	}
 	return nil
 }
