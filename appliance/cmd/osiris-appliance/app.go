@@ -30,6 +30,11 @@ import (
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
+// program is the application, ready to start.
+func program(c config.Config, id *identity.Identity, log *slog.Logger) *fx.App {
+	return fx.New(options(c, id, log), fx.StartTimeout(startTime), fx.StopTimeout(stopTime))
+}
+
 // options is the program. The order of the modules is the order of starting:
 // what holds data, what works on it, the comparison with Central, and the
 // listeners last. Stopping goes the other way.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func TestWiring(t *testing.T) {
 		Provision: identity.Provision{CentralRoot: strings.Repeat("0", 64)},
 		Claim:     &centralv1.ClaimResponse{SiteId: "s_1", ApplianceId: "ap_1"},
 	}
-	if err := fx.ValidateApp(options(config.Default(), id, slog.New(slog.NewTextHandler(io.Discard, nil)))); err != nil {
+	if err := fx.ValidateApp(options(config.Default(), id, slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"go.uber.org/fx"
-
 	"github.com/osiriscare/osiris/appliance/internal/config"
 	"github.com/osiriscare/osiris/appliance/internal/identity"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
@@ -36,7 +34,7 @@ func run(ctx context.Context, c config.Config, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	app := fx.New(options(c, id, log), fx.StartTimeout(startTime), fx.StopTimeout(stopTime))
+	app := program(c, id, log)
 	starting, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	if err := app.Start(starting); err != nil {

@@ -57,7 +57,7 @@ func NewToken(ctx context.Context, st *store.Store, t Token) (string, error) {
 		return "", err
 	}
 	secret := make([]byte, 32)
-	rand.Read(secret) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(secret) // never fails since Go 1.24
 	text := tokenPrefix + hex.EncodeToString(secret)
 	hash := sha256.Sum256([]byte(text))
 	now := time.Now()

@@ -19,7 +19,11 @@ func open(t *testing.T, path string) (*store.Store, *host.Registry) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { st.Close() })
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	r, err := host.New(t.Context(), st)
 	if err != nil {
 		t.Fatal(err)

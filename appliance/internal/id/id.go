@@ -23,7 +23,7 @@ const (
 // New makes a name of the kind that prefix says.
 func New(prefix string) string {
 	b := make([]byte, 16)
-	rand.Read(b) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(b) // never fails since Go 1.24
 	return prefix + "_" + encoding.EncodeToString(b)
 }
 

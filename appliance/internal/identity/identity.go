@@ -96,7 +96,7 @@ func Save(dataDir string, keys *Keys, p Provision, claim *centralv1.ClaimRespons
 // stay. The CA and the connection to Central take them up at the next start or
 // when told by their owner.
 func (i *Identity) Renew(tlsCertificate, caCertificate []byte) (*Identity, error) {
-	claim := proto.Clone(i.Claim).(*centralv1.ClaimResponse) //nolint:errcheck // the type is the argument's own
+	claim := proto.CloneOf(i.Claim)
 	if len(tlsCertificate) > 0 {
 		claim.TlsCertificate = tlsCertificate
 	}

@@ -30,7 +30,7 @@ func ParseProvision(text string) (Provision, error) {
 	var p Provision
 	rest, ok := strings.CutPrefix(strings.TrimSpace(text), provisionPrefix)
 	if !ok || len(rest) > 4096 {
-		return p, errors.New("reading provisioning string: it does not begin with " + provisionPrefix)
+		return p, fmt.Errorf("reading provisioning string: it does not begin with %q", provisionPrefix)
 	}
 	body, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(rest, "="))
 	if err != nil {

@@ -16,7 +16,7 @@ func TestTheBoundAddressIsWrittenDown(t *testing.T) {
 	if err := l.Bind(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	written, err := os.ReadFile(filepath.Join(dir, "agent.addr"))
 	if err != nil || strings.TrimSpace(string(written)) != l.Addr().String() || strings.HasSuffix(l.Addr().String(), ":0") {
 		t.Errorf("agent.addr = %q, %v; want %s", written, err, l.Addr())

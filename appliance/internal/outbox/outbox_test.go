@@ -54,7 +54,11 @@ func start(t *testing.T) (*store.Store, *journal, *outbox.Outbox) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { st.Close() })
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	j := newJournal()
 	return st, j, outbox.New(st, j, slog.New(slog.DiscardHandler))
 }

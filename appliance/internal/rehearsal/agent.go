@@ -49,7 +49,7 @@ func NewAgent(hostname string) (*Agent, error) {
 // Random is 16 random bytes: a queue id, a record id, a nonce.
 func Random() []byte {
 	b := make([]byte, 16)
-	rand.Read(b) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(b) // never fails since Go 1.24
 	return b
 }
 
@@ -166,7 +166,7 @@ func (a *Agent) Register(ctx context.Context, c *Conn, token string) (*complianc
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.ComplianceAgentClient.Register(ctx, &compliancev1.RegisterRequest{Token: token, PublicKey: a.Public(), Proof: proof, Host: a.Host})
+	out, err := c.Register(ctx, &compliancev1.RegisterRequest{Token: token, PublicKey: a.Public(), Proof: proof, Host: a.Host})
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func (a *Agent) Renew(ctx context.Context, c *Conn, next *ecdsa.PrivateKey) (*co
 	if err != nil {
 		return nil, err
 	}
-	return c.ComplianceAgentClient.Renew(ctx, &compliancev1.RenewRequest{PublicKey: asker.Public(), Proof: proof})
+	return c.Renew(ctx, &compliancev1.RenewRequest{PublicKey: asker.Public(), Proof: proof})
 }
 
 // Enrol does all that makes the machine a known agent.
@@ -222,7 +222,7 @@ type Session struct {
 
 // Connect opens a session and waits for the Welcome.
 func (a *Agent) Connect(ctx context.Context, c *Conn, next uint64) (*Session, error) {
-	stream, err := c.ComplianceAgentClient.Connect(ctx)
+	stream, err := c.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}

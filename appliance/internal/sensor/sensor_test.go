@@ -62,7 +62,11 @@ func start(t *testing.T) (*sensor.API, *taken) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { st.Close() })
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	hosts, err := host.New(context.Background(), st)
 	if err != nil {
 		t.Fatal(err)

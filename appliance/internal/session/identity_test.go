@@ -148,7 +148,7 @@ func TestProofsOfPossession(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.ComplianceAgentClient.Register(t.Context(), &compliancev1.RegisterRequest{Token: text, PublicKey: publicKey, Proof: proof})
+		_, err = c.Register(t.Context(), &compliancev1.RegisterRequest{Token: text, PublicKey: publicKey, Proof: proof})
 		wants(t, what, err, code, says)
 	}
 	try("the exporter of another connection", m.Public(), "osiris register v1", theirs, codes.PermissionDenied, "proof of possession")
@@ -293,7 +293,7 @@ func TestAFloodOfEnrolmentsFromOneAddressIsSlowedDown(t *testing.T) {
 	m := machine(t)
 	c := dial(t, m, a)
 	for range 1000 {
-		_, err := c.ComplianceAgentClient.Register(t.Context(), &compliancev1.RegisterRequest{Token: "x"})
+		_, err := c.Register(t.Context(), &compliancev1.RegisterRequest{Token: "x"})
 		if status.Code(err) == codes.ResourceExhausted {
 			return
 		}

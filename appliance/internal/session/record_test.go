@@ -1,11 +1,14 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"github.com/osiriscare/osiris/appliance/internal/rehearsal"
@@ -206,4 +209,48 @@ func TestAnAgentsReportsAreItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ack(t, s, 1)
+}
+
+// garbage is a codec that sends bytes as they are.
+type garbage struct{}
+
+func (garbage) Marshal(v any) ([]byte, error) { return v.([]byte), nil }
+
+func (garbage) Unmarshal(_ []byte, v any) error {
+	_, ok := v.(*compliancev1.ApplianceMessage)
+	if !ok {
+		return errors.New("unexpected answer")
+	}
+	return nil
+}
+
+func (garbage) Name() string { return "proto" }
+
+func TestMalformedProtobufEndsTheCallAndCostsNothingElse(t *testing.T) {
+	a := start(t)
+	m := enrolled(t, a)
+	c := dial(t, m, a)
+	healthy, err := m.Connect(t.Context(), c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string][]byte{
+		"a field that ends too early": {0x0a, 0xff, 0x01},
+		"a group that nobody opened":  {0x0c},
+		"an endless varint":           bytes.Repeat([]byte{0xff}, 20),
+	} {
+		stream, err := c.GRPC.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true, ClientStreams: true},
+			"/compliance.v1.ComplianceAgent/Connect", grpc.ForceCodec(garbage{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.SendMsg(body); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, name, stream.RecvMsg(&compliancev1.ApplianceMessage{}), codes.Internal, "unmarshal")
+	}
+	if err := healthy.Report(m.QueueID, rehearsal.Verdict(1, "disk_space", 1)); err != nil {
+		t.Fatal(err)
+	}
+	ack(t, healthy, 1)
 }

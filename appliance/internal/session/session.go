@@ -89,7 +89,6 @@ func New(d Deps) *Server {
 	s.grpc = grpc.NewServer(
 		grpc.Creds(&transport{server: s}),
 		grpc.ReadBufferSize(0),
-		grpc.SharedWriteBuffer(true),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(maxStreams),

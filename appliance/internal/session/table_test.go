@@ -117,7 +117,7 @@ func TestAHundredStreamsAtOnceLoseNothing(t *testing.T) {
 				errs <- err
 				return
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			s, err := m.Connect(t.Context(), c, 1)
 			for seq := uint64(1); err == nil && seq <= each; seq++ {
 				if err = s.Report(m.QueueID, rehearsal.Verdict(seq, "disk_space", compliancev1.Status(1+seq%2))); err == nil {

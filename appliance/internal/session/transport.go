@@ -70,7 +70,7 @@ func (t *transport) ClientHandshake(context.Context, string, net.Conn) (net.Conn
 
 // Info is grpc's description.
 func (t *transport) Info() credentials.ProtocolInfo {
-	return credentials.ProtocolInfo{SecurityProtocol: "tls", SecurityVersion: "1.3"}
+	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
 }
 
 // Clone shares: there is one config.

@@ -21,7 +21,7 @@ func (s *Store) ID(ctx context.Context) ([]byte, error) {
 // what agents believe about the old one is void.
 func RenewID(ctx context.Context, tx *Tx) error {
 	id := make([]byte, 16)
-	rand.Read(id) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(id) // never fails since Go 1.24
 	if _, err := tx.ExecContext(ctx, "UPDATE meta SET value = ? WHERE name = 'store_id'", id); err != nil {
 		return fmt.Errorf("renewing store id: %w", err)
 	}

@@ -62,7 +62,7 @@ func runStep(ctx context.Context, conn *sql.Conn, owner string, number int, step
 // newStoreID gives a new database its id; an old one keeps its own.
 func newStoreID(ctx context.Context, conn *sql.Conn) error {
 	id := make([]byte, 16)
-	rand.Read(id) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(id) // never fails since Go 1.24
 	_, err := conn.ExecContext(ctx, "INSERT OR IGNORE INTO meta (name, value) VALUES ('store_id', ?)", id)
 	return err
 }

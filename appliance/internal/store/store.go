@@ -53,7 +53,7 @@ func Open(ctx context.Context, path string, schemas ...Schema) (*Store, error) {
 	if err := s.open(ctx, schemas); err != nil {
 		return nil, fmt.Errorf("opening state store %s: %w", path, errors.Join(err, s.closeFiles()))
 	}
-	go s.run()
+	go s.run() //nolint:contextcheck // the writer outlives the call that opened the store
 	return s, nil
 }
 

@@ -53,7 +53,6 @@ type central struct {
 	note    []byte // newest cosigned checkpoint
 	checks  []*centralv1.CheckInRequest
 	answer  *centralv1.CheckInResponse // to the next check-in
-	peers   []string                   // common names of the client certificates
 	claims  []*centralv1.ClaimRequest
 }
 

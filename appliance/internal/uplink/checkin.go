@@ -10,35 +10,31 @@ import (
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 )
 
-// checkIns tells Central how things are, on time and after changes.
-func (u *Uplink) checkIns(ctx context.Context) error {
+// checkIns tells Central how things are, on time and after changes, until ctx
+// ends.
+func (u *Uplink) checkIns(ctx context.Context) {
 	var wait backoff
-	for {
+	for ctx.Err() == nil {
 		next, err := u.CheckIn(ctx)
 		u.reached(ctx, err)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
-			if !wait.sleep(ctx) {
-				return nil
-			}
+			wait.sleep(ctx)
 			continue
 		}
 		wait.reset()
-		if !sleep(ctx, checkInLeast) {
-			return nil
-		}
-		timer := time.NewTimer(next - checkInLeast)
-		select {
-		case <-ctx.Done():
-		case <-u.poke:
-		case <-timer.C:
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
-			return nil
-		}
+		u.pause(ctx, next)
+	}
+}
+
+// pause waits until the next check-in is due or asked for.
+func (u *Uplink) pause(ctx context.Context, next time.Duration) {
+	sleep(ctx, checkInLeast)
+	timer := time.NewTimer(next - checkInLeast)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-u.poke:
+	case <-timer.C:
 	}
 }
 
@@ -87,9 +83,9 @@ func (u *Uplink) report(ctx context.Context) (*centralv1.CheckInRequest, error) 
 // and change nothing; the next check-in asks again.
 func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
 	before := u.Policy.Current()
-	if err := u.Policy.Offer(ctx, m.GetTrust(), m.GetPolicy()); err != nil {
-		u.log.ErrorContext(ctx, "signed settings refused", "error", err)
-		return nil
+	refused := u.Policy.Offer(ctx, m.GetTrust(), m.GetPolicy())
+	if refused != nil {
+		u.log.ErrorContext(ctx, "signed settings refused", "error", refused)
 	}
 	if now := u.Policy.Current(); now != before {
 		u.log.InfoContext(ctx, "signed settings taken", "trust_version", now.TrustVersion(), "policy_version", now.PolicyVersion())
@@ -97,9 +93,9 @@ func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
 	if len(m.GetTlsCertificate()) == 0 && len(m.GetCaCertificate()) == 0 {
 		return nil
 	}
-	next, err := u.ident.Load().Renew(m.GetTlsCertificate(), m.GetCaCertificate())
-	if err != nil {
-		u.log.ErrorContext(ctx, "re-issued certificates refused", "error", err)
+	next, refused := u.ident.Load().Renew(m.GetTlsCertificate(), m.GetCaCertificate())
+	if refused != nil {
+		u.log.ErrorContext(ctx, "re-issued certificates refused", "error", refused)
 		return nil
 	}
 	u.ident.Store(next)

@@ -25,17 +25,15 @@ type Log interface {
 	SetCosigned(ctx context.Context, checkpoint []byte) error
 }
 
-// send brings the log to Central whenever it grows.
-func (u *Uplink) send(ctx context.Context) error {
+// send brings the log to Central whenever it grows, until ctx ends.
+func (u *Uplink) send(ctx context.Context) {
 	var wait backoff
 	for ctx.Err() == nil {
 		_, size, changed := u.Log.Size()
 		sent, err := u.step(ctx, size)
 		u.reached(ctx, err)
 		if err != nil {
-			if !wait.sleep(ctx) {
-				return nil
-			}
+			wait.sleep(ctx)
 			continue
 		}
 		wait.reset()
@@ -47,7 +45,6 @@ func (u *Uplink) send(ctx context.Context) error {
 		case <-changed:
 		}
 	}
-	return nil
 }
 
 // step makes sure that the log is the one Central knows, and sends one batch of
@@ -67,7 +64,10 @@ func (u *Uplink) step(ctx context.Context, size uint64) (uint64, error) {
 func (u *Uplink) submit(ctx context.Context, from uint64) (uint64, error) {
 	origin, _, _ := u.Log.Size()
 	entries, err := u.Log.Entries(ctx, from, batchEntries, batchBytes)
-	if err != nil || len(entries) == 0 {
+	if err == nil && len(entries) == 0 {
+		err = fmt.Errorf("reading evidence from %d of %s: there is none", from, origin)
+	}
+	if err != nil {
 		return from, err
 	}
 	end := from + uint64(len(entries))

@@ -11,14 +11,11 @@ package uplink
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/osiriscare/osiris/appliance/internal/identity"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
@@ -90,14 +87,13 @@ func (u *Uplink) Poke() {
 	}
 }
 
-// Run checks in and sends evidence until ctx ends.
+// Run checks in and sends evidence until ctx ends. Nothing that Central does or
+// fails to do ends it.
 func (u *Uplink) Run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return u.checkIns(ctx) })
-	group.Go(func() error { return u.send(ctx) })
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
+	var group sync.WaitGroup
+	group.Go(func() { u.checkIns(ctx) })
+	group.Go(func() { u.send(ctx) })
+	group.Wait()
 	return nil
 }
 
