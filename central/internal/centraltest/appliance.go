@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strings"
+	"testing"
 	"time"
 
 	"connectrpc.com/connect"
@@ -173,4 +174,15 @@ func (a *Appliance) MoveTo(url string) {
 	a.Client = centralv1connect.NewApplianceServiceClient(a.central.HTTP(&tls.Certificate{
 		Certificate: append([][]byte{m.GetTlsCertificate()}, m.GetTlsChain()...), PrivateKey: a.TLS,
 	}), url)
+}
+
+// Expired makes a client certificate of a that ended at a time, as Central's own
+// authority would have.
+func Expired(t testing.TB, c *Central, a *Appliance, end time.Time) []byte {
+	t.Helper()
+	authority := Value(c.Keys.Appliances.Key())(t)
+	key := Value(x509.ParsePKCS8PrivateKey(authority))(t)
+	held := Value(x509.ParseCertificate(a.Identity.GetTlsCertificate()))(t)
+	held.NotBefore, held.NotAfter = end.Add(-time.Hour), end
+	return Value(x509.CreateCertificate(rand.Reader, held, c.Keys.Appliances.Certificate, a.TLS.Public(), key))(t)
 }

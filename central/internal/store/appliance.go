@@ -96,3 +96,9 @@ func (s *Store) ApplianceByBundleKey(ctx context.Context, key []byte) (Appliance
 		" FROM appliance WHERE bundle_key = ?", key))
 	return a, notFound(err)
 }
+
+// Retire ends an appliance: it may call no more, and its keys prove old evidence
+// only.
+func (s *Store) Retire(ctx context.Context, id ApplianceID) error {
+	return s.exec(ctx, "UPDATE appliance SET retired = 1 WHERE appliance_id = ?", id)
+}
