@@ -80,16 +80,15 @@ func parse(raw []byte, into *Config) error {
 	if len(raw) > maxFile {
 		return errors.New("the file is larger than a megabyte")
 	}
-	before := *into
-	err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(into)
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err != nil {
+	read := *into
+	err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&read)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return errors.New(strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
-	if *into == (Config{}) {
-		*into = before // a file of comments is null to the decoder (go-yaml 1.19.2)
+	if read != (Config{}) {
+		// A file of comments is null to the decoder (go-yaml 1.19.2) and leaves
+		// nothing of the defaults.
+		*into = read
 	}
 	return nil
 }
