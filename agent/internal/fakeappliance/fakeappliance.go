@@ -143,7 +143,7 @@ func (a *Appliance) touch() {
 func (a *Appliance) Wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	// A bound for a hung test, not a verdict on speed.
-	limit := time.After(60 * time.Second)
+	limit := time.After(30 * time.Second)
 	for {
 		a.mu.Lock()
 		done, changed := ok(), a.changed

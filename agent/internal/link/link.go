@@ -84,7 +84,7 @@ func (l *Link) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		wait := l.pause.next(err, s.welcomed, time.Since(began), s.retryDelay)
+		wait := l.pause.next(err, s.useful || (s.welcomed && time.Since(began) >= settled), s.retryDelay)
 		l.Log.Warn("disconnected", "error", err, "retry_in", wait)
 		timer := time.NewTimer(wait)
 		select {

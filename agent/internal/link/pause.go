@@ -9,8 +9,9 @@ import (
 const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = time.Minute
-	// settled is how long a session must have lived to count as a success; with
-	// less, an appliance that welcomes and hangs up would be called in a loop.
+	// settled is how long a session in which no record was acknowledged must have
+	// lived to count as a success; with less, an appliance that welcomes and hangs
+	// up would be called in a loop.
 	settled = time.Second
 	// againLimit is how often in a row a session may be opened anew at once.
 	againLimit = 3
@@ -23,14 +24,15 @@ type pause struct {
 	again    int
 }
 
-// next is the wait after a session that ended with err. asked is what the
-// appliance wants, 0 for nothing; it is honoured up to the longest pause.
-func (p *pause) next(err error, welcomed bool, lived, asked time.Duration) time.Duration {
+// next is the wait after a session that ended with err; success starts the
+// doubling anew. asked is what the appliance wants, 0 for nothing; it is honoured
+// up to the longest pause.
+func (p *pause) next(err error, success bool, asked time.Duration) time.Duration {
 	if errors.Is(err, errAgain) && p.again < againLimit {
 		p.again++
 		return 0
 	}
-	if welcomed && lived >= settled {
+	if success {
 		p.failures, p.again = 0, 0
 	}
 	wait := longestPause

@@ -78,6 +78,7 @@ func (s *session) acknowledge(encoded []byte) (advanced bool, err error) {
 	if err := s.link.Queue.Ack(ack.Through); err != nil {
 		return false, err
 	}
+	s.useful = true
 	s.link.Log.Debug("record acked", "through", ack.Through)
 	return true, nil
 }

@@ -46,15 +46,22 @@ type rig struct {
 	root string
 	log  *logged
 
-	queue  *queue.Queue
-	policy *policy.Policy
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
+	queue    *queue.Queue
+	policy   *policy.Policy
+	enrolled func()
+	cancel   context.CancelFunc
+	ended    sync.WaitGroup
 }
 
 func newRig(t testing.TB, a *fakeappliance.Appliance) *rig {
 	t.Helper()
-	r := &rig{t: t, data: t.TempDir(), root: t.TempDir(), log: &logged{}}
+	return newRigWith(t, a, func() {})
+}
+
+// newRigWith calls enrolled between enrolment and the first session.
+func newRigWith(t testing.TB, a *fakeappliance.Appliance, enrolled func()) *rig {
+	t.Helper()
+	r := &rig{enrolled: enrolled, t: t, data: t.TempDir(), root: t.TempDir(), log: &logged{}}
 	r.configure("60-osiris.conf", hardened)
 	r.start(a)
 	t.Cleanup(r.stop)
@@ -133,6 +140,7 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 	if !id.Enrolled() {
 		_, err := l.Enrol(ctx, fakeappliance.Token)
 		must(err)
+		r.enrolled()
 	}
 	for _, run := range []func(context.Context) error{s.Run, runner.Run, l.Run} {
 		r.ended.Add(1)
@@ -158,3 +166,51 @@ func (r *rig) stop() {
 }
 
 func contains(s, part string) bool { return bytes.Contains([]byte(s), []byte(part)) }
+
+// queueLength is how many records wait, after stop.
+func (r *rig) queueLength() int {
+	r.t.Helper()
+	q, err := queue.Open(filepath.Join(r.data, "queue.db"), queue.Limits{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	stats, err := q.Stats()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := q.Close(); err != nil {
+		r.t.Fatal(err)
+	}
+	return int(stats.Records)
+}
+
+// readAll copies the files of a folder, writeAll puts them back.
+func readAll(t testing.TB, folder string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, e := range entries {
+		if files[e.Name()], err = os.ReadFile(filepath.Join(folder, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+func writeAll(t testing.TB, folder string, files map[string][]byte) {
+	t.Helper()
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

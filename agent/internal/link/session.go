@@ -36,6 +36,7 @@ type session struct {
 
 	heartbeat  time.Duration
 	welcomed   bool
+	useful     bool // a record was made durable
 	retryDelay time.Duration
 }
 
