@@ -40,18 +40,19 @@ func Run(ctx context.Context, c Command) ([]byte, error) {
 		return nil, fmt.Errorf("running %s: %w", c.path, ctx.Err())
 	}
 	if err != nil {
-		line, _, _ := strings.Cut(complaint.String(), "\n")
+		line, _, _ := strings.Cut(complaint.kept.String(), "\n")
 		return nil, fmt.Errorf("running %s: %w: %s", c.path, err, strings.TrimSpace(line))
 	}
 	if out.over {
 		return nil, fmt.Errorf("running %s: %w", c.path, ErrOutput)
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
-// limited keeps the first bytes and remembers that there were more.
+// limited keeps the first bytes and remembers that there were more. The buffer
+// is not embedded: io.Copy would use its ReadFrom and go round Write.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	left int
 	over bool
 }
@@ -60,6 +61,6 @@ func (l *limited) Write(p []byte) (int, error) {
 	n := min(len(p), l.left)
 	l.left -= n
 	l.over = l.over || n < len(p)
-	l.Buffer.Write(p[:n])
+	l.kept.Write(p[:n])
 	return len(p), nil // a short write would kill the program with SIGPIPE
 }

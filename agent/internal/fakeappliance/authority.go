@@ -116,7 +116,9 @@ func issue(t testing.TB, by *issuer, template *x509.Certificate) *issuer {
 }
 
 // NewServerCertificate issues one with ServerFrom and ServerTo.
-func (a *Authority) NewServerCertificate(t testing.TB) { a.ServerName(t, "appliance."+SiteID+".osiris.internal") }
+func (a *Authority) NewServerCertificate(t testing.TB) {
+	a.ServerName(t, "appliance."+SiteID+".osiris.internal")
+}
 
 // ServerName issues a server certificate with another name.
 func (a *Authority) ServerName(t testing.TB, name string) {

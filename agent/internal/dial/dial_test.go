@@ -1,0 +1,67 @@
+package dial
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"testing"
+)
+
+func TestTheFirstAddressThatAnswersIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // the test is over
+	port := netip.MustParseAddrPort(l.Addr().String()).Port()
+	hosts := []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")}
+	c, err := addresses(context.Background(), hosts, port)
+	if err != nil || c.RemoteAddr().String() != l.Addr().String() {
+		t.Fatalf("addresses = %v, %v; want %v", c, err, l.Addr())
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := addresses(context.Background(), hosts[:1], port); err == nil {
+		t.Error("an address where nobody listens answers")
+	}
+}
+
+func TestNamesAndLiteralsAreDialled(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // the test is over
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		c, err := TCP(context.Background(), net.JoinHostPort(host, port))
+		if err != nil {
+			t.Errorf("TCP(%s) = %v", host, err)
+			continue
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, bad := range []string{"", "host", "host:port", "127.0.0.1:99999"} {
+		if _, err := TCP(context.Background(), bad); err == nil {
+			t.Errorf("TCP(%q) = nil; want an error", bad)
+		}
+	}
+}
+
+func TestAddressesAreSplit(t *testing.T) {
+	host, port, err := split("[::1]:50051")
+	if host != "::1" || port != 50051 || err != nil {
+		t.Errorf("split = %q, %d, %v", host, port, err)
+	}
+	for _, bad := range []string{"x", "x:y", "x:70000", "x:-1"} {
+		if _, _, err := split(bad); err == nil {
+			t.Errorf("split(%q) = nil; want an error", bad)
+		}
+	}
+}
