@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/osiriscare/osiris/e2e/stack"
@@ -149,14 +150,26 @@ func TestAnApplianceThatForkedItsLogBeginsANewOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	origins := map[string]bool{}
+	newest, old := 0, map[string]bool{}
 	for _, e := range all {
-		origins[e.GetLogOrigin()] = true
+		if strings.HasSuffix(e.GetLogOrigin(), "/1") {
+			newest++
+		} else {
+			old[e.GetLogOrigin()] = true
+		}
 	}
-	if len(origins) != 2 {
-		t.Errorf("evidence is of %d logs; want 2, the old and the new", len(origins))
+	if len(old) != 1 || newest < 2 {
+		t.Errorf("evidence is of old logs %v and %d bundles of a new one; want one old log and a new one that says why it began", old, newest)
 	}
-	s.proven()
+	// What Central alone has of the old log stays there; all that is here, of
+	// both logs, must prove itself.
+	s.until("the export is proven", func(ctx context.Context) error {
+		exported, err := s.exportProven(ctx)
+		if err == nil && exported <= newest {
+			err = fmt.Errorf("%d bundles are exported; want %d of the new log and some of the old", exported, newest)
+		}
+		return err
+	})
 }
 
 // TestAQueueFromAnOldCopyStartsAnew restores the agent's data folder: what the
