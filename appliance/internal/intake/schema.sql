@@ -21,5 +21,7 @@ CREATE TABLE verdict (
 	observed_ms INTEGER NOT NULL, -- sender's clock
 	received_ms INTEGER NOT NULL, -- ours
 	proved_ms   INTEGER NOT NULL, -- when the newest bundle about it was made
+	was_status  INTEGER NOT NULL, -- what the row held before its newest update
+	was_proved  INTEGER NOT NULL,
 	PRIMARY KEY (host_id, source, check_id)
 ) WITHOUT ROWID;

@@ -36,6 +36,7 @@ type Draft struct {
 	IncidentID string
 	Level      string
 	madeMs     int64
+	keyed      bool
 	body       []byte
 }
 
@@ -46,18 +47,20 @@ func Prepare(b *bundle.Bundle) (*Draft, error) {
 		return nil, fmt.Errorf("encoding draft %s: %w", b.BundleID, err)
 	}
 	return &Draft{
-		ID: b.BundleID, Kind: b.Kind, IncidentID: b.IncidentID, Level: b.Level, madeMs: int64(b.MadeTime), body: body,
+		ID: b.BundleID, Kind: b.Kind, IncidentID: b.IncidentID, Level: b.Level, madeMs: int64(b.MadeTime),
+		keyed: b.Seq > 0, body: body,
 	}, nil
 }
 
 // Size is the bytes of the encoded body.
 func (d *Draft) Size() int { return len(d.body) }
 
-// Add puts the draft into the outbox inside tx. A bundle id that waits already
-// stays as it is.
+// Add puts the draft into the outbox inside tx. A bundle id of our own acts that
+// waits already stays as it is; a record of a queue is added by the transaction
+// that moves its mark, and so once.
 func (d *Draft) Add(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO outbox (id, made_ms, kind, incident_id, level, draft) VALUES (?, ?, ?, ?, ?, ?)",
-		d.ID, d.madeMs, d.Kind, d.IncidentID, d.Level, d.body)
+	_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO outbox (id, keyed, made_ms, kind, incident_id, level, draft) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		d.ID, d.keyed, d.madeMs, d.Kind, d.IncidentID, d.Level, d.body)
 	if err != nil {
 		return fmt.Errorf("queueing bundle %s: %w", d.ID, err)
 	}
@@ -110,10 +113,11 @@ func (o *Outbox) Waiting(ctx context.Context) (n uint64, err error) {
 	return n, err
 }
 
-// Holds reports whether a bundle waits, that is, is not logged yet.
+// Holds reports whether a bundle of our own acts waits, that is, is not logged
+// yet.
 func (o *Outbox) Holds(ctx context.Context, bundleID string) (bool, error) {
 	var n int
-	err := o.store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE id = ?", bundleID).Scan(&n)
+	err := o.store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE id = ? AND keyed = 0", bundleID).Scan(&n)
 	return n > 0, err
 }
 

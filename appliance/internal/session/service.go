@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -65,6 +66,7 @@ func (s *Server) ReportDrift(ctx context.Context, in *compliancev1.ReportDriftRe
 	if err != nil {
 		return nil, err
 	}
+	s.Hosts.Describe(st.agentID, in.GetHello().GetHost(), time.Now().UnixMilli())
 	through, err := s.take(ctx, st, in.GetReport())
 	if err != nil {
 		return nil, err
