@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
 	"github.com/osiriscare/osiris/appliance/internal/config"
@@ -40,7 +41,7 @@ func program(c config.Config, id *identity.Identity, log *slog.Logger) *fx.App {
 // listeners last. Stopping goes the other way.
 func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option {
 	return fx.Options(
-		fxrun.Logger(log),
+		quiet(log),
 		fx.Supply(log, id),
 		settings(c, id),
 		store.Module, policy.Module, ca.Module, enroll.Module,
@@ -49,6 +50,17 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		healModule,
 		uplink.Module, session.Module, sensor.Module, status.Module,
 	)
+}
+
+// quiet sends what fx says to the debug level, errors too: run returns them, and
+// one fault is one line.
+func quiet(log *slog.Logger) fx.Option {
+	return fx.WithLogger(func() fxevent.Logger {
+		l := &fxevent.SlogLogger{Logger: log.With("component", "fx")}
+		l.UseLogLevel(slog.LevelDebug)
+		l.UseErrorLevel(slog.LevelDebug)
+		return l
+	})
 }
 
 // settings gives each module its own.

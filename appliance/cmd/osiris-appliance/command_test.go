@@ -34,7 +34,7 @@ func TestVerbs(t *testing.T) {
 	}
 	for _, test := range []struct{ name, yaml, verb, says string }{
 		{"a wrong setting", "log_level: loud\n", "validate", "log_level"},
-		{"an unknown key", "log_levle: info\n", "validate", "log_levle"},
+		{"an unknown key", "log_colour: info\n", "validate", "log_colour"},
 		{"an unknown verb", "", "dance", "help lists them"},
 		{"running without a provisioning file", "data_dir: " + t.TempDir() + "\ncentral: {provisioning_file: /nowhere}\n", "run", "osirisctl provision"},
 		{"claiming without one", "data_dir: " + t.TempDir() + "\ncentral: {provisioning_file: \"\"}\n", "claim", "provisioning_file is empty"},
