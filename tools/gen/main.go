@@ -62,8 +62,9 @@ func pages(ctx context.Context, root string, check bool) error {
 	}
 	var stale []string
 	for _, source := range sources {
-		cmd := exec.CommandContext(ctx, "go", "tool", "templ", "generate", "-stdout", "-f", source)
-		cmd.Dir, cmd.Stderr = root, os.Stderr
+		// The path that is given goes into the code, so it is the bare name.
+		cmd := exec.CommandContext(ctx, "go", "tool", "templ", "generate", "-stdout", "-f", filepath.Base(source))
+		cmd.Dir, cmd.Stderr = filepath.Join(root, filepath.Dir(source)), os.Stderr
 		want, err := cmd.Output()
 		if err != nil {
 			return fmt.Errorf("generating from %s: %w", source, err)
