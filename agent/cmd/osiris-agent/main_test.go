@@ -115,6 +115,7 @@ func token(t *testing.T, a *fakeappliance.Appliance, secret string) string {
 
 func TestTheWholeAgentEnrolsReportsAndStops(t *testing.T) {
 	a := fakeappliance.New(t)
+	a.Behave(func(b *fakeappliance.Behaviour) { b.StateWanted = true })
 	data := t.TempDir()
 	file := write(t, "token_file = "+token(t, a, fakeappliance.Token), "data_dir = "+data,
 		"root_dir = "+t.TempDir(), "log_level = debug", "check_now = yes")
