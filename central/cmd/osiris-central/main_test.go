@@ -128,7 +128,9 @@ func signIn(t *testing.T, path string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
+		if err := answer.Body.Close(); err != nil {
+			t.Error(err)
+		}
 		if answer.StatusCode != want {
 			t.Errorf("try %d of the link = %d; want %d", try, answer.StatusCode, want)
 		}
@@ -165,7 +167,9 @@ func shakeHands(t *testing.T, dir string) {
 			if n := len(conn.ConnectionState().PeerCertificates); n != 2 {
 				t.Errorf("the server sent %d certificates; want its own and the authority", n)
 			}
-			conn.Close()
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -179,7 +183,11 @@ func TestABusyPortIsOneClearLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	code, _, said := verb(t, "serve", "--config", path, "--set", "api_listen="+l.Addr().String())
 	last := said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:]
 	if code != 1 || !strings.Contains(last, "api_listen") || !strings.Contains(last, "in use") {

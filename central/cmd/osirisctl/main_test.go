@@ -133,9 +133,13 @@ func TestAnOperatorsDay(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"clients"}, "Riverside"}, {[]string{"sites"}, "heal"}, {[]string{"sites", "--client", client}, site},
-		{[]string{"hosts", "--site", site}, "WS-h_1"}, {[]string{"host", "h_1", "--site", site}, "sysctl_hardening"},
-		{[]string{"incidents", "--site", site}, "i_1"}, {[]string{"evidence", "list", "--site", site, "--host", "h_1"}, "drift"},
+		{[]string{"clients"}, "Riverside"},
+		{[]string{"sites"}, "heal"},
+		{[]string{"sites", "--client", client}, site},
+		{[]string{"hosts", "--site", site}, "WS-h_1"},
+		{[]string{"host", "h_1", "--site", site}, "sysctl_hardening"},
+		{[]string{"incidents", "--site", site}, "i_1"},
+		{[]string{"evidence", "list", "--site", site, "--host", "h_1"}, "drift"},
 	} {
 		if out := must(tt.args...); !strings.Contains(out, tt.says) {
 			t.Errorf("osirisctl %v does not say %q:\n%s", tt.args, tt.says, out)

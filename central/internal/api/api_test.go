@@ -33,8 +33,9 @@ func post(t *testing.T, client *http.Client, url, method string, body []byte, he
 	for n := 0; n+1 < len(header); n += 2 {
 		r.Header.Set(header[n], header[n+1])
 	}
-	answer := ct.Value(client.Do(r))(t)
-	defer answer.Body.Close()
+	answer, err := client.Do(r)
+	ct.Check(t, err)
+	defer answer.Body.Close() //nolint:errcheck // it was read to its end
 	return answer.StatusCode, string(ct.Value(io.ReadAll(answer.Body))(t))
 }
 
@@ -104,7 +105,7 @@ func try(t *testing.T, client *http.Client, url, method string) (int, string, er
 	if err != nil {
 		return 0, "", err
 	}
-	defer answer.Body.Close()
+	defer answer.Body.Close() //nolint:errcheck // it was read to its end
 	body, err := io.ReadAll(answer.Body)
 	return answer.StatusCode, string(body), err
 }

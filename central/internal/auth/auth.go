@@ -53,7 +53,7 @@ func New(s *store.Store) *Service { return &Service{store: s} }
 
 func secret() string {
 	var b [secretBytes]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+	rand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
 

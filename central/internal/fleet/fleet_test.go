@@ -92,8 +92,10 @@ func TestStatesOfHostsAndAppliances(t *testing.T) {
 			t.Error("a host without verdicts has a percentage")
 		}
 	}
-	want := map[string]string{"h_0": "connected", "h_1": "seen", "h_2": "seen", "h_3": "seen", "h_4": "seen", "h_5": "seen", "h_6": "seen",
-		"x_never": "never", "x_stale": "stale", "x_future": "seen"}
+	want := map[string]string{
+		"h_0": "connected", "h_1": "seen", "h_2": "seen", "h_3": "seen", "h_4": "seen", "h_5": "seen", "h_6": "seen",
+		"x_never": "never", "x_stale": "stale", "x_future": "seen",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("states differ (-want +got):\n%s", diff)
 	}

@@ -138,7 +138,7 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := ct.Value(store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db")))(t)
-			defer s.Close()
+			defer func() { ct.Check(t, s.Close()) }()
 			ct.Check(t, s.Rebuild(t.Context(), func(p *store.Projection) error {
 				for n := range tt.bundles {
 					tt.bundles[n].SiteID, tt.bundles[n].ReceivedTime = "s", bundle.Time(n+1)

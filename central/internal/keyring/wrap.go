@@ -20,7 +20,7 @@ func wrapKey(dir string, mayMake bool) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && mayMake {
 		key = make([]byte, wrapKeySize)
-		rand.Read(key) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+		rand.Read(key)
 		if err := signed.WriteSecret(path, key); err != nil {
 			return nil, fmt.Errorf("writing wrapping key: %w", err)
 		}
@@ -43,7 +43,7 @@ func (k *Keyring) Wrap(owner string, secret []byte) ([]byte, error) {
 		return nil, err
 	}
 	nonce := make([]byte, aead.NonceSize())
-	rand.Read(nonce) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+	rand.Read(nonce)
 	return aead.Seal(nonce, nonce, secret, []byte(owner)), nil
 }
 

@@ -71,7 +71,7 @@ func (c Claim) check() error {
 	}) {
 		return fmt.Errorf("%w: host name or hardware id is too long or has control characters", ErrClaim)
 	}
-	return c.Keys.Verify(c.Code)
+	return c.Verify(c.Code)
 }
 
 // claimed answers for a code that was used.
@@ -80,7 +80,7 @@ func (s *Service) claimed(ctx context.Context, code store.Code, c Claim) (Identi
 	if err != nil {
 		return Identity{}, fmt.Errorf("reading appliance %s: %w", code.ApplianceID, err)
 	}
-	if !c.Keys.same(a) {
+	if !c.same(a) {
 		return Identity{}, ErrCodeUsed
 	}
 	if a.Retired {
@@ -144,7 +144,7 @@ func (s *Service) register(ctx context.Context, code store.Code, c Claim) error 
 // longer than they last. Keys of any other appliance are refused: one key, one
 // signer.
 func (s *Service) readmit(ctx context.Context, code store.Code, row store.Site, a store.Appliance, c Claim) error {
-	if a.SiteID != row.ID || !c.Keys.same(a) {
+	if a.SiteID != row.ID || !c.same(a) {
 		return ErrKeysTaken
 	}
 	if a.Retired {

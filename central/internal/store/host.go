@@ -49,7 +49,7 @@ func replaceLive(ctx context.Context, tx *sql.Tx, id ApplianceID, site SiteID, h
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer insert.Close() //nolint:errcheck // the transaction says whether it worked
 	for _, h := range hosts {
 		if _, err := insert.ExecContext(ctx, site, h.HostID, id, h.AgentID, h.Hostname, h.OS, h.OSVersion, h.AgentVersion,
 			h.Source, h.Connected, h.LastSeenMs, h.Asserted, h.Quarantined, int64(h.Dropped), h.ReportedMs); err != nil {

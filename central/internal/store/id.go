@@ -21,7 +21,7 @@ var idEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 // newID is prefix and 26 lower-case base32 characters of 16 random bytes.
 func newID(prefix string) string {
 	var b [16]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+	rand.Read(b[:])
 	return prefix + strings.ToLower(idEncoding.EncodeToString(b[:]))
 }
 

@@ -114,7 +114,7 @@ func list[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error),
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
 	var all []T
 	for rows.Next() {
 		row, err := scan(rows)

@@ -57,7 +57,11 @@ func TestInsertOnlyTablesRefuseChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	db := raw(t, path)
 	for _, fill := range []string{
 		"INSERT INTO audit VALUES (1, 0, '', '', '', '', '')",

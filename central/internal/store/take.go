@@ -71,7 +71,7 @@ func addNodes(ctx context.Context, tx *sql.Tx, t Take) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer insert.Close() //nolint:errcheck // the transaction says whether it worked
 	first := tlog.StoredHashCount(int64(t.FromSize))
 	for i := range t.Nodes {
 		if _, err := insert.ExecContext(ctx, t.Origin, first+int64(i), t.Nodes[i][:]); err != nil {
@@ -87,7 +87,7 @@ func addEntries(ctx context.Context, tx *sql.Tx, t Take) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer insert.Close() //nolint:errcheck // the transaction says whether it worked
 	for i, e := range t.Entries {
 		done, err := insert.ExecContext(ctx, e.Origin, e.Position, e.SiteID, e.BundleID, e.BundleHash, e.SignatureHash,
 			e.Batch, e.TakenMs)

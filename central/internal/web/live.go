@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/osiriscare/osiris/central/internal/auth"
 	"github.com/osiriscare/osiris/central/internal/store"
 )
 
@@ -54,19 +55,29 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request) error {
 			return nil
 		case <-news:
 		case <-beat.C:
-			if _, err := w.auth.Session(r.Context(), sessionOf(r)); err != nil {
-				return nil
+			if signedOut, err := w.signedOut(r); signedOut || err != nil {
+				return quiet(r.Context(), err)
 			}
 		}
 	}
 }
 
+// signedOut reports whether the session has ended since the page was opened.
+func (w *Web) signedOut(r *http.Request) (bool, error) {
+	_, err := w.auth.Session(r.Context(), sessionOf(r))
+	ended := errors.Is(err, auth.ErrDenied)
+	if ended {
+		err = nil
+	}
+	return ended, err
+}
+
 // quiet drops errors of a reader who went away.
 func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // parts writes the parts of the page that change, each as an event: the
@@ -80,7 +91,9 @@ func (w *Web) parts(r *http.Request, rw http.ResponseWriter) error {
 		id      string
 		content templ.Component
 	}{
-		{"summary", siteSummary(v)}, {"todo", todo(v.Site.GetSiteId(), v.Incidents, v.Names)}, {"hosts", hostTable(v)},
+		{"summary", siteSummary(v)},
+		{"todo", todo(v.Site.GetSiteId(), v.Incidents, v.Names)},
+		{"hosts", hostTable(v)},
 		{"events", events(v.Site.GetSiteId(), v.Events, v.Names)},
 	} {
 		var b bytes.Buffer

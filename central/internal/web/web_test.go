@@ -67,8 +67,9 @@ func open(t *testing.T) *dashboard {
 func (d *dashboard) get(t *testing.T, path string) (int, string, http.Header) {
 	t.Helper()
 	r := ct.Value(http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil))(t)
-	answer := ct.Value(d.client.Do(r))(t)
-	defer answer.Body.Close()
+	answer, err := d.client.Do(r)
+	ct.Check(t, err)
+	defer answer.Body.Close() //nolint:errcheck // it was read to its end
 	return answer.StatusCode, string(ct.Value(io.ReadAll(answer.Body))(t)), answer.Header
 }
 
@@ -204,51 +205,60 @@ func TestWithoutASessionThereIsOnlyTheSignInPage(t *testing.T) {
 	stranger := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, path := range []string{"/", "/clients/x", "/sites/" + string(d.site.ID), "/sites/" + string(d.site.ID) + "/live", "/nothing"} {
 		r := ct.Value(http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil))(t)
-		answer := ct.Value(stranger.Do(r))(t)
-		answer.Body.Close()
+		answer, err := stranger.Do(r)
+		ct.Check(t, err)
+		ct.Check(t, answer.Body.Close())
 		if want := "/login?next=" + url.QueryEscape(path); answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != want {
 			t.Errorf("GET %s = %d to %s; want 303 to %s", path, answer.StatusCode, answer.Header.Get("Location"), want)
 		}
 	}
 }
 
-// postForm signs in with a token.
-func (d *dashboard) post(t *testing.T, client *http.Client, path string, form url.Values, header ...string) *http.Response {
+// posted is what a form was answered.
+type posted struct {
+	status   int
+	location string
+	cookies  []*http.Cookie
+}
+
+// post sends a form.
+func (d *dashboard) post(t *testing.T, client *http.Client, path string, form url.Values, header ...string) posted {
 	t.Helper()
 	r := ct.Value(http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+path, strings.NewReader(form.Encode())))(t)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for n := 0; n+1 < len(header); n += 2 {
 		r.Header.Set(header[n], header[n+1])
 	}
-	answer := ct.Value(client.Do(r))(t)
-	answer.Body.Close()
-	return answer
+	answer, err := client.Do(r)
+	ct.Check(t, err)
+	ct.Check(t, answer.Body.Close())
+	return posted{answer.StatusCode, answer.Header.Get("Location"), answer.Cookies()}
 }
 
 func TestSigningInAndOut(t *testing.T) {
 	d := open(t)
 	bare := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if answer := d.post(t, bare, "/login", url.Values{"token": {"osiris-ot1-x"}}); answer.StatusCode != http.StatusForbidden || len(answer.Cookies()) > 0 {
-		t.Errorf("a wrong token = %d with cookies %v; want 403 and none", answer.StatusCode, answer.Cookies())
+	if answer := d.post(t, bare, "/login", url.Values{"token": {"osiris-ot1-x"}}); answer.status != http.StatusForbidden || len(answer.cookies) > 0 {
+		t.Errorf("a wrong token = %d with cookies %v; want 403 and none", answer.status, answer.cookies)
 	}
 	for next, want := range map[string]string{
 		"/sites/x": "/sites/x", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/", "": "/", "/\t/evil.example": "/",
 	} {
 		answer := d.post(t, bare, "/login", url.Values{"token": {d.c.Token}, "next": {next}})
-		if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != want {
-			t.Errorf("signing in for %q = %d to %q; want %q", next, answer.StatusCode, answer.Header.Get("Location"), want)
+		if answer.status != http.StatusSeeOther || answer.location != want {
+			t.Errorf("signing in for %q = %d to %q; want %q", next, answer.status, answer.location, want)
 			continue
 		}
-		if c := answer.Cookies()[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure {
+		if c := answer.cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure {
 			t.Errorf("cookie = %v; want HttpOnly and Lax, and not Secure on plain HTTP", c)
 		}
 	}
-	if answer := d.post(t, bare, "/login", url.Values{"token": {d.c.Token}}, "X-Forwarded-Proto", "https"); len(answer.Cookies()) == 0 || !answer.Cookies()[0].Secure {
+	if answer := d.post(t, bare, "/login", url.Values{"token": {d.c.Token}}, "X-Forwarded-Proto", "https"); len(answer.cookies) == 0 || !answer.cookies[0].Secure {
 		t.Error("behind a TLS proxy the cookie is not Secure")
 	}
 	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
-		if answer := d.post(t, d.client, "/logout", nil, header[0], header[1]); answer.StatusCode != http.StatusForbidden {
-			t.Errorf("signing out from another origin (%s) = %d; want 403", header[0], answer.StatusCode)
+		if answer := d.post(t, d.client, "/logout", nil, header[0], header[1]); answer.status != http.StatusForbidden {
+			t.Errorf("signing out from another origin (%s) = %d; want 403", header[0], answer.status)
 		}
 	}
 	if status, _, _ := d.get(t, "/"); status != http.StatusOK {
@@ -263,8 +273,9 @@ func TestSigningInAndOut(t *testing.T) {
 func TestASitePageIsLive(t *testing.T) {
 	d := open(t)
 	r := ct.Value(http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+"/sites/"+string(d.site.ID)+"/live", nil))(t)
-	answer := ct.Value(d.client.Do(r))(t)
-	defer answer.Body.Close()
+	answer, err := d.client.Do(r)
+	ct.Check(t, err)
+	defer answer.Body.Close() //nolint:errcheck // it ends with the test
 	if kind := answer.Header.Get("Content-Type"); kind != "text/event-stream" {
 		t.Fatalf("Content-Type = %s", kind)
 	}
