@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/intake"
+	"github.com/osiriscare/osiris/appliance/internal/memory"
 	"github.com/osiriscare/osiris/appliance/internal/rehearsal"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
@@ -75,6 +76,7 @@ func intakeBench(ctx context.Context, args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	memory.Tune() // as the program does
 	where := thisMachine(*dir)
 	length := time.Duration(*seconds * float64(time.Second))
 	for _, c := range []intakeCase{

@@ -9,12 +9,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/osiriscare/osiris/appliance/internal/memory"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
 var version = "dev"
 
 func main() {
+	memory.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
