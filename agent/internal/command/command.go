@@ -2,5 +2,5 @@
 // command is a constant here: full path, fixed arguments, an empty environment
 // but for the locale, a time limit and an output limit. Nothing from the
 // network reaches an argument. Errors name the program and its first line of
-// complaint. Only Linux needs one so far; os/exec costs 60 KB elsewhere.
+// complaint. Only Linux needs one so far. os/exec would cost 40 KB.
 package command

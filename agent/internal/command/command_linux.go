@@ -1,12 +1,13 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
+	"os"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -25,42 +26,82 @@ var SSHDConfig = Command{path: "/usr/sbin/sshd", args: []string{"-T"}, limit: 5 
 // ErrOutput means that a program wrote more than its entry allows.
 var ErrOutput = errors.New("more output than expected")
 
-// Run starts a command of the list and returns what it wrote.
+// Run starts a command of the list and returns what it wrote. The program and
+// what it started are killed when the time is over or the output is too much.
 func Run(ctx context.Context, c Command) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
-	program := exec.CommandContext(ctx, c.path, c.args...) //nolint:forbidigo // this is the package others must use
-	program.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
-	program.Dir = "/"
-	program.WaitDelay = time.Second // a grandchild may hold the pipe open
-	out, complaint := &limited{left: c.bytes}, &limited{left: 4 << 10}
-	program.Stdout, program.Stderr = out, complaint
-	err := program.Run()
-	if ctx.Err() != nil {
+	out, complaint, err := c.run(ctx)
+	switch {
+	case errors.Is(err, ErrOutput):
+		return nil, fmt.Errorf("running %s: %w", c.path, err)
+	case ctx.Err() != nil:
 		return nil, fmt.Errorf("running %s: %w", c.path, ctx.Err())
-	}
-	if err != nil {
-		line, _, _ := strings.Cut(complaint.kept.String(), "\n")
+	case err != nil:
+		line, _, _ := strings.Cut(string(complaint), "\n")
 		return nil, fmt.Errorf("running %s: %w: %s", c.path, err, strings.TrimSpace(line))
 	}
-	if out.over {
-		return nil, fmt.Errorf("running %s: %w", c.path, ErrOutput)
+	return out, nil
+}
+
+// run is Run without words for people.
+func (c Command) run(ctx context.Context) (out, complaint []byte, err error) {
+	outRead, outWrite, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
 	}
-	return out.kept.Bytes(), nil
+	defer outRead.Close() //nolint:errcheck // only read
+	errRead, errWrite, err := os.Pipe()
+	if err != nil {
+		return nil, nil, errors.Join(err, outWrite.Close())
+	}
+	defer errRead.Close() //nolint:errcheck // only read
+	process, err := os.StartProcess(c.path, append([]string{c.path}, c.args...), &os.ProcAttr{
+		Dir: "/", Env: []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+		Files: []*os.File{nil, outWrite, errWrite},
+		// A group of its own, so that a grandchild does not outlive the limit.
+		Sys: &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err = errors.Join(err, outWrite.Close(), errWrite.Close()); err != nil || process == nil {
+		return nil, nil, err
+	}
+	kill := func() {
+		_ = syscall.Kill(-process.Pid, syscall.SIGKILL)                                   // gone already, or not ours to ask
+		_ = errors.Join(outRead.SetDeadline(time.Now()), errRead.SetDeadline(time.Now())) // whoever holds the pipes
+	}
+	stop := context.AfterFunc(ctx, kill)
+	defer stop()
+	complaints := make(chan []byte, 1)
+	go func() {
+		b, _ := readUpTo(errRead, 4<<10)
+		complaints <- b
+	}()
+	out, over := readUpTo(outRead, c.bytes)
+	if over {
+		kill()
+	}
+	complaint = <-complaints
+	state, err := process.Wait()
+	switch {
+	case over:
+		return nil, nil, ErrOutput
+	case err != nil:
+		return nil, complaint, err
+	case !state.Success():
+		return nil, complaint, errors.New("it ended with exit status " + strconv.Itoa(state.ExitCode()))
+	}
+	return out, complaint, nil
 }
 
-// limited keeps the first bytes and remembers that there were more. The buffer
-// is not embedded: io.Copy would use its ReadFrom and go round Write.
-type limited struct {
-	kept bytes.Buffer
-	left int
-	over bool
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.left -= n
-	l.over = l.over || n < len(p)
-	l.kept.Write(p[:n])
-	return len(p), nil // a short write would kill the program with SIGPIPE
+// readUpTo reads to the end, or to one byte past the limit.
+func readUpTo(f *os.File, limit int) (content []byte, over bool) {
+	content = make([]byte, 0, limit+1)
+	for len(content) <= limit {
+		n, err := f.Read(content[len(content) : limit+1])
+		content = content[:len(content)+n]
+		if err != nil { // the end, or the deadline, which Run tells from ctx
+			return content, false
+		}
+	}
+	return content, true
 }

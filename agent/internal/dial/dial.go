@@ -1,8 +1,9 @@
-// Package dial opens a TCP connection to a host:port. On Windows names are
-// resolved by the system's GetAddrInfoW, called directly: Go's net.Dialer also
-// links Go's own resolver there, 260 KB that never run (measured 2026-11-22).
-// Elsewhere it is net.Dialer. Addresses are tried one after the other in the
-// system's order, each for a share of the time. Errors name the address.
+// Package dial opens a TCP connection to a host:port. Names are resolved by the
+// system's getaddrinfo, called directly in its own library: net.Dialer also links
+// Go's own resolver, 260 KB that would never run (measured 2026-11-22). Builds
+// that may not load a library (tag osiris_modernc) use net.Dialer. Addresses are
+// tried one after the other in the system's order, each for a share of the time.
+// Errors name the address. Layouts: netdb.h of glibc and macOS, ws2tcpip.h.
 package dial
 
 import (

@@ -1,4 +1,4 @@
-//go:build !windows
+//go:build osiris_modernc || !(windows || linux || darwin)
 
 package dial
 

@@ -1,0 +1,47 @@
+//go:build !osiris_modernc && (windows || linux || darwin)
+
+package dial
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// TCP connects to addr, host:port.
+func TCP(ctx context.Context, addr string) (net.Conn, error) {
+	host, port, err := split(addr)
+	if err != nil {
+		return nil, err
+	}
+	hosts := []netip.Addr{}
+	if literal, err := netip.ParseAddr(host); err == nil {
+		hosts = append(hosts, literal)
+	} else if hosts, err = resolve(ctx, host); err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", host, err)
+	}
+	return addresses(ctx, hosts, port)
+}
+
+// found is a resolver's answer.
+type found struct {
+	hosts []netip.Addr
+	err   error
+}
+
+// resolve asks the system, which cannot be interrupted: when ctx ends first the
+// answer is dropped.
+func resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	answer := make(chan found, 1)
+	go func() {
+		hosts, err := getAddrInfo(host)
+		answer <- found{hosts, err}
+	}()
+	select {
+	case f := <-answer:
+		return f.hosts, f.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

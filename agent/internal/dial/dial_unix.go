@@ -1,0 +1,57 @@
+//go:build !osiris_modernc && (linux || darwin)
+
+package dial
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
+// resolver are the two functions of the C library.
+type resolver struct{ getaddrinfo, freeaddrinfo uintptr }
+
+// library finds them once per process.
+var library = sync.OnceValues(func() (r resolver, err error) {
+	handle, err := purego.Dlopen(libraryName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return r, fmt.Errorf("loading the C library: %w", err)
+	}
+	if r.getaddrinfo, err = purego.Dlsym(handle, "getaddrinfo"); err != nil {
+		return r, err
+	}
+	r.freeaddrinfo, err = purego.Dlsym(handle, "freeaddrinfo")
+	return r, err
+})
+
+func getAddrInfo(host string) (hosts []netip.Addr, err error) {
+	r, err := library()
+	if err != nil {
+		return nil, err
+	}
+	name := append([]byte(host), 0)
+	hints := addrinfo{family: syscall.AF_UNSPEC, socktype: syscall.SOCK_STREAM}
+	var list *addrinfo
+	code, _, _ := purego.SyscallN(r.getaddrinfo, uintptr(unsafe.Pointer(&name[0])), 0,
+		uintptr(unsafe.Pointer(&hints)), uintptr(unsafe.Pointer(&list)))
+	runtime.KeepAlive(name)
+	if int32(code) != 0 || list == nil {
+		return nil, errors.New("the system does not know this name")
+	}
+	defer purego.SyscallN(r.freeaddrinfo, uintptr(unsafe.Pointer(list)))
+	for a := list; a != nil; a = a.next {
+		switch a.family {
+		case syscall.AF_INET:
+			hosts = append(hosts, netip.AddrFrom4((*syscall.RawSockaddrInet4)(a.addr).Addr))
+		case syscall.AF_INET6:
+			hosts = append(hosts, netip.AddrFrom16((*syscall.RawSockaddrInet6)(a.addr).Addr))
+		}
+	}
+	return hosts, nil
+}
