@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,5 +110,22 @@ func TestAWrappedKeyIsBoundToItsOwner(t *testing.T) {
 	}
 	if _, err := k.Unwrap("s_1", wrapped[:4]); err == nil {
 		t.Error("a cut wrapping was accepted")
+	}
+}
+
+func TestADelegationThatEndsIsToldInTime(t *testing.T) {
+	dir := t.TempDir()
+	check(t, keyring.Init(dir))
+	delegated(t, dir, t.TempDir())
+	k, err := keyring.Load(dir)
+	check(t, err)
+	for left, want := range map[time.Duration]string{
+		-time.Second: "level=ERROR msg=\"delegation has ended\"", 24 * time.Hour: "level=WARN msg=\"delegation ends soon\"", 60 * 24 * time.Hour: "",
+	} {
+		var said bytes.Buffer
+		k.Warn(t.Context(), k.Expires.Add(-left), slog.New(slog.NewTextHandler(&said, nil)))
+		if !strings.Contains(said.String(), want) || want == "" && said.Len() > 0 {
+			t.Errorf("%v before the end it says %q; want %q", left, said.String(), want)
+		}
 	}
 }

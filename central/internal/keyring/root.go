@@ -1,10 +1,12 @@
 package keyring
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,4 +104,20 @@ func (k *Keyring) loadDelegation(path string) error {
 	k.RootPublic, k.Delegation = chain.GetRootKey(), chain.GetDelegation()
 	k.Root = signed.IDOf(k.RootPublic)
 	return nil
+}
+
+// notice is how long before its end a delegation is worth a warning: somebody
+// has to go where the root is kept.
+const notice = 30 * 24 * time.Hour
+
+// Warn logs a delegation that has ended, which no appliance accepts any more,
+// or that will soon.
+func (k *Keyring) Warn(ctx context.Context, now time.Time, log *slog.Logger) {
+	const cure = "run `osiris-central root delegate` where the Central root is, and restart"
+	switch left := k.Expires.Sub(now); {
+	case left <= 0:
+		log.ErrorContext(ctx, "delegation has ended", "expired", k.Expires.UTC(), "hint", cure)
+	case left < notice:
+		log.WarnContext(ctx, "delegation ends soon", "expires", k.Expires.UTC(), "hint", cure)
+	}
 }

@@ -49,6 +49,11 @@ func (w *Web) begin(rw http.ResponseWriter, r *http.Request, refusal string, log
 		return
 	}
 	session, err := login()
+	// Who signs in, and who is refused, is on record before anything is shown.
+	if failed := w.audit.Record(r.Context(), "SignIn", "", "from "+r.RemoteAddr, err); failed != nil {
+		w.fail(rw, r, failed)
+		return
+	}
 	if errors.Is(err, auth.ErrDenied) {
 		w.log.WarnContext(r.Context(), "sign-in refused", "peer", r.RemoteAddr)
 		w.ask(rw, r, http.StatusForbidden, refusal)

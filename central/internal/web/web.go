@@ -20,6 +20,7 @@ import (
 	"github.com/a-h/templ"
 	"golang.org/x/time/rate"
 
+	"github.com/osiriscare/osiris/central/internal/audit"
 	"github.com/osiriscare/osiris/central/internal/auth"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
@@ -29,6 +30,7 @@ import (
 // Web serves the dashboard.
 type Web struct {
 	auth    *auth.Service
+	audit   *audit.Log
 	fleet   *fleet.Fleet
 	feed    *intake.Feed
 	log     *slog.Logger
@@ -45,9 +47,9 @@ const (
 )
 
 // New makes the dashboard.
-func New(operators *auth.Service, f *fleet.Fleet, feed *intake.Feed, log *slog.Logger) *Web {
+func New(operators *auth.Service, record *audit.Log, f *fleet.Fleet, feed *intake.Feed, log *slog.Logger) *Web {
 	w := &Web{
-		auth: operators, fleet: f, feed: feed, log: log.With("component", "web"),
+		auth: operators, audit: record, fleet: f, feed: feed, log: log.With("component", "web"),
 		tries: rate.NewLimiter(trySeconds, tryBurst), mux: http.NewServeMux(), closing: make(chan struct{}),
 	}
 	w.mux.Handle("GET /static/", static())

@@ -20,6 +20,7 @@ import (
 
 	"github.com/osiriscare/osiris/shared/bundle"
 
+	"github.com/osiriscare/osiris/central/internal/audit"
 	ct "github.com/osiriscare/osiris/central/internal/centraltest"
 	"github.com/osiriscare/osiris/central/internal/store"
 	"github.com/osiriscare/osiris/central/internal/web"
@@ -42,7 +43,7 @@ type dashboard struct {
 func open(t *testing.T) *dashboard {
 	t.Helper()
 	c := ct.New(t)
-	d := &dashboard{c: c, site: c.Site("Riverside "+hostile, "Main Street"), w: web.New(c.Auth, c.Fleet, c.Feed, slog.New(slog.DiscardHandler))}
+	d := &dashboard{c: c, site: c.Site("Riverside "+hostile, "Main Street"), w: web.New(c.Auth, audit.New(c.Store), c.Fleet, c.Feed, slog.New(slog.DiscardHandler))}
 	d.a = c.Appliance(d.site.ID)
 	d.a.Add(ct.Report("h_1", 1, "fail", "i_1"))
 	d.a.Add(ct.About(bundle.KindCommand, "h_1", "i_1", bundle.OutcomeNone))
@@ -240,6 +241,9 @@ func TestSigningInAndOut(t *testing.T) {
 	bare := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if answer := d.post(t, bare, "/login", url.Values{"token": {"osiris-ot1-x"}}); answer.status != http.StatusForbidden || len(answer.cookies) > 0 {
 		t.Errorf("a wrong token = %d with cookies %v; want 403 and none", answer.status, answer.cookies)
+	}
+	if lines := ct.Value(d.c.Store.Audits(t.Context(), 0, 1))(t); len(lines) != 1 || lines[0].Action != "SignIn" || lines[0].Outcome == "ok" {
+		t.Errorf("the newest line of the audit log is %+v; want the refused sign-in", lines)
 	}
 	for next, want := range map[string]string{
 		"/sites/x": "/sites/x", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/", "": "/", "/\t/evil.example": "/",
