@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/osiriscare/osiris/e2e/binary"
@@ -51,6 +52,9 @@ type round struct {
 // play does everything in order and stops at the first thing that does not
 // happen.
 func (r *round) play(ctx context.Context) error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("the setting that is broken and healed here is one of Linux, and this is %s", runtime.GOOS)
+	}
 	r.show.say("building, the first time takes some minutes")
 	acts := []struct {
 		name  string
