@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/osiriscare/osiris/central/internal/store"
@@ -76,7 +77,7 @@ func (a *Archive) Put(site store.SiteID, day time.Time, items []Item, checkpoint
 func pack(items []Item, checkpoint []byte) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	z.RegisterCompressor(zip.Deflate, compress)
 	add := func(name string, content []byte) error {
 		w, err := z.Create(name)
 		if err != nil {
@@ -93,6 +94,29 @@ func pack(items []Item, checkpoint []byte) ([]byte, error) {
 	}
 	err := errors.Join(add("checkpoint", checkpoint), z.Close())
 	return b.Bytes(), err
+}
+
+// writers are compressors at rest: making one costs more than a bundle takes to
+// compress (a third of an intake's time, measured 2026-11-22).
+var writers sync.Pool
+
+// compressor goes back to the pool when it is closed.
+type compressor struct{ *flate.Writer }
+
+func compress(w io.Writer) (io.WriteCloser, error) {
+	if held, ok := writers.Get().(*flate.Writer); ok {
+		held.Reset(w)
+		return compressor{held}, nil
+	}
+	made, err := flate.NewWriter(w, flate.BestSpeed)
+	return compressor{made}, err
+}
+
+// Close implements io.Closer.
+func (c compressor) Close() error {
+	err := c.Writer.Close()
+	writers.Put(c.Writer)
+	return err
 }
 
 // write makes the file whole and durable; one that is there is the same, by its
