@@ -7,6 +7,7 @@ package repocheck
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -97,6 +98,9 @@ func GoFiles(ctx context.Context, root string) ([]File, error) {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(root, p))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed since it was listed
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", p, err)
 		}
