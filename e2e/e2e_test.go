@@ -85,6 +85,13 @@ func start(t *testing.T, tier trustv1.Tier) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startWith(t, built, tier)
+}
+
+// startWith does so with these binaries.
+func startWith(t *testing.T, built map[string]string, tier trustv1.Tier) *site {
+	t.Helper()
+	var err error
 	s := &site{t: t, ctl: built["osirisctl"], dir: t.TempDir(), seen: map[string]int{}}
 	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: built, CheckInterval: time.Second, Each: s.note})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/osiriscare/osiris/e2e/stack"
@@ -62,12 +63,15 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	if err == nil {
 		err = up(ctx, opts, newShow(screen), &res)
 	}
+	if ctx.Err() != nil && err != nil {
+		// What was under way says how it was cut off, which nobody asked.
+		err = errors.New("interrupted before all of it happened")
+	}
 	res.OK = err == nil
 	if err != nil {
-		res.Error = err.Error()
-		if _, printErr := fmt.Fprintln(log, "up:", err); printErr != nil {
-			return 1
-		}
+		// What a compiler or a verifier says has many lines.
+		res.Error = strings.Join(strings.FieldsFunc(err.Error(), func(c rune) bool { return c == '\n' }), "; ")
+		fmt.Fprintln(log, "up:", res.Error)
 	}
 	if asJSON {
 		enc := json.NewEncoder(out)
