@@ -22,7 +22,8 @@ var table = [...]definition{
 	{DiskSpace, []string{FactVolume}, diskParameters, judgeDisk},
 	{LinuxFirewall, []string{FactFirewallManager, FactFirewallState, FactFirewallInput}, nil, judgeFirewall},
 	{
-		PendingReboot, []string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
+		PendingReboot,
+		[]string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
 		nil, judgeReboot,
 	},
 	{SSHRootLogin, []string{FactPermitRootLogin}, sshParameters, judgeSSHRoot},

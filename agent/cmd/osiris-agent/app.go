@@ -192,7 +192,8 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 // online enrols when that is still to be done, then keeps a session open. Checks
 // run meanwhile, and their results wait.
 func (a *app) online(ctx context.Context) error {
-	for wait := time.Second; !a.identity.Enrolled(); wait = min(2*wait, time.Minute) {
+	wait := time.Second
+	for !a.identity.Enrolled() && ctx.Err() == nil {
 		err := a.enrol(ctx)
 		if err == nil {
 			break
@@ -200,14 +201,11 @@ func (a *app) online(ctx context.Context) error {
 		a.log.Warn("not enrolled", "error", err, "retry_in", wait)
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(wait):
 		}
+		wait = min(2*wait, time.Minute)
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return a.link.Run(ctx)
+	return a.link.Run(ctx) // which ends at once when ctx has
 }
 
 // together runs all until ctx ends or one of them fails, which ends the others.

@@ -28,7 +28,8 @@ func deps(t *testing.T, goos string, tags ...string) []string {
 	var all []string
 	for _, p := range strings.Fields(string(out)) {
 		ours := strings.HasPrefix(p, module)
-		if ours || !(strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "internal/") || strings.Contains(p, "/internal/")) {
+		inside := strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "internal/") || strings.Contains(p, "/internal/")
+		if ours || !inside {
 			all = append(all, p)
 		}
 	}

@@ -22,8 +22,13 @@ func osiris(args ...string) (code int, stdout, stderr string) {
 
 func TestWrongCommandLinesSayHowItIsDone(t *testing.T) {
 	for _, args := range [][]string{
-		{"frobnicate"}, {"run", "--color"}, {"run", "extra"}, {"run", "--config"}, {"check", "nonsense"},
-		{"version", "--json"}, {"validate", "-c", "x"},
+		{"frobnicate"},
+		{"run", "--color"},
+		{"run", "extra"},
+		{"run", "--config"},
+		{"check", "nonsense"},
+		{"version", "--json"},
+		{"validate", "-c", "x"},
 	} {
 		code, stdout, stderr := osiris(args...)
 		if code != 2 || stdout != "" || !strings.Contains(stderr, "without arguments") {

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/record"
@@ -160,7 +161,7 @@ func (x *execution) takeSnapshot(ctx context.Context) bool {
 
 // cutOff answers false; a timeout is an outcome, a shutdown is not.
 func (x *execution) cutOff(ctx context.Context) bool {
-	if ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // Err gives exactly this value
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		x.finish(wire.Failed, "Time ran out before anything was changed.")
 	}
 	return false

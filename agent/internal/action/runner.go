@@ -73,7 +73,7 @@ func New(d Deps) (*Runner, error) {
 func (r *Runner) Run(ctx context.Context) error {
 	for _, e := range r.interrupted {
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		e.result.Resumed = true
 		r.Log.Info("command resumed", "command_id", e.command.CommandId, "phase", e.phase)

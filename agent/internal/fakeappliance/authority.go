@@ -227,7 +227,7 @@ func (a *Authority) ChangePolicy(change func(*trustv1.Policy)) {
 func Seal(k *signed.Key, c signed.Context, m proto.Message) *trustv1.SignedEnvelope {
 	payload, err := proto.Marshal(m)
 	if err != nil {
-		panic(err) // messages of this package are always valid
+		panic(err) //nolint:forbidigo // test code, and its own messages are always valid
 	}
 	e := k.Seal(c, payload)
 	return &trustv1.SignedEnvelope{Payload: e.Payload, KeyId: e.KeyID[:], Signature: e.Signature}

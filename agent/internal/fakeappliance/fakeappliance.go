@@ -98,7 +98,7 @@ func (a *Appliance) Addr() string { return a.addr }
 // Start listens; after Stop the same address can be used again.
 func (a *Appliance) Start(t testing.TB, addr string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func newDeviceKey(key *ecdh.PrivateKey) *deviceKey {
 	half := (len(public) - 1) / 2
 	private := &ecdsa.PrivateKey{D: new(big.Int).SetBytes(key.Bytes())} //nolint:staticcheck // see deviceKey
 	private.Curve = elliptic.P256()
-	private.X, private.Y = new(big.Int).SetBytes(public[1:1+half]), new(big.Int).SetBytes(public[1+half:]) //nolint:staticcheck // see deviceKey
+	private.X, private.Y = new(big.Int).SetBytes(public[1:1+half]), new(big.Int).SetBytes(public[1+half:])
 	return &deviceKey{private, public}
 }
 

@@ -78,13 +78,13 @@ var errAgain = errors.New("opening the session anew")
 // Run keeps a session open until ctx ends; it returns nil then.
 func (l *Link) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		began := time.Now()
 		s := &session{link: l}
 		err := s.run(ctx)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
-		wait := l.pause.next(err, s.useful || (s.welcomed && time.Since(began) >= settled), s.retryDelay)
+		lived := !s.welcomed.IsZero() && time.Since(s.welcomed) >= settled
+		wait := l.pause.next(err, s.useful || lived, s.retryDelay)
 		l.Log.Warn("disconnected", "error", err, "retry_in", wait)
 		timer := time.NewTimer(wait)
 		select {
@@ -93,7 +93,7 @@ func (l *Link) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
-	return nil
+	return nil //nolint:nilerr // the session's error was logged; ctx has ended
 }
 
 // dial connects and checks that the peer is the site's appliance.

@@ -45,10 +45,11 @@ func TestOpeningAnewAtOnceHasALimit(t *testing.T) {
 func TestABucketRunsDryAndFillsAgain(t *testing.T) {
 	now := time.Unix(0, 0)
 	b := bucket{left: 2, burst: 2, perSecond: 1, last: now}
-	if !b.take(now) || !b.take(now) || b.take(now) {
-		t.Error("the bucket does not hold two")
-	}
-	if now = now.Add(time.Hour); !b.take(now) || !b.take(now) || b.take(now) {
-		t.Error("the bucket fills past its burst, or not at all")
+	for _, later := range []time.Duration{0, time.Hour} {
+		now = now.Add(later)
+		got := []bool{b.take(now), b.take(now), b.take(now)}
+		if !got[0] || !got[1] || got[2] {
+			t.Errorf("after %v it gives %v; want two and no more", later, got)
+		}
 	}
 }

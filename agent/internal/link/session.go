@@ -35,8 +35,8 @@ type session struct {
 	inbox  bucket
 
 	heartbeat  time.Duration
-	welcomed   bool
-	useful     bool // a record was made durable
+	welcomed   time.Time // zero before
+	useful     bool      // a record was made durable
 	retryDelay time.Duration
 }
 
@@ -175,7 +175,7 @@ func (s *session) welcome(w *wire.Welcome) error {
 		inFlight = int(min(max(w.MaxInFlightBytes, leastInFlight), mostInFlight))
 	}
 	s.flight.start(l.Queue.First()-1, inFlight)
-	s.welcomed = true
+	s.welcomed = time.Now()
 	return nil
 }
 

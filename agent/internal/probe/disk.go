@@ -28,10 +28,10 @@ func (p *Probe) readDisk(ctx context.Context) (check.Facts, error) {
 			break
 		}
 		s, err := volumeSize(mount)
+		if err != nil && i == 0 {
+			return nil, err
+		}
 		if err != nil {
-			if i == 0 {
-				return nil, err
-			}
 			s = size{} // locked or gone: the judge says it could not be read
 		}
 		name := mount
@@ -41,7 +41,7 @@ func (p *Probe) readDisk(ctx context.Context) (check.Facts, error) {
 		facts.Add(check.FactVolume,
 			strconv.FormatUint(s.total, 10)+" "+strconv.FormatUint(s.free, 10)+" "+name)
 	}
-	return facts, nil
+	return facts, nil //nolint:nilerr // the judge sees the volume that could not be read
 }
 
 // localTypes are file systems on a disk of this machine. Others are in memory,

@@ -35,7 +35,7 @@ func (p *Probe) volumes() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if kind, _, _ := getDriveType.Call(uintptr(unsafe.Pointer(root))); kind == driveFixed { //nolint:errcheck // its answer is the result
+		if kind, _, _ := getDriveType.Call(uintptr(unsafe.Pointer(root))); kind == driveFixed {
 			volumes = append(volumes, drive)
 		}
 	}

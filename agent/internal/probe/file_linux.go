@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 )
 
-// fileLimit bounds what is read of a configuration file.
-const fileLimit = 256 << 10
-
 // path is a file under the root.
 func (p *Probe) path(name string) string { return filepath.Join(p.root, name) }
 
