@@ -44,10 +44,9 @@ var jobs = []job{
 	}, nil},
 	{"protoc-gen-go-grpc", []string{"compliance/v1/service.proto"}, nil},
 	{"protoc-gen-connect-go", []string{"central/v1/appliance.proto", "central/v1/fleet.proto"}, nil},
-	{"protoc-gen-go-lite", []string{"trust/v1/trust.proto", "compliance/v1/compliance.proto"}, []string{
+	{"protoc-gen-go-lite", []string{"trust/v1/trust.proto"}, []string{
 		"features=marshal+unmarshal+size",
 		"Mtrust/v1/trust.proto=" + module + "/trust/v1/trustlite;trustlite",
-		"Mcompliance/v1/compliance.proto=" + module + "/compliance/v1/compliancelite;compliancelite",
 	}},
 }
 

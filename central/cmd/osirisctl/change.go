@@ -78,7 +78,7 @@ func siteCreate(ctx context.Context, s *shell, o *options, _ []string) error {
 }
 
 func provision(ctx context.Context, s *shell, o *options, _ []string) error {
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}

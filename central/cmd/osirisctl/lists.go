@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -103,7 +104,7 @@ func sites(ctx context.Context, s *shell, o *options, _ []string) error {
 }
 
 func hosts(ctx context.Context, s *shell, o *options, _ []string) error {
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func hosts(ctx context.Context, s *shell, o *options, _ []string) error {
 }
 
 func host(ctx context.Context, s *shell, o *options, args []string) error {
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -149,7 +150,7 @@ func host(ctx context.Context, s *shell, o *options, args []string) error {
 }
 
 func incidents(ctx context.Context, s *shell, o *options, _ []string) error {
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -175,10 +176,24 @@ func incidents(ctx context.Context, s *shell, o *options, _ []string) error {
 	return s.table("INCIDENT\tSTATE\tSEVERITY\tHOST\tCHECK\tOUTCOME\tOPENED\tSUMMARY", rows)
 }
 
-// ofSite connects for a command that needs --site.
-func (s *shell) ofSite(o *options) (centralv1connect.FleetServiceClient, error) {
-	if err := need([2]string{"site", o.site}); err != nil {
+// ofSite connects for a command about one site. Where there is only one, it
+// need not be named.
+func (s *shell) ofSite(ctx context.Context, o *options) (centralv1connect.FleetServiceClient, error) {
+	c, err := s.fleet()
+	if err != nil || o.site != "" {
+		return c, err
+	}
+	r, err := c.ListSites(ctx, connect.NewRequest(&centralv1.ListSitesRequest{PageSize: 2}))
+	if err != nil {
 		return nil, err
 	}
-	return s.fleet()
+	switch all := r.Msg.GetSites(); len(all) {
+	case 0:
+		return nil, errors.New("there is no site yet: make one with `osirisctl client create` and `osirisctl site create`")
+	case 1:
+		o.site = all[0].GetSiteId()
+		return c, nil
+	default:
+		return nil, fmt.Errorf("there are several sites: choose one with --site, `osirisctl sites` lists them: %w", errUsage)
+	}
 }

@@ -189,7 +189,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"a wrong token":            {with("OSIRIS_TOKEN_FILE", wrong), []string{"clients"}, 1, "another Central"},
 		"an unknown authority":     {with("OSIRIS_CENTRAL_CA", ""), []string{"clients"}, 1, "--ca FILE"},
 		"nobody listens":           {with("OSIRIS_CENTRAL_URL", "https://127.0.0.1:1"), []string{"clients"}, 1, "is Central running"},
-		"no site":                  {env, []string{"hosts"}, 2, "--site"},
+		"no site":                  {env, []string{"hosts"}, 1, "there is no site yet"},
 		"a site that is none":      {env, []string{"hosts", "--site", "s_x"}, 1, "not found"},
 		"a tier that is none":      {env, []string{"policy", "set", "--site", "s_x", "--tier", "all"}, 2, "monitor, heal or full"},
 		"a host tier that is none": {env, []string{"policy", "set", "--site", "s_x", "--tier", "heal", "--host-tier", "x"}, 2, "AGENT=TIER"},
