@@ -31,13 +31,14 @@ func (s *suite) fuzz(ctx context.Context, out io.Writer) error {
 	}
 	var errs []error
 	for _, t := range targets {
-		var said bytes.Buffer
 		start := time.Now()
-		err := repo.Command(ctx, s.root, &said, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$",
-			"-fuzztime="+s.fuzzTime.String(), "./"+t.folder).Run()
+		said, err := s.fuzzOne(ctx, t)
+		if lateStop(said) {
+			said, err = s.fuzzOne(ctx, t)
+		}
 		fmt.Fprintf(out, "%-60s %6.1fs\n", t.folder+"."+t.name, time.Since(start).Seconds())
 		if err != nil {
-			fmt.Fprintln(out, said.String())
+			fmt.Fprintln(out, said)
 			errs = append(errs, fmt.Errorf("fuzzing %s in %s: %w", t.name, t.folder, err))
 		}
 		if ctx.Err() != nil {
@@ -45,6 +46,21 @@ func (s *suite) fuzz(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// fuzzOne runs one target and returns what it said.
+func (s *suite) fuzzOne(ctx context.Context, t target) (string, error) {
+	var said bytes.Buffer
+	err := repo.Command(ctx, s.root, &said, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$",
+		"-fuzztime="+s.fuzzTime.String(), "-fuzzminimizetime=5x", "./"+t.folder).Run()
+	return said.String(), err
+}
+
+// lateStop recognises a worker that had not stopped when the time was up, which
+// the fuzzer reports as a failure although no input failed (golang/go#56238,
+// seen with Go 1.26.8 on 2026-11-22). Only then is a target run again.
+func lateStop(said string) bool {
+	return strings.Contains(said, "context deadline exceeded") && !strings.Contains(said, "Failing input written to")
 }
 
 // fuzzTargets finds every function FuzzX(*testing.F) of the tree.

@@ -87,3 +87,16 @@ func TestFuzzTargetsAreFoundByThemselves(t *testing.T) {
 		t.Errorf("fuzzTargets = %v, %v; want FuzzParse in x/y", got, err)
 	}
 }
+
+func TestOnlyALateStopIsTriedAgain(t *testing.T) {
+	for said, want := range map[string]bool{
+		"--- FAIL: FuzzX (3.09s)\n    context deadline exceeded\nFAIL":                                     true,
+		"--- FAIL: FuzzX\n    Failing input written to testdata/fuzz/FuzzX/1\n  context deadline exceeded": false,
+		"--- FAIL: FuzzX\n    x_test.go:1: panic":                                                          false,
+		"ok": false,
+	} {
+		if got := lateStop(said); got != want {
+			t.Errorf("lateStop(%q) = %v; want %v", said, got, want)
+		}
+	}
+}
