@@ -6,7 +6,8 @@
 // 32-byte public key, and payload is the exact bytes that travel (DESIGN D13).
 // A signature made in one context never verifies in another. Signatures are 64
 // raw bytes. ErrSignature means the bytes, the context or the key differ;
-// ErrKey means the key is not the one that was asked for.
+// ErrKey means the key is not the one that was asked for; ErrWeakKey that the
+// public key is one under which a signature shows nothing (ValidKey).
 package signed
 
 import (
@@ -70,8 +71,11 @@ func (e Envelope) Open(c Context, pub ed25519.PublicKey) ([]byte, error) {
 
 // Verify reports whether pub made signature over payload in context c.
 func Verify(c Context, pub ed25519.PublicKey, payload, signature []byte) error {
-	if len(pub) != ed25519.PublicKeySize || len(signature) != ed25519.SignatureSize {
+	if len(signature) != ed25519.SignatureSize {
 		return ErrMalformed
+	}
+	if err := ValidKey(pub); err != nil {
+		return err
 	}
 	if !ed25519.Verify(pub, Message(c, pub, payload), signature) {
 		return ErrSignature
