@@ -57,8 +57,8 @@ func (s *suite) fuzzOne(ctx context.Context, t target) (string, error) {
 }
 
 // lateStop recognises a worker that had not stopped when the time was up, which
-// the fuzzer reports as a failure although no input failed (golang/go#56238,
-// seen with Go 1.26.8 on 2026-11-22). Only then is a target run again.
+// the fuzzer reports as a failure although no input failed (seen
+// with Go 1.26.8 on 2026-11-22). Only then is a target run again.
 func lateStop(said string) bool {
 	return strings.Contains(said, "context deadline exceeded") && !strings.Contains(said, "Failing input written to")
 }
