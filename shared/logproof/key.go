@@ -53,6 +53,9 @@ func parseVKey(s string, alg byte) (name string, pub ed25519.PublicKey, err erro
 		vkey(name, alg, key[1:]) != s {
 		return "", nil, fmt.Errorf("%w: vkey %q of type %d with hash %s", ErrMalformed, clip(s), alg, clip(strconv.Quote(hash)))
 	}
+	if err := signed.ValidKey(key[1:]); err != nil {
+		return "", nil, fmt.Errorf("%w: vkey %q: %w", ErrMalformed, clip(s), err)
+	}
 	return name, key[1:], nil
 }
 
