@@ -83,3 +83,21 @@ func (c *limitedConn) Close() error {
 	c.once.Do(c.done)
 	return c.Conn.Close()
 }
+
+// brief ends a connection after a while, whatever it is doing: a call that is
+// never finished would hold a place for ever, and a stranger owns nothing here
+// that takes longer.
+func brief(c net.Conn, life time.Duration) net.Conn {
+	return &briefConn{Conn: c, end: time.AfterFunc(life, func() { _ = c.Close() })} // its reader reports
+}
+
+type briefConn struct {
+	net.Conn
+	end *time.Timer
+}
+
+// Close ends the timer too.
+func (c *briefConn) Close() error {
+	c.end.Stop()
+	return c.Conn.Close()
+}

@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
 	"github.com/osiriscare/osiris/appliance/internal/enroll"
@@ -47,6 +48,9 @@ const (
 	maxBoxBytes     = 256 << 10        // waiting for one agent
 	handshakeTime   = 10 * time.Second // TLS and HTTP/2 preface
 	helloTime       = 10 * time.Second // from the stream's start to its Hello
+	strangerTime    = time.Minute      // life of a connection that cannot hold a session: it enrols or renews
+	idleTime        = 5 * time.Minute  // of a connection without a call
+	pingsEvery      = 5 * time.Second  // agents send a PING every 15 s; more often than this is abuse
 	sendTime        = 30 * time.Second // an agent that does not read for so long is cut off
 	heartbeatEvery  = 30 * time.Second // asked of agents
 	silence         = 100 * time.Second
@@ -86,19 +90,30 @@ type Server struct {
 func New(d Deps) *Server {
 	d.Log = d.Log.With("component", "session")
 	s := &Server{Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes), callers: newCallers()}
-	s.grpc = grpc.NewServer(
+	s.grpc = grpc.NewServer(append(bounds(),
 		grpc.Creds(&transport{server: s}),
+		grpc.UnaryInterceptor(s.guardUnary),
+		grpc.StreamInterceptor(s.guardStream),
+	)...)
+	compliancegrpc.RegisterComplianceAgentServer(s.grpc, s)
+	return s
+}
+
+// bounds are the limits that grpc keeps for us.
+func bounds() []grpc.ServerOption {
+	return []grpc.ServerOption{
 		grpc.ReadBufferSize(0),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshakeTime),
 		grpc.WaitForHandlers(true),
-		grpc.UnaryInterceptor(s.guardUnary),
-		grpc.StreamInterceptor(s.guardStream),
-	)
-	compliancegrpc.RegisterComplianceAgentServer(s.grpc, s)
-	return s
+		// grpc-go's own rule allows a PING every 5 minutes and answers an agent's
+		// with GOAWAY too_many_pings, which cut every idle session after a minute
+		// (seen 2026-11-22).
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingsEvery, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleTime}),
+	}
 }
 
 // Serve accepts agents on l until ctx ends, then tells them to come back later

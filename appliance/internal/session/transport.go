@@ -59,7 +59,11 @@ func (t *transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 	}
 	peer := &connected{tls: conn}
 	peer.SecurityLevel = credentials.PrivacyAndIntegrity
-	_, peer.leaf = t.server.CA.Classify(state.PeerCertificates, time.Now())
+	class, leaf := t.server.CA.Classify(state.PeerCertificates, time.Now())
+	peer.leaf = leaf
+	if class != ca.Valid {
+		return brief(conn, strangerTime), peer, nil
+	}
 	return conn, peer, nil
 }
 
