@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,9 +46,9 @@ func parseText(text string) (Checkpoint, error) {
 	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
 		return Checkpoint{}, fmt.Errorf("%w: not a checkpoint of three lines", ErrMalformed)
 	}
-	size, err := strconv.ParseUint(lines[1], 10, 63)
+	size, err := parseNumber(lines[1])
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("%w: checkpoint size %q", ErrMalformed, clip(lines[1]))
+		return Checkpoint{}, fmt.Errorf("checkpoint size: %w", err)
 	}
 	root, err := base64.StdEncoding.DecodeString(lines[2])
 	if err != nil || len(root) != len(Hash{}) {
@@ -83,8 +84,9 @@ type Cosignature struct {
 }
 
 // OpenCheckpoint verifies a signed checkpoint. The log's key must have signed
-// it. Every other line must be a cosignature of one of the witnesses: a line of
-// a key that is not given is ErrUnknown, a wrong one ErrSignature.
+// it, in the first line. Every other line must be a cosignature of one of the
+// witnesses, in the order given, so that a checkpoint has one form: a line of a
+// key that is not given is ErrUnknown, a wrong one ErrSignature.
 func OpenCheckpoint(signed []byte, log note.Verifier, witnesses ...note.Verifier) (Opened, error) {
 	if len(signed) > maxCheckpoint {
 		return Opened{}, fmt.Errorf("%w: a checkpoint of %d bytes", ErrMalformed, len(signed))
@@ -105,25 +107,37 @@ func OpenCheckpoint(signed []byte, log note.Verifier, witnesses ...note.Verifier
 		return Opened{}, fmt.Errorf("opening checkpoint: %w %s+%08x", ErrUnknown, clip(s.Name), s.Hash)
 	}
 	opened := Opened{Checkpoint: c}
-	byLog := false
-	for _, s := range n.Sigs {
-		if s.Name == log.Name() && s.Hash == log.KeyHash() {
-			byLog = true
+	if !slices.ContainsFunc(n.Sigs, by(log)) {
+		return Opened{}, fmt.Errorf("%w: the log's key did not sign the checkpoint", ErrSignature)
+	}
+	rest := witnesses
+	for i, s := range n.Sigs {
+		if i == 0 {
+			if !by(log)(s) {
+				return Opened{}, fmt.Errorf("%w: the log's line of the checkpoint is not the first", ErrMalformed)
+			}
 			continue
 		}
+		place := slices.IndexFunc(rest, func(w note.Verifier) bool { return by(w)(s) })
+		if place < 0 {
+			return Opened{}, fmt.Errorf("%w: cosignatures of the checkpoint are not in the order of the witnesses", ErrMalformed)
+		}
+		rest = rest[place+1:]
 		at, err := cosignatureTime(s)
 		if err != nil {
 			return Opened{}, err
 		}
 		opened.Cosigned = append(opened.Cosigned, Cosignature{s.Name, at})
 	}
-	if !byLog {
-		return Opened{}, fmt.Errorf("%w: the log's key did not sign the checkpoint", ErrSignature)
-	}
 	if again, err := note.Sign(n); err != nil || !sameNote(again, signed) {
 		return Opened{}, fmt.Errorf("%w: checkpoint is not in its one form", ErrMalformed)
 	}
 	return opened, nil
+}
+
+// by tells the lines of a key.
+func by(key note.Verifier) func(note.Signature) bool {
+	return func(s note.Signature) bool { return s.Name == key.Name() && s.Hash == key.KeyHash() }
 }
 
 // sameNote also refuses base64 whose unused bits are set: the decoder of

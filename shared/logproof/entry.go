@@ -63,8 +63,8 @@ func ParseEntry(b []byte) (Entry, error) {
 		return Entry{}, err
 	}
 	var err error
-	if e.Position, err = strconv.ParseUint(values[1], 10, 63); err != nil {
-		return Entry{}, fmt.Errorf("%w: log position %q", ErrMalformed, clip(values[1]))
+	if e.Position, err = parseNumber(values[1]); err != nil {
+		return Entry{}, fmt.Errorf("log position: %w", err)
 	}
 	for i, h := range []*Hash{&e.Bundle, &e.Sig, &e.Prev} {
 		if *h, err = parseHex(values[i+2]); err != nil {

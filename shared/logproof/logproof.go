@@ -35,6 +35,11 @@ import (
 // Hash is a SHA-256: of a file, of an entry (chain hash) or a tree node.
 type Hash = tlog.Hash
 
+// maxSize bounds positions and sizes. A log of a thousand entries a second
+// reaches it after 35 years; package tlog loops for ever on sizes above 2^62
+// (its maxpow2 overflows; x/mod v0.42.0, read 2026-11-22).
+const maxSize = 1 << 40
+
 // Errors that callers tell apart.
 var (
 	ErrMalformed = errors.New("malformed")
@@ -85,6 +90,15 @@ func clip(s string) string {
 		return s[:most]
 	}
 	return s
+}
+
+// parseNumber reads a position or a size.
+func parseNumber(s string) (uint64, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n >= maxSize {
+		return 0, fmt.Errorf("%w: number %q", ErrMalformed, clip(s))
+	}
+	return n, nil
 }
 
 // parseHex reads 64 lower-case hexadecimal digits.

@@ -76,8 +76,8 @@ func ParseProof(b []byte) (Proof, error) {
 	if p.Entry, err = base64.StdEncoding.DecodeString(extra); err != nil {
 		return Proof{}, fmt.Errorf("%w: extra line of the proof", ErrMalformed)
 	}
-	if p.Index, err = strconv.ParseUint(index, 10, 63); err != nil {
-		return Proof{}, fmt.Errorf("%w: index line of the proof", ErrMalformed)
+	if p.Index, err = parseNumber(index); err != nil {
+		return Proof{}, fmt.Errorf("index line of the proof: %w", err)
 	}
 	for i, line := range lines[3:] {
 		h, err := tlog.ParseHash(line)

@@ -26,6 +26,8 @@ func TestOpenCheckpointRefuses(t *testing.T) {
 		"a checkpoint that only the witness signed":     {lines[0] + lines[1] + lines[2] + "\n" + lines[5], logproof.ErrSignature},
 		"a checkpoint signed by another key":            {string(stranger), logproof.ErrUnknown},
 		"a line of an unknown key beside good ones":     {string(good) + strings.SplitAfter(string(stranger), "\n")[4], logproof.ErrUnknown},
+		"the log's line after the witness's":            {lines[0] + lines[1] + lines[2] + "\n" + lines[5] + lines[4], logproof.ErrMalformed},
+		"a size for which package tlog loops for ever":  {hugeCheckpoint(t), logproof.ErrMalformed},
 		"a signature line twice":                        {string(good) + lines[5], logproof.ErrMalformed},
 		"another size under the old signature":          {strings.Replace(string(good), "\n5\n", "\n6\n", 1), logproof.ErrSignature},
 		"an extension line":                             {lines[0] + lines[1] + lines[2] + "more\n\n" + lines[4] + lines[5], logproof.ErrSignature},
@@ -38,6 +40,89 @@ func TestOpenCheckpointRefuses(t *testing.T) {
 		if _, err := logproof.OpenCheckpoint([]byte(c.note), logVerifier(t), own); !errors.Is(err, c.want) {
 			t.Errorf("%s: OpenCheckpoint = %v; want %v", name, err, c.want)
 		}
+	}
+}
+
+// huge is a number that package tlog does not come back from.
+const huge = 1<<62 + 1
+
+func hugeCheckpoint(t testing.TB) string {
+	c, err := logproof.Checkpoint{Origin: origin, Size: huge}.Sign(logproof.LogSigner(origin, key(t, "log")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(c)
+}
+
+func TestNumbersBeyondAnyLogAreRefused(t *testing.T) {
+	for _, n := range []uint64{1 << 40, huge, 1<<63 - 1, 1 << 63} {
+		entry := logproof.Entry{Origin: origin, Position: n}.Marshal()
+		if _, err := logproof.ParseEntry(entry); !errors.Is(err, logproof.ErrMalformed) {
+			t.Errorf("ParseEntry(position %d) = %v; want ErrMalformed", n, err)
+		}
+		p := logproof.Proof{Entry: entry, Index: n, Checkpoint: []byte(hugeCheckpoint(t))}
+		if _, err := logproof.ParseProof(p.Marshal()); !errors.Is(err, logproof.ErrMalformed) {
+			t.Errorf("ParseProof(index %d) = %v; want ErrMalformed", n, err)
+		}
+		signed, err := logproof.Checkpoint{Origin: origin, Size: n}.Sign(logproof.LogSigner(origin, key(t, "log")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := logproof.PeekCheckpoint(signed); !errors.Is(err, logproof.ErrMalformed) {
+			t.Errorf("PeekCheckpoint(size %d) = %v; want ErrMalformed", n, err)
+		}
+		if err := logproof.CheckConsistency(nil, 1, logproof.Hash{}, n, logproof.Hash{}); !errors.Is(err, logproof.ErrMalformed) {
+			t.Errorf("CheckConsistency(1, %d) = %v; want ErrMalformed", n, err)
+		}
+	}
+	last := logproof.Entry{Origin: origin, Position: 1<<40 - 1}
+	if e, err := logproof.ParseEntry(last.Marshal()); err != nil || e != last {
+		t.Errorf("ParseEntry(position 2^40-1) = %+v, %v", e, err)
+	}
+}
+
+// The one number that hung the verifier: an entry that is fine under a
+// checkpoint of 2^62+1.
+func TestAProofUnderAHugeCheckpointIsRefusedAtOnce(t *testing.T) {
+	l := newLog(1)
+	p, err := logproof.ParseProof(logproof.Proof{Entry: l.entries[0], Hashes: make([]logproof.Hash, 62), Checkpoint: []byte(hugeCheckpoint(t))}.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.CheckInclusion(); !errors.Is(err, logproof.ErrMalformed) {
+		t.Errorf("CheckInclusion = %v; want ErrMalformed", err)
+	}
+}
+
+func TestCosignaturesHaveTheOrderOfTheWitnesses(t *testing.T) {
+	l := newLog(3)
+	first, one := witness(t)
+	second := logproof.NewWitness("osiris.care/witness/0022", key(t, "second witness"))
+	two, err := logproof.WitnessVerifier(second.VKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := first.Cosign(l.checkpoint(t, 3), logVerifier(t), cosignedAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := second.Cosign(l.checkpoint(t, 3), logVerifier(t), cosignedAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := string(a) + strings.SplitAfter(string(b), "\n")[5]
+	if opened, err := logproof.OpenCheckpoint([]byte(both), logVerifier(t), one, two); err != nil || len(opened.Cosigned) != 2 {
+		t.Errorf("OpenCheckpoint(both) = %+v, %v; want two cosignatures", opened, err)
+	}
+	if _, err := logproof.OpenCheckpoint([]byte(both), logVerifier(t), two, one); !errors.Is(err, logproof.ErrMalformed) {
+		t.Errorf("OpenCheckpoint(both, in the other order) = %v; want ErrMalformed", err)
+	}
+	kept, err := logproof.KeepLines([]byte(both), logVerifier(t), two, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := logproof.OpenCheckpoint(kept, logVerifier(t), two, one); err != nil || len(opened.Cosigned) != 2 {
+		t.Errorf("OpenCheckpoint(KeepLines) = %+v, %v; want two cosignatures", opened, err)
 	}
 }
 

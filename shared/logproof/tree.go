@@ -116,6 +116,9 @@ func RootAt(size uint64, nodes tlog.HashReader) (Hash, error) {
 // CheckConsistency verifies that the tree (newSize, newRoot) continues
 // (oldSize, oldRoot). A wrong proof is ErrProof.
 func CheckConsistency(proof []Hash, oldSize uint64, oldRoot Hash, newSize uint64, newRoot Hash) error {
+	if newSize >= maxSize {
+		return fmt.Errorf("%w: tree of %d", ErrMalformed, newSize)
+	}
 	if oldSize > newSize {
 		return fmt.Errorf("%w: from %d back to %d", ErrProof, oldSize, newSize)
 	}

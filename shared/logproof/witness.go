@@ -87,14 +87,15 @@ func cosignatureTime(s note.Signature) (time.Time, error) {
 }
 
 // KeepLines returns the checkpoint with only the signature lines of the keys
-// given: what goes into a proof file holds no line its reader cannot check. It
-// verifies none of them.
+// given, in their order: what goes into a proof file holds no line its reader
+// cannot check, and OpenCheckpoint wants the log's key and then the witnesses.
+// It verifies none of them.
 func KeepLines(signed []byte, keys ...note.Verifier) ([]byte, error) {
 	text, sigs, found := strings.Cut(string(signed), "\n\n")
 	if !found || len(signed) > maxCheckpoint {
 		return nil, fmt.Errorf("%w: not a signed checkpoint", ErrMalformed)
 	}
-	kept := text + "\n\n"
+	lines := make([]string, len(keys)) // of each key
 	for line := range strings.Lines(sigs) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
@@ -104,12 +105,12 @@ func KeepLines(signed []byte, keys ...note.Verifier) ([]byte, error) {
 		if err != nil || len(b) < 4 {
 			return nil, fmt.Errorf("%w: signature line", ErrMalformed)
 		}
-		for _, k := range keys {
+		for i, k := range keys {
 			if fields[1] == k.Name() && binary.BigEndian.Uint32(b) == k.KeyHash() {
-				kept += line
+				lines[i] += line
 				break
 			}
 		}
 	}
-	return []byte(kept), nil
+	return []byte(text + "\n\n" + strings.Join(lines, "")), nil
 }

@@ -167,10 +167,11 @@ func (x *exporter) keysOf(sigFile []byte) ([]note.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := witnessVerifiers(opened)
+	witnesses, err := witnessVerifiers(opened)
 	if err != nil {
 		return nil, err
 	}
+	var keys []note.Verifier // a log's line comes before the witnesses'
 	for _, a := range opened.Doc.Appliances {
 		for _, v := range a.LogVkeys {
 			k, err := logproof.LogVerifier(v)
@@ -180,8 +181,8 @@ func (x *exporter) keysOf(sigFile []byte) ([]note.Verifier, error) {
 			keys = append(keys, k)
 		}
 	}
-	x.chain, x.keys = sig.Trust, keys
-	return keys, nil
+	x.chain, x.keys = sig.Trust, append(keys, witnesses...)
+	return x.keys, nil
 }
 
 // repair makes the folders again that should be there and are not, and takes
