@@ -26,7 +26,11 @@ func (b Bundle) Encode() ([]byte, error) {
 	}
 	b.fill()
 	compact := scratch.Get().(*bytes.Buffer)
-	defer scratch.Put(compact)
+	defer func() {
+		if compact.Cap() <= MaxSize { // one giant must not stay for all
+			scratch.Put(compact)
+		}
+	}()
 	compact.Reset()
 	e := json.NewEncoder(compact) // ends with a newline
 	e.SetEscapeHTML(false)
@@ -120,6 +124,9 @@ func Decode(data []byte) (Bundle, error) {
 	if !utf8.Valid(data) {
 		return Bundle{}, fmt.Errorf("%w: bundle.json is not UTF-8", ErrMalformed)
 	}
+	if !plausible(data) {
+		return Bundle{}, fmt.Errorf("%w: bundle.json has more elements than its one form has room for", ErrMalformed)
+	}
 	var b Bundle
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -128,6 +135,9 @@ func Decode(data []byte) (Bundle, error) {
 	}
 	if err := b.validate(); err != nil {
 		return Bundle{}, err
+	}
+	if !b.fits(len(data)) {
+		return Bundle{}, fmt.Errorf("%w: bundle.json has longer lists than its one form has room for", ErrMalformed)
 	}
 	again, err := b.Encode()
 	if err != nil {

@@ -85,6 +85,9 @@ func ParseSig(data []byte) (Sig, error) {
 	return s, nil
 }
 
+// maxAppliances bounds a site's trust document.
+const maxAppliances = 256
+
 // OpenTrust verifies the trust chain against itself; whose root it is, the
 // caller compares.
 func (s Sig) OpenTrust() (*trust.Opened, error) {
@@ -92,7 +95,19 @@ func (s Sig) OpenTrust() (*trust.Opened, error) {
 	if err := chain.UnmarshalVT(s.Trust); err != nil {
 		return nil, fmt.Errorf("%w: trust chain of bundle.sig: %w", ErrMalformed, err)
 	}
-	return trust.OpenUnpinned(chain)
+	opened, err := trust.OpenUnpinned(chain)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(opened.Doc.Appliances); n > maxAppliances {
+		return nil, fmt.Errorf("%w: a trust document of %d appliances, the limit is %d", ErrMalformed, n, maxAppliances)
+	}
+	for _, a := range opened.Doc.Appliances {
+		if len(a.CommandKey) != ed25519.PublicKeySize || len(a.BundleKey) != ed25519.PublicKeySize {
+			return nil, fmt.Errorf("%w: trust document without a key of appliance %q", ErrMalformed, clip(a.ApplianceId))
+		}
+	}
+	return opened, nil
 }
 
 // Signed is a bundle whose signature and endorsement hold.
@@ -105,11 +120,12 @@ type Signed struct {
 
 // OpenSigned reads bundle.json and bundle.sig and verifies that the appliance
 // named in the bundle signed it, under the trust chain of the file. It pins
-// nothing: the caller compares Trust.Root or Sig.Key with what it knows.
+// nothing: the caller compares Trust.Root or Sig.Key with what it knows. What
+// bundle.json says is looked at last, when it is known that a key of the chain
+// signed it.
 func OpenSigned(bundleJSON, bundleSig []byte) (*Signed, error) {
-	b, err := Decode(bundleJSON)
-	if err != nil {
-		return nil, err
+	if len(bundleJSON) > MaxSize {
+		return nil, fmt.Errorf("%w: bundle.json of %d bytes", ErrMalformed, len(bundleJSON))
 	}
 	sig, err := ParseSig(bundleSig)
 	if err != nil {
@@ -119,20 +135,37 @@ func OpenSigned(bundleJSON, bundleSig []byte) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openSigned(b, bundleJSON, sig, opened)
-}
-
-func openSigned(b Bundle, bundleJSON []byte, sig Sig, opened *trust.Opened) (*Signed, error) {
-	if err := signed.Verify(signed.Bundle, sig.Key, bundleJSON, sig.Signature); err != nil {
-		return nil, fmt.Errorf("verifying bundle %s: %w", b.BundleID, err)
+	keys, err := sig.signer(bundleJSON, opened)
+	if err != nil {
+		return nil, err
 	}
-	keys := opened.Appliance(signed.IDOf(sig.Key))
-	if keys == nil {
-		return nil, fmt.Errorf("%w: key %s", ErrNotEndorsed, signed.IDOf(sig.Key))
+	b, err := Decode(bundleJSON)
+	if err != nil {
+		return nil, err
 	}
-	if b.SiteID != opened.Doc.SiteId || b.ApplianceID != keys.ApplianceId {
-		return nil, fmt.Errorf("%w: bundle of %s at %s, signer is %s at %s", ErrOwner,
-			clip(b.ApplianceID), clip(b.SiteID), clip(keys.ApplianceId), clip(opened.Doc.SiteId))
+	if err := owned(b, opened, keys); err != nil {
+		return nil, err
 	}
 	return &Signed{b, sig, opened, keys}, nil
+}
+
+// signer verifies the signature and returns the appliance whose it is.
+func (s Sig) signer(bundleJSON []byte, opened *trust.Opened) (*trustlite.ApplianceKeys, error) {
+	if err := signed.Verify(signed.Bundle, s.Key, bundleJSON, s.Signature); err != nil {
+		return nil, fmt.Errorf("verifying bundle.json: %w", err)
+	}
+	keys := opened.Appliance(signed.IDOf(s.Key))
+	if keys == nil {
+		return nil, fmt.Errorf("%w: key %s", ErrNotEndorsed, signed.IDOf(s.Key))
+	}
+	return keys, nil
+}
+
+// owned checks that the bundle is of the site and appliance of its signer.
+func owned(b Bundle, opened *trust.Opened, keys *trustlite.ApplianceKeys) error {
+	if b.SiteID != opened.Doc.SiteId || b.ApplianceID != keys.ApplianceId {
+		return fmt.Errorf("%w: bundle of %s at %s, signer is %s at %s", ErrOwner,
+			clip(b.ApplianceID), clip(b.SiteID), clip(keys.ApplianceId), clip(opened.Doc.SiteId))
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,10 +24,13 @@ func VerifyFolder(dir string, pin *signed.KeyID) Report {
 // verifier verifies folders under one pin.
 type verifier struct {
 	pin *signed.KeyID
-	// chains that were verified, by the hash of their bytes: most bundles of an
-	// export carry the same few.
+	// chains of the pinned root, or of any without a pin, that were verified, by
+	// the hash of their bytes: most bundles of an export carry the same few.
 	chains map[[sha256.Size]byte]*trust.Opened
 }
+
+// maxChains bounds what is kept of foreign files: a chain has up to 256 KB.
+const maxChains = 8
 
 func newVerifier(pin *signed.KeyID) *verifier {
 	return &verifier{pin, map[[sha256.Size]byte]*trust.Opened{}}
@@ -186,12 +188,10 @@ func (v *verifier) signature(f *files) {
 		return
 	}
 	if !f.blames(FileJSON) {
-		if _, err := openSigned(f.bundle, f.json, f.parsedSig, opened); err != nil {
-			file := FileSig
-			if errors.Is(err, ErrOwner) {
-				file = FileJSON
-			}
-			f.problem(file, err.Error())
+		if _, err := f.parsedSig.signer(f.json, opened); err != nil {
+			f.problem(FileSig, err.Error())
+		} else if err := owned(f.bundle, opened, keys); err != nil {
+			f.problem(FileJSON, err.Error())
 		}
 	}
 	if !f.blames(FileProof) {
@@ -205,10 +205,17 @@ func (v *verifier) openTrust(s Sig) (*trust.Opened, error) {
 		return opened, nil
 	}
 	opened, err := s.OpenTrust()
-	if err == nil {
-		v.chains[id] = opened
+	if err != nil || v.pin != nil && opened.Root != *v.pin {
+		return opened, err
 	}
-	return opened, err
+	for other := range v.chains {
+		if len(v.chains) < maxChains {
+			break
+		}
+		delete(v.chains, other) // any: a cache that thrashes is slow, not wrong
+	}
+	v.chains[id] = opened
+	return opened, nil
 }
 
 // checkpoint checks the lines of the proof's checkpoint: one by a log key of the
