@@ -89,9 +89,9 @@ func TestForbiddenPackagesStayOut(t *testing.T) {
 		"google.golang.org/grpc":           "4 MB; use agent/internal/grpcwire",
 		"google.golang.org/protobuf/proto": "1.9 MB; use agent/internal/wire",
 		"golang.org/x/net/http2":           "510 KB with net/http; hpack alone is 44 KB",
-		"net/http/pprof": "not in a privileged process",
-		"os/exec":        "40 KB; agent/internal/command starts its few programs itself",
-		"plugin":         "not in a privileged process",
+		"net/http/pprof":                   "not in a privileged process",
+		"os/exec":                          "40 KB; agent/internal/command starts its few programs itself",
+		"plugin":                           "not in a privileged process",
 	}
 	for _, goos := range systems {
 		for _, p := range deps(t, goos) {
