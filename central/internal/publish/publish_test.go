@@ -2,12 +2,15 @@ package publish_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/trust"
@@ -141,4 +144,23 @@ func TestConcurrentPublishersGiveEachVersionOnce(t *testing.T) {
 		}
 		seen[v] = true
 	}
+}
+
+func TestADocumentThatDoesNotFitIntoEvidenceIsNotPublished(t *testing.T) {
+	c := ct.New(t)
+	s := c.Site("Riverside", "Main Street")
+	a := c.Appliance(s.ID)
+	_, held := newest(t, c, s.ID)
+	for _, agent := range []string{"x", "y", "z"} {
+		ct.Check(t, c.Store.RevokeAgent(t.Context(), s.ID, strings.Repeat(agent, 100<<10), "too much", 1))
+	}
+	if _, version, err := c.Publish.Trust(t.Context(), s.ID); !errors.Is(err, publish.ErrTrustSize) {
+		t.Errorf("Trust = version %d, %v; want ErrTrustSize", version, err)
+	}
+	if kept := ct.Value(c.Store.Trust(t.Context(), s.ID))(t); kept.Version != held {
+		t.Errorf("version %d is published; want %d, which fits", kept.Version, held)
+	}
+	// The appliance goes on with the one that fits.
+	ct.Value(a.Client.CheckIn(t.Context(), connect.NewRequest(&centralv1.CheckInRequest{})))(t)
+	ct.Value(a.Submit(0))(t)
 }

@@ -18,6 +18,18 @@ import (
 	"github.com/osiriscare/osiris/central/internal/store"
 )
 
+// Limits of a trust document: bundle.sig has room for 256 KB of it (shared/bundle),
+// and verifiers read no more appliances than this. What is larger would make
+// all evidence of the site fail.
+const (
+	maxTrust      = 256 << 10
+	maxAppliances = 256
+)
+
+// ErrTrustSize means that the site's trust document would be too large to travel
+// with evidence; the newest that was signed stays in force.
+var ErrTrustSize = errors.New("the site's trust document would be too large for its evidence")
+
 // TrustStore holds what a TrustDoc says.
 type TrustStore interface {
 	Appliances(ctx context.Context, site store.SiteID) ([]store.Appliance, error)
@@ -114,6 +126,9 @@ func (p *Publisher) signTrust(doc *trustv1.TrustDoc, version uint64, now time.Ti
 	raw, err := proto.Marshal(&trustv1.TrustChain{
 		Delegation: p.keys.Delegation, Doc: keyring.Seal(p.keys.Online, signed.Trust, payload), RootKey: p.keys.RootPublic,
 	})
+	if err == nil && (len(raw) > maxTrust || len(doc.GetAppliances()) > maxAppliances) {
+		err = fmt.Errorf("%w: %d appliances, %d revoked agents, %d bytes", ErrTrustSize, len(doc.GetAppliances()), len(doc.GetRevokedAgents()), len(raw))
+	}
 	return store.Document{
 		SiteID: store.SiteID(doc.GetSiteId()), Version: version, IssuedMs: doc.GetIssuedMs(), ExpiresMs: doc.GetExpiresMs(), Bytes: raw,
 	}, err
