@@ -105,10 +105,7 @@ func outward(err error) *connect.Error {
 		}
 	}
 	var entry *intake.EntryError
-	var different *store.DifferentBundleError
 	switch {
-	case errors.As(err, &different):
-		return connect.NewError(connect.CodeAlreadyExists, err)
 	case errors.As(err, &entry):
 		return connect.NewError(connect.CodeInvalidArgument, err)
 	case errors.Is(err, context.Canceled):

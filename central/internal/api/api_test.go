@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/tls"
 	"errors"
@@ -58,7 +57,7 @@ func TestEveryMethodButClaimNeedsAnIdentity(t *testing.T) {
 	s := c.Site("Riverside", "Main Street")
 	a := c.Appliance(s.ID)
 	retired := c.Appliance(s.ID)
-	retire(t, c, retired)
+	ct.Value(retire(t, c, string(s.ID), retired.Identity.GetApplianceId(), "replaced"))(t)
 	stranger := c.Unclaimed()
 	foreign := ct.Value(ca.New("Osiris Central appliance"))(t)
 	forged := ct.Value(foreign.Client(a.Identity.GetApplianceId(), string(s.ID), &stranger.TLS.PublicKey))(t)
@@ -112,26 +111,6 @@ func try(t *testing.T, client *http.Client, url, method string) (int, string, er
 
 func certificate(der []byte, key *ecdsa.PrivateKey) *tls.Certificate {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-// retire takes an appliance out of service, as an operator will.
-func retire(t *testing.T, c *ct.Central, a *ct.Appliance) {
-	t.Helper()
-	ct.Check(t, c.Store.Retire(t.Context(), store.ApplianceID(a.Identity.GetApplianceId())))
-}
-
-func TestARetiredApplianceIsOutOnItsOpenConnection(t *testing.T) {
-	c := ct.New(t)
-	a := c.Appliance(c.Site("Riverside", "Main Street").ID)
-	call := func() error {
-		_, err := a.Client.CheckIn(context.Background(), connect.NewRequest(&centralv1.CheckInRequest{}))
-		return err
-	}
-	ct.Check(t, call())
-	retire(t, c, a)
-	if err := call(); connect.CodeOf(err) != connect.CodeUnauthenticated {
-		t.Errorf("CheckIn after retirement = %v; want unauthenticated", err)
-	}
 }
 
 func TestTwoPracticesCannotSeeEachOtherThroughAnAppliance(t *testing.T) {

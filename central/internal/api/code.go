@@ -27,6 +27,8 @@ var codes = []struct {
 	{site.ErrKeysTaken, connect.CodeAlreadyExists},
 	{site.ErrRetired, connect.CodeUnauthenticated},
 	{site.ErrEpoch, connect.CodeFailedPrecondition},
+	{site.ErrEpochs, connect.CodeFailedPrecondition},
+	{publish.ErrTrustSize, connect.CodeFailedPrecondition},
 	{publish.ErrCeiling, connect.CodeFailedPrecondition},
 	{publish.ErrPolicy, connect.CodeInvalidArgument},
 	{intake.ErrOrigin, connect.CodePermissionDenied},

@@ -63,6 +63,8 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetClientId() + " " + m.GetName()
 	case *centralv1.RevokeAgentRequest:
 		subject = m.GetAgentId() + ": " + m.GetReason()
+	case *centralv1.RetireApplianceRequest:
+		subject = m.GetApplianceId() + ": " + m.GetReason()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}
@@ -159,7 +161,8 @@ func (s *fleetService) ListEvidence(ctx context.Context, req *connect.Request[ce
 
 // GetEvidence implements FleetService.
 func (s *fleetService) GetEvidence(ctx context.Context, req *connect.Request[centralv1.GetEvidenceRequest]) (*connect.Response[centralv1.GetEvidenceResponse], error) {
-	evidence, files, err := s.Fleet.Evidence(ctx, store.SiteID(req.Msg.GetSiteId()), req.Msg.GetBundleId())
+	m := req.Msg
+	evidence, files, err := s.Fleet.Evidence(ctx, store.SiteID(m.GetSiteId()), m.GetBundleId(), m.GetLogOrigin(), m.GetLogIndex())
 	return answer(&centralv1.GetEvidenceResponse{Evidence: evidence, Files: files}, err)
 }
 
@@ -173,8 +176,8 @@ func (s *fleetService) SetPolicy(ctx context.Context, req *connect.Request[centr
 func (s *fleetService) RevokeAgent(ctx context.Context, req *connect.Request[centralv1.RevokeAgentRequest]) (*connect.Response[centralv1.RevokeAgentResponse], error) {
 	m := req.Msg
 	id := store.SiteID(m.GetSiteId())
-	if n := len(m.GetReason()); n < 3 || n > 500 {
-		return nil, connect.NewError(connect.CodeInvalidArgument, errReason)
+	if err := checkReason(m.GetReason()); err != nil {
+		return nil, err
 	}
 	if _, err := s.Store.Site(ctx, id); err != nil {
 		return nil, err
@@ -191,4 +194,27 @@ func (s *fleetService) RevokeAgent(ctx context.Context, req *connect.Request[cen
 	}
 	_, version, err := s.Publish.Trust(ctx, id)
 	return answer(&centralv1.RevokeAgentResponse{TrustVersion: version}, err)
+}
+
+// RetireAppliance implements FleetService.
+func (s *fleetService) RetireAppliance(ctx context.Context, req *connect.Request[centralv1.RetireApplianceRequest]) (*connect.Response[centralv1.RetireApplianceResponse], error) {
+	m := req.Msg
+	id := store.SiteID(m.GetSiteId())
+	if err := checkReason(m.GetReason()); err != nil {
+		return nil, err
+	}
+	if err := s.Sites.Retire(ctx, id, store.ApplianceID(m.GetApplianceId())); err != nil {
+		return nil, err
+	}
+	_, version, err := s.Publish.Trust(ctx, id)
+	return answer(&centralv1.RetireApplianceResponse{TrustVersion: version}, err)
+}
+
+// checkReason refuses a reason that tells a later reader of the audit log
+// nothing.
+func checkReason(reason string) error {
+	if n := len(reason); n < 3 || n > 500 {
+		return connect.NewError(connect.CodeInvalidArgument, errReason)
+	}
+	return nil
 }

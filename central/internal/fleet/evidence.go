@@ -51,23 +51,28 @@ func (f *Fleet) EvidenceList(ctx context.Context, q EvidenceQuery, p Page) ([]*c
 }
 
 func evidenceMessage(e store.Evidence) *centralv1.Evidence {
-	return &centralv1.Evidence{
+	m := &centralv1.Evidence{
 		BundleId: e.BundleID, SiteId: string(e.SiteID), HostId: e.HostID, CheckId: e.CheckID, IncidentId: e.IncidentID,
 		Kind: e.Kind, Outcome: e.Outcome, MadeMs: e.MadeMs, LogOrigin: e.Origin, LogIndex: e.Position,
 		Sha256: hex.EncodeToString(e.BundleHash), AgentId: e.AgentID, QueueId: e.QueueID, Seq: e.Seq,
-		Summary: e.Summary, Witnessed: e.Witnessed,
+		Summary: e.Summary, Witnessed: e.Witnessed, Duplicate: e.Duplicate,
 	}
+	if e.Duplicate {
+		// A record's key is listed once, with what came first.
+		m.AgentId, m.QueueId, m.Seq = "", "", 0
+	}
+	return m
 }
 
-// Evidence reads one bundle with the files that verify alone. Every byte is
+// Evidence reads one bundle, at a position of a log if origin is not empty, with the files that verify alone. Every byte is
 // checked against its hash, and the proof is made for the newest cosigned
 // checkpoint.
-func (f *Fleet) Evidence(ctx context.Context, site store.SiteID, bundleID string) (*centralv1.Evidence, []*centralv1.File, error) {
-	row, err := f.store.Evidence(ctx, site, bundleID)
+func (f *Fleet) Evidence(ctx context.Context, site store.SiteID, bundleID, origin string, position uint64) (*centralv1.Evidence, []*centralv1.File, error) {
+	row, err := f.store.Evidence(ctx, site, bundleID, origin, position)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading evidence %s: %w", bundleID, err)
 	}
-	entry, err := f.store.EntryOfBundle(ctx, site, bundleID)
+	entry, err := f.store.EntryByID(ctx, site, row.EntryID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading log entry of evidence %s: %w", bundleID, err)
 	}

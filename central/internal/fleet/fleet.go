@@ -99,8 +99,8 @@ func next(key any) string {
 // EvidenceStore reads evidence.
 type EvidenceStore interface {
 	EvidenceList(ctx context.Context, f store.EvidenceFilter, limit int) ([]store.Evidence, error)
-	Evidence(ctx context.Context, site store.SiteID, bundleID string) (store.Evidence, error)
-	EntryOfBundle(ctx context.Context, site store.SiteID, bundleID string) (store.Entry, error)
+	Evidence(ctx context.Context, site store.SiteID, bundleID, origin string, position uint64) (store.Evidence, error)
+	EntryByID(ctx context.Context, site store.SiteID, id int64) (store.Entry, error)
 	Entries(ctx context.Context, site store.SiteID, origin string, from uint64, limit int) ([]store.Entry, error)
 	Witnessed(ctx context.Context, origin string) (store.Witnessed, error)
 	Nodes(ctx context.Context, origin string, indexes []int64) ([]tlog.Hash, error)

@@ -29,3 +29,5 @@ func resign(other *ct.Central, w world, a *ct.Appliance) ([]byte, error) {
 		Doc: keyring.Seal(other.Keys.Online, signed.Trust, payload),
 	})
 }
+
+func marshal(m proto.Message) ([]byte, error) { return proto.Marshal(m) }

@@ -12,6 +12,10 @@
 // all; EntryError names the entry that refused it. The same batch again is
 // answered as the first time.
 //
+// A bundle whose id, or whose agent's record, the site holds with other content
+// is taken, flagged and not projected: it stands in a log that cannot leave it
+// out, so refusing it would stop that log for ever, and ids can be guessed.
+//
 // Rows of host, verdict and incident follow from the bundles (Project); Rebuild
 // makes them again from the archive.
 package intake
@@ -62,7 +66,6 @@ type Store interface {
 	Logs(ctx context.Context, site store.SiteID) ([]store.Log, error)
 	Witnessed(ctx context.Context, origin string) (store.Witnessed, error)
 	Nodes(ctx context.Context, origin string, indexes []int64) ([]tlog.Hash, error)
-	EvidenceHash(ctx context.Context, site store.SiteID, bundleID string) ([]byte, error)
 	Take(ctx context.Context, t store.Take) error
 }
 
@@ -217,24 +220,19 @@ func (i *Intake) take(ctx context.Context, a store.Appliance, lg store.Log, held
 		take.Entries = append(take.Entries, e)
 		take.Evidence = append(take.Evidence, evidenceOf(&v.bundles[n]))
 	}
-	if err := i.store.Take(ctx, take); err != nil {
-		return Taken{}, named(b.Items, take.Entries, err)
+	var twice []string
+	take.Duplicate = func(n int) { twice = append(twice, take.Entries[n].BundleID) }
+	if err := i.store.Take(ctx, take); errors.Is(err, store.ErrClosed) {
+		return Taken{}, fmt.Errorf("%w: %s", ErrClosed, b.Origin)
+	} else if err != nil {
+		return Taken{}, fmt.Errorf("taking evidence: %w", err)
+	}
+	if len(twice) > 0 {
+		i.log.WarnContext(ctx, "evidence flagged: its id or its record is held with other content", "site_id", a.SiteID,
+			"appliance_id", a.ID, "origin", b.Origin, "bundle_ids", twice)
 	}
 	i.log.InfoContext(ctx, "evidence taken", "site_id", a.SiteID, "appliance_id", a.ID, "origin", b.Origin,
 		"entries", len(b.Items), "size", v.witness.Size)
 	i.feed.Announce(a.SiteID)
 	return Taken{Cosigned: v.witness.Checkpoint, Size: v.witness.Size}, nil
-}
-
-// named finds the entry that a refused bundle id belongs to.
-func named(items []archive.Item, entries []store.Entry, err error) error {
-	var different *store.DifferentBundleError
-	if errors.As(err, &different) {
-		for n := range entries {
-			if entries[n].BundleID == different.BundleID {
-				return &EntryError{items[n].Position, different}
-			}
-		}
-	}
-	return fmt.Errorf("taking evidence: %w", err)
 }

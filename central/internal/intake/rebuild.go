@@ -13,9 +13,9 @@ import (
 // rebuildPage is how many entries are read at once.
 const rebuildPage = 512
 
-// RebuildStore lists entries and takes projections.
+// RebuildStore lists what was projected and takes projections.
 type RebuildStore interface {
-	EntriesByArrival(ctx context.Context, after int64, limit int) ([]store.Entry, error)
+	EntriesToProject(ctx context.Context, after int64, limit int) ([]store.Entry, error)
 	Rebuild(ctx context.Context, fill func(p *store.Projection) error) error
 }
 
@@ -23,9 +23,8 @@ type RebuildStore interface {
 // and returns how many bundles it read. Nothing changes if a file is damaged.
 func Rebuild(ctx context.Context, s RebuildStore, a *archive.Archive) (n int, err error) {
 	err = s.Rebuild(ctx, func(p *store.Projection) error {
-		seen := map[string]bool{} // a bundle may be logged again in a later epoch
 		for after := int64(0); ; {
-			entries, err := s.EntriesByArrival(ctx, after, rebuildPage)
+			entries, err := s.EntriesToProject(ctx, after, rebuildPage)
 			if err != nil || len(entries) == 0 {
 				return err
 			}
@@ -35,13 +34,8 @@ func Rebuild(ctx context.Context, s RebuildStore, a *archive.Archive) (n int, er
 			}
 			for k, item := range items {
 				after = entries[k].ID
-				id := string(entries[k].SiteID) + "/" + entries[k].BundleID
-				if seen[id] {
-					continue
-				}
-				seen[id] = true
 				if err := reproject(ctx, p, item); err != nil {
-					return fmt.Errorf("projecting bundle %s: %w", id, err)
+					return fmt.Errorf("projecting bundle %s: %w", entries[k].BundleID, err)
 				}
 				n++
 			}

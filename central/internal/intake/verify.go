@@ -40,7 +40,7 @@ func (i *Intake) verify(ctx context.Context, a store.Appliance, lg store.Log, he
 	}
 	v := &verified{}
 	for _, item := range b.Items {
-		opened, err := i.judge(ctx, a, lg, item)
+		opened, err := i.judge(a, lg, item)
 		if err != nil {
 			return nil, &EntryError{item.Position, err}
 		}
@@ -84,7 +84,7 @@ func (i *Intake) head(ctx context.Context, held store.Witnessed, origin string) 
 }
 
 // judge verifies one bundle by itself.
-func (i *Intake) judge(ctx context.Context, a store.Appliance, lg store.Log, item archive.Item) (*bundle.Signed, error) {
+func (i *Intake) judge(a store.Appliance, lg store.Log, item archive.Item) (*bundle.Signed, error) {
 	opened, err := bundle.OpenSigned(item.Bundle, item.Signature)
 	if err != nil {
 		return nil, err
@@ -100,10 +100,7 @@ func (i *Intake) judge(ctx context.Context, a store.Appliance, lg store.Log, ite
 	case !slices.Contains(opened.Appliance.LogVkeys, lg.VKey):
 		return nil, fmt.Errorf("%w: the trust chain in bundle.sig does not name the log's key", ErrSigner)
 	}
-	if err := judgeEpoch(a, lg, item.Position, b); err != nil {
-		return nil, err
-	}
-	return opened, i.unlikeHeld(ctx, a.SiteID, b.BundleID, item.Bundle)
+	return opened, judgeEpoch(a, lg, item.Position, b)
 }
 
 // judgeEpoch checks that a log begins with the keys that were registered for it
@@ -125,21 +122,22 @@ func judgeEpoch(a store.Appliance, lg store.Log, position uint64, b *bundle.Bund
 	case e.LastCheckpoint != string(lg.Previous):
 		return fmt.Errorf("%w: the last checkpoint differs from the one it was opened with", ErrEpoch)
 	}
-	return nil
+	return judgeKept(lg, b.Epoch)
 }
 
-// unlikeHeld refuses other content under a bundle id that is held, before
-// anything is archived; the store refuses it again in its transaction.
-func (i *Intake) unlikeHeld(ctx context.Context, site store.SiteID, bundleID string, content []byte) error {
-	held, err := i.store.EvidenceHash(ctx, site, bundleID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
+// judgeKept checks how much of the log before is said to be the same in both
+// histories: no more than either of them has.
+func judgeKept(lg store.Log, e *bundle.Epoch) error {
+	var witnessed uint64
+	if len(lg.Previous) > 0 {
+		before, err := logproof.PeekCheckpoint(lg.Previous)
+		if err != nil {
+			return fmt.Errorf("reading the checkpoint before log %s: %w", lg.Origin, err)
+		}
+		witnessed = before.Size
 	}
-	if err != nil {
-		return fmt.Errorf("reading evidence %s: %w", bundleID, err)
-	}
-	if hash := logproof.HashOf(content); !bytes.Equal(held, hash[:]) {
-		return &store.DifferentBundleError{BundleID: bundleID}
+	if e.KeptSize > witnessed || e.KeptSize > e.LocalSize {
+		return fmt.Errorf("%w: kept_size is %d, the log before had %d entries here and %d there", ErrEpoch, e.KeptSize, witnessed, e.LocalSize)
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ type ApplianceStore interface {
 	SetCertificates(ctx context.Context, id store.ApplianceID, tls, ca []byte) error
 	SaveCheckIn(ctx context.Context, id store.ApplianceID, site store.SiteID, c store.CheckIn, hosts []store.LiveHost) error
 	Logs(ctx context.Context, site store.SiteID) ([]store.Log, error)
-	AddLog(ctx context.Context, l store.Log) error
+	AddLog(ctx context.Context, l store.Log, after string) error
+	Retire(ctx context.Context, id store.ApplianceID) error
 	Witnessed(ctx context.Context, origin string) (store.Witnessed, error)
 }
 
@@ -30,6 +31,22 @@ func (s *Service) Appliance(ctx context.Context, id store.ApplianceID, site stor
 		return store.Appliance{}, ErrRetired
 	}
 	return a, err
+}
+
+// Retire ends an appliance of a site for good; doing it twice changes nothing.
+// store.ErrNotFound means that the site has no such appliance.
+func (s *Service) Retire(ctx context.Context, site store.SiteID, id store.ApplianceID) error {
+	a, err := s.store.Appliance(ctx, id)
+	if err == nil && a.SiteID != site {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("reading appliance %s of site %s: %w", id, site, err)
+	}
+	if err := s.store.Retire(ctx, id); err != nil {
+		return fmt.Errorf("retiring appliance %s: %w", id, err)
+	}
+	return nil
 }
 
 // CheckIn keeps what an appliance says and re-issues certificates at half of
@@ -70,17 +87,24 @@ func (s *Service) CheckIn(ctx context.Context, a store.Appliance, presented []by
 }
 
 // newestLog is the epoch an appliance writes to; the zero value when it has none.
-func (s *Service) newestLog(ctx context.Context, site store.SiteID, id store.ApplianceID) (newest store.Log, err error) {
+func (s *Service) newestLog(ctx context.Context, site store.SiteID, id store.ApplianceID) (store.Log, error) {
 	logs, err := s.store.Logs(ctx, site)
 	if err != nil {
-		return newest, fmt.Errorf("reading logs of site %s: %w", site, err)
+		return store.Log{}, fmt.Errorf("reading logs of site %s: %w", site, err)
 	}
+	newest, _ := newestOf(logs, id)
+	return newest, nil
+}
+
+// newestOf is the newest log of an appliance, and how many it has.
+func newestOf(logs []store.Log, id store.ApplianceID) (newest store.Log, n int) {
 	for _, l := range logs {
 		if l.ApplianceID == id {
 			newest = l
+			n++
 		}
 	}
-	return newest, nil
+	return newest, n
 }
 
 func (s *Service) nextEpoch(ctx context.Context, site store.SiteID) (uint64, error) {
@@ -88,43 +112,13 @@ func (s *Service) nextEpoch(ctx context.Context, site store.SiteID) (uint64, err
 	if err != nil {
 		return 0, fmt.Errorf("reading logs of site %s: %w", site, err)
 	}
-	if len(logs) == 0 {
-		return 0, nil
-	}
-	return logs[len(logs)-1].Epoch + 1, nil
+	return after(logs), nil
 }
 
-// OpenEpoch registers the next log of an appliance. It must show the newest
-// checkpoint that was cosigned for it, so that nothing witnessed is forgotten.
-// Asked again before the new log has an entry, it gives the same one.
-func (s *Service) OpenEpoch(ctx context.Context, a store.Appliance, last []byte, reason string) (store.Log, error) {
-	if len(reason) > 1024 {
-		reason = reason[:1024]
+// after is the epoch after all of a site.
+func after(logs []store.Log) uint64 {
+	if len(logs) == 0 {
+		return 0
 	}
-	newest, err := s.newestLog(ctx, a.SiteID, a.ID)
-	if err != nil {
-		return store.Log{}, err
-	}
-	held, err := s.store.Witnessed(ctx, newest.Origin)
-	if err != nil {
-		return store.Log{}, fmt.Errorf("reading witness of %s: %w", newest.Origin, err)
-	}
-	if held.Size == 0 {
-		if bytes.Equal(newest.Previous, last) {
-			return newest, nil
-		}
-		return store.Log{}, fmt.Errorf("%w: the log %s is still empty", ErrEpoch, newest.Origin)
-	}
-	if !bytes.Equal(held.Checkpoint, last) {
-		return store.Log{}, fmt.Errorf("%w: the checkpoint shown is not the one last cosigned for %s", ErrEpoch, newest.Origin)
-	}
-	epoch, err := s.nextEpoch(ctx, a.SiteID)
-	if err != nil {
-		return store.Log{}, err
-	}
-	next := newLog(a, epoch, reason, last)
-	if err := s.store.AddLog(ctx, next); err != nil {
-		return store.Log{}, fmt.Errorf("opening log %s: %w", next.Origin, err)
-	}
-	return next, nil
+	return logs[len(logs)-1].Epoch + 1
 }

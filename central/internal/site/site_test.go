@@ -1,7 +1,6 @@
 package site_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -20,7 +19,6 @@ import (
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
-	"github.com/osiriscare/osiris/shared/bundle"
 
 	ct "github.com/osiriscare/osiris/central/internal/centraltest"
 	"github.com/osiriscare/osiris/central/internal/site"
@@ -198,44 +196,6 @@ func TestNamesThatCannotBeShownAreRefused(t *testing.T) {
 		if got := site.ValidName(name); got != want {
 			t.Errorf("ValidName(%.20q) = %t; want %t", name, got, want)
 		}
-	}
-}
-
-func TestANewEpochNeedsTheLastCosignedCheckpoint(t *testing.T) {
-	c := ct.New(t)
-	a := c.Appliance(c.Site("Riverside", "Main Street").ID)
-	open := func(last []byte) (*centralv1.OpenEpochResponse, error) {
-		answer, err := a.Client.OpenEpoch(context.Background(), connect.NewRequest(&centralv1.OpenEpochRequest{LastCheckpoint: last, Reason: "restored"}))
-		if err != nil {
-			return nil, err
-		}
-		return answer.Msg, nil
-	}
-	if m := ct.Value(open(nil))(t); m.GetLogOrigin() != a.Origin {
-		t.Errorf("an epoch for an empty log = %s; want the same log", m.GetLogOrigin())
-	}
-	a.Add(ct.Report("h_1", 1, "pass", ""))
-	first := ct.Value(a.Submit(0))(t)
-	a.Add(ct.Report("h_1", 2, "pass", ""))
-	second := ct.Value(a.Submit(2))(t)
-	for name, last := range map[string][]byte{"none": nil, "an older one": first.GetCosigned(), "an own one": a.Checkpoint()} {
-		if _, err := open(last); connect.CodeOf(err) != connect.CodeFailedPrecondition {
-			t.Errorf("OpenEpoch with %s = %v; want failed precondition", name, err)
-		}
-	}
-	m := ct.Value(open(second.GetCosigned()))(t)
-	if again := ct.Value(open(second.GetCosigned()))(t); again.GetLogOrigin() != m.GetLogOrigin() || m.GetLogOrigin() == a.Origin {
-		t.Errorf("epochs %s and %s; want one new log", m.GetLogOrigin(), again.GetLogOrigin())
-	}
-	old := *a
-	a.Trust = ct.Value(marshal(m.GetTrust()))(t)
-	a.Begin(m.GetLogOrigin(), bundle.Epoch{Reason: "restored", LastCheckpoint: string(second.GetCosigned()), KeptSize: 3, LocalSize: 5})
-	if answer := ct.Value(a.Submit(0))(t); answer.GetSize() != 1 {
-		t.Errorf("size of the new log = %d; want 1", answer.GetSize())
-	}
-	old.Add(ct.Report("h_1", 3, "pass", ""))
-	if _, err := old.Submit(3); connect.CodeOf(err) != connect.CodeFailedPrecondition {
-		t.Errorf("the closed log = %v; want failed precondition", err)
 	}
 }
 

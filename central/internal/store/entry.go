@@ -35,9 +35,16 @@ func (s *Store) EntriesByArrival(ctx context.Context, after int64, limit int) ([
 		" FROM log_entry WHERE entry_id > ? ORDER BY entry_id LIMIT ?", after, limit)
 }
 
-// EntryOfBundle reads the first entry of a bundle or ErrNotFound.
-func (s *Store) EntryOfBundle(ctx context.Context, site SiteID, bundleID string) (Entry, error) {
+// EntriesToProject lists those of EntriesByArrival whose bundles came first.
+func (s *Store) EntriesToProject(ctx context.Context, after int64, limit int) ([]Entry, error) {
+	return list(ctx, s.reader, scanEntry, "SELECT "+entryColumns+` FROM log_entry
+		WHERE entry_id IN (SELECT entry_id FROM evidence WHERE entry_id > ?1 AND duplicate = 0 ORDER BY entry_id LIMIT ?2)
+		ORDER BY entry_id`, after, limit)
+}
+
+// EntryByID reads an entry of a site or ErrNotFound.
+func (s *Store) EntryByID(ctx context.Context, site SiteID, id int64) (Entry, error) {
 	e, err := scanEntry(s.reader.QueryRowContext(ctx, "SELECT "+entryColumns+
-		" FROM log_entry WHERE site_id = ? AND bundle_id = ? ORDER BY entry_id LIMIT 1", site, bundleID))
+		" FROM log_entry WHERE entry_id = ? AND site_id = ?", id, site))
 	return e, notFound(err)
 }

@@ -18,6 +18,7 @@ type Evidence struct {
 	QueueID    string // hexadecimal
 	Seq        uint64
 	Summary    string
+	Duplicate  bool // its id, or its agent's record, was held already with other content
 	// Read from the log.
 	Origin    string
 	Position  uint64
@@ -35,13 +36,13 @@ type EvidenceFilter struct {
 }
 
 const evidenceColumns = `e.site_id, e.bundle_id, e.entry_id, e.bundle_hash, e.host_id, e.check_id, e.incident_id, e.kind,
-	e.outcome, e.made_ms, e.agent_id, e.queue_id, e.seq, e.summary, l.origin, l.position,
+	e.outcome, e.made_ms, e.agent_id, e.queue_id, e.seq, e.summary, e.duplicate <> 0, l.origin, l.position,
 	coalesce(l.position < (SELECT size FROM witness w WHERE w.origin = l.origin), 0)`
 
 func scanEvidence(row scanner) (e Evidence, err error) {
 	var seq int64
 	err = row.Scan(&e.SiteID, &e.BundleID, &e.EntryID, &e.BundleHash, &e.HostID, &e.CheckID, &e.IncidentID, &e.Kind,
-		&e.Outcome, &e.MadeMs, &e.AgentID, &e.QueueID, &seq, &e.Summary, &e.Origin, &e.Position, &e.Witnessed)
+		&e.Outcome, &e.MadeMs, &e.AgentID, &e.QueueID, &seq, &e.Summary, &e.Duplicate, &e.Origin, &e.Position, &e.Witnessed)
 	e.Seq = uint64(seq)
 	return e, err
 }
@@ -69,17 +70,12 @@ func (s *Store) EvidenceList(ctx context.Context, f EvidenceFilter, limit int) (
 	return list(ctx, s.reader, scanEvidence, query+" ORDER BY e.entry_id DESC LIMIT ?", append(args, limit)...)
 }
 
-// Evidence reads one bundle's row or ErrNotFound.
-func (s *Store) Evidence(ctx context.Context, site SiteID, bundleID string) (Evidence, error) {
+// Evidence reads one bundle's row or ErrNotFound: the one at a position of a log
+// or, with an empty origin, the first that came.
+func (s *Store) Evidence(ctx context.Context, site SiteID, bundleID, origin string, position uint64) (Evidence, error) {
 	e, err := scanEvidence(s.reader.QueryRowContext(ctx, "SELECT "+evidenceColumns+
-		" FROM evidence e JOIN log_entry l ON l.entry_id = e.entry_id WHERE e.site_id = ? AND e.bundle_id = ?", site, bundleID))
+		` FROM evidence e JOIN log_entry l ON l.entry_id = e.entry_id
+		WHERE e.site_id = ?1 AND e.bundle_id = ?2 AND (?3 = '' OR l.origin = ?3 AND l.position = ?4)
+		ORDER BY e.entry_id LIMIT 1`, site, bundleID, origin, int64(position)))
 	return e, notFound(err)
-}
-
-// EvidenceHash reads the hash of a held bundle or ErrNotFound.
-func (s *Store) EvidenceHash(ctx context.Context, site SiteID, bundleID string) ([]byte, error) {
-	var hash []byte
-	err := s.reader.QueryRowContext(ctx, "SELECT bundle_hash FROM evidence WHERE site_id = ? AND bundle_id = ?", site, bundleID).
-		Scan(&hash)
-	return hash, notFound(err)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -46,9 +47,23 @@ func addLog(ctx context.Context, tx *sql.Tx, l Log) error {
 	return err
 }
 
-// AddLog opens an epoch. ErrConflict means that the site has that epoch.
-func (s *Store) AddLog(ctx context.Context, l Log) error {
-	err := s.write(ctx, func(tx *sql.Tx) error { return addLog(ctx, tx, l) })
+// AddLog opens the epoch of an appliance that follows its log after, whose last
+// cosigned checkpoint is l.Previous. ErrConflict means that the site has that
+// epoch, that the appliance has a newer log than after, or that after has grown.
+func (s *Store) AddLog(ctx context.Context, l Log, after string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var newest string
+		var ended []byte
+		if err := tx.QueryRowContext(ctx, `SELECT l.origin, w.checkpoint FROM log l LEFT JOIN witness w ON w.origin = l.origin
+			WHERE l.site_id = ? AND l.appliance_id = ? ORDER BY l.epoch DESC LIMIT 1`, l.SiteID, l.ApplianceID).
+			Scan(&newest, &ended); err != nil {
+			return notFound(err)
+		}
+		if newest != after || !bytes.Equal(ended, l.Previous) {
+			return ErrConflict
+		}
+		return addLog(ctx, tx, l)
+	})
 	if err != nil && strings.Contains(err.Error(), "UNIQUE") {
 		return ErrConflict
 	}

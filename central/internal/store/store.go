@@ -26,6 +26,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict means the row changed or exists with other content.
 	ErrConflict = errors.New("conflict")
+	// ErrClosed means that a log was ended by a newer epoch.
+	ErrClosed = errors.New("the log was closed by a newer epoch")
 )
 
 // readers bounds concurrent reads: more only compete for two cores and memory.

@@ -67,7 +67,7 @@ func TestInsertOnlyTablesRefuseChanges(t *testing.T) {
 		"INSERT INTO audit VALUES (1, 0, '', '', '', '', '')",
 		"INSERT INTO log_node VALUES ('o', 0, x'00')",
 		"INSERT INTO log_entry VALUES (1, 'o', 0, 's', 'b', x'00', x'00', 'f', 0)",
-		"INSERT INTO evidence VALUES ('s', 'b', 1, x'00', '', '', '', '', '', 0, '', '', 0, '')",
+		"INSERT INTO evidence VALUES (1, 's', 'b', x'00', '', '', '', '', '', 0, '', '', 0, '', 0)",
 		"INSERT INTO witness VALUES ('o', 5, x'00', x'00', x'00', 0)",
 	} {
 		if _, err := db.ExecContext(t.Context(), fill); err != nil {
@@ -108,5 +108,43 @@ func TestOpenRefusesANewerSchemaAndKeepsItsFileFromOthers(t *testing.T) {
 	}
 	if _, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "no", "such", "x.db")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Open in a missing folder = %v; want os.ErrNotExist", err)
+	}
+}
+
+func TestEvidenceThatWasTakenBeforeDuplicatesWereFlaggedStays(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "central.db")
+	first, err := os.ReadFile(filepath.Join("migration", "0001_first.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, path)
+	for _, do := range []string{
+		string(first), "PRAGMA user_version = 1",
+		"INSERT INTO log_entry SELECT value, 'o', value, 's', 'b' || value, x'00', x'00', 'f', 0 FROM json_each('[1,2,3,4]')",
+		`INSERT INTO evidence SELECT 's', 'b' || value, value, x'00', 'h', '', '', 'drift', '', 0, 'ag_1',
+			CASE WHEN value < 3 THEN '' ELSE '0102' END, 7, '' FROM json_each('[1,2,3,4]')`,
+	} {
+		if _, err := db.ExecContext(t.Context(), do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	list, err := s.EvidenceList(t.Context(), store.EvidenceFilter{Site: "s"}, 10)
+	if err != nil || len(list) != 4 {
+		t.Fatalf("evidence = %+v, %v; want four rows", list, err)
+	}
+	for _, e := range list {
+		// 3 and 4 are of one record; 1 and 2 of none.
+		if e.Duplicate != (e.EntryID == 4) || e.Kind != "drift" || e.Seq != 7 {
+			t.Errorf("row %d = %+v; want it as it was, only 4 flagged", e.EntryID, e)
+		}
 	}
 }

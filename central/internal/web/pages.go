@@ -138,7 +138,7 @@ func (w *Web) evidence(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, content, err := w.fleet.Evidence(r.Context(), store.SiteID(site.GetSiteId()), id)
+	e, content, err := w.fleet.Evidence(r.Context(), store.SiteID(site.GetSiteId()), id, "", 0)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (w *Web) evidence(rw http.ResponseWriter, r *http.Request) error {
 }
 
 func (w *Web) evidenceFile(rw http.ResponseWriter, r *http.Request) error {
-	_, content, err := w.fleet.Evidence(r.Context(), store.SiteID(r.PathValue("site")), r.PathValue("bundle"))
+	_, content, err := w.fleet.Evidence(r.Context(), store.SiteID(r.PathValue("site")), r.PathValue("bundle"), "", 0)
 	if err != nil {
 		return err
 	}

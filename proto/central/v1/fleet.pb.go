@@ -1830,7 +1830,11 @@ type Evidence struct {
 	Seq     uint64 `protobuf:"varint,14,opt,name=seq,proto3" json:"seq,omitempty"`
 	Summary string `protobuf:"bytes,15,opt,name=summary,proto3" json:"summary,omitempty"`
 	// True once a cosigned checkpoint covers it.
-	Witnessed     bool `protobuf:"varint,16,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	Witnessed bool `protobuf:"varint,16,opt,name=witnessed,proto3" json:"witnessed,omitempty"`
+	// True when the site held other content under its id, or for its agent's
+	// record, before it came. It proves, but changes nothing; the record's key is
+	// listed with what came first only.
+	Duplicate     bool `protobuf:"varint,17,opt,name=duplicate,proto3" json:"duplicate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1977,10 +1981,21 @@ func (x *Evidence) GetWitnessed() bool {
 	return false
 }
 
+func (x *Evidence) GetDuplicate() bool {
+	if x != nil {
+		return x.Duplicate
+	}
+	return false
+}
+
 type GetEvidenceRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
-	BundleId      string                 `protobuf:"bytes,2,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	SiteId   string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	BundleId string                 `protobuf:"bytes,2,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
+	// Log and index of its entry, which tell duplicates apart; an empty origin
+	// means the bundle that came first.
+	LogOrigin     string `protobuf:"bytes,3,opt,name=log_origin,json=logOrigin,proto3" json:"log_origin,omitempty"`
+	LogIndex      uint64 `protobuf:"varint,4,opt,name=log_index,json=logIndex,proto3" json:"log_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2027,6 +2042,20 @@ func (x *GetEvidenceRequest) GetBundleId() string {
 		return x.BundleId
 	}
 	return ""
+}
+
+func (x *GetEvidenceRequest) GetLogOrigin() string {
+	if x != nil {
+		return x.LogOrigin
+	}
+	return ""
+}
+
+func (x *GetEvidenceRequest) GetLogIndex() uint64 {
+	if x != nil {
+		return x.LogIndex
+	}
+	return 0
 }
 
 type GetEvidenceResponse struct {
@@ -2335,6 +2364,110 @@ func (x *RevokeAgentResponse) GetTrustVersion() uint64 {
 	return 0
 }
 
+type RetireApplianceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	ApplianceId   string                 `protobuf:"bytes,2,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetireApplianceRequest) Reset() {
+	*x = RetireApplianceRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetireApplianceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetireApplianceRequest) ProtoMessage() {}
+
+func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetireApplianceRequest.ProtoReflect.Descriptor instead.
+func (*RetireApplianceRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *RetireApplianceRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *RetireApplianceRequest) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *RetireApplianceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RetireApplianceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TrustVersion  uint64                 `protobuf:"varint,1,opt,name=trust_version,json=trustVersion,proto3" json:"trust_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetireApplianceResponse) Reset() {
+	*x = RetireApplianceResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetireApplianceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetireApplianceResponse) ProtoMessage() {}
+
+func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetireApplianceResponse.ProtoReflect.Descriptor instead.
+func (*RetireApplianceResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *RetireApplianceResponse) GetTrustVersion() uint64 {
+	if x != nil {
+		return x.TrustVersion
+	}
+	return 0
+}
+
 var File_central_v1_fleet_proto protoreflect.FileDescriptor
 
 const file_central_v1_fleet_proto_rawDesc = "" +
@@ -2496,7 +2629,7 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\tpage_size\x18\x06 \x01(\rR\bpageSize\"p\n" +
 	"\x14ListEvidenceResponse\x120\n" +
 	"\bevidence\x18\x01 \x03(\v2\x14.central.v1.EvidenceR\bevidence\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xce\x03\n" +
 	"\bEvidence\x12\x1b\n" +
 	"\tbundle_id\x18\x01 \x01(\tR\bbundleId\x12\x17\n" +
 	"\asite_id\x18\x02 \x01(\tR\x06siteId\x12\x17\n" +
@@ -2516,10 +2649,14 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\bqueue_id\x18\r \x01(\tR\aqueueId\x12\x10\n" +
 	"\x03seq\x18\x0e \x01(\x04R\x03seq\x12\x18\n" +
 	"\asummary\x18\x0f \x01(\tR\asummary\x12\x1c\n" +
-	"\twitnessed\x18\x10 \x01(\bR\twitnessed\"J\n" +
+	"\twitnessed\x18\x10 \x01(\bR\twitnessed\x12\x1c\n" +
+	"\tduplicate\x18\x11 \x01(\bR\tduplicate\"\x86\x01\n" +
 	"\x12GetEvidenceRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x1b\n" +
-	"\tbundle_id\x18\x02 \x01(\tR\bbundleId\"o\n" +
+	"\tbundle_id\x18\x02 \x01(\tR\bbundleId\x12\x1d\n" +
+	"\n" +
+	"log_origin\x18\x03 \x01(\tR\tlogOrigin\x12\x1b\n" +
+	"\tlog_index\x18\x04 \x01(\x04R\blogIndex\"o\n" +
 	"\x13GetEvidenceResponse\x120\n" +
 	"\bevidence\x18\x01 \x01(\v2\x14.central.v1.EvidenceR\bevidence\x12&\n" +
 	"\x05files\x18\x02 \x03(\v2\x10.central.v1.FileR\x05files\"4\n" +
@@ -2536,7 +2673,13 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\":\n" +
 	"\x13RevokeAgentResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xda\a\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion\"l\n" +
+	"\x16RetireApplianceRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
+	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\">\n" +
+	"\x17RetireApplianceResponse\x12#\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xb6\b\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -2550,7 +2693,8 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\fListEvidence\x12\x1f.central.v1.ListEvidenceRequest\x1a .central.v1.ListEvidenceResponse\x12N\n" +
 	"\vGetEvidence\x12\x1e.central.v1.GetEvidenceRequest\x1a\x1f.central.v1.GetEvidenceResponse\x12H\n" +
 	"\tSetPolicy\x12\x1c.central.v1.SetPolicyRequest\x1a\x1d.central.v1.SetPolicyResponse\x12N\n" +
-	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
+	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponse\x12Z\n" +
+	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
 	file_central_v1_fleet_proto_rawDescOnce sync.Once
@@ -2564,7 +2708,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -2599,16 +2743,18 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*SetPolicyResponse)(nil),              // 30: central.v1.SetPolicyResponse
 	(*RevokeAgentRequest)(nil),             // 31: central.v1.RevokeAgentRequest
 	(*RevokeAgentResponse)(nil),            // 32: central.v1.RevokeAgentResponse
-	(v1.Tier)(0),                           // 33: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 34: trust.v1.Policy
+	(*RetireApplianceRequest)(nil),         // 33: central.v1.RetireApplianceRequest
+	(*RetireApplianceResponse)(nil),        // 34: central.v1.RetireApplianceResponse
+	(v1.Tier)(0),                           // 35: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 36: trust.v1.Policy
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	33, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	35, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	33, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	33, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	35, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	35, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -2621,7 +2767,7 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	34, // 18: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	36, // 18: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
 	0,  // 19: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
 	2,  // 20: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
 	4,  // 21: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
@@ -2634,20 +2780,22 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	26, // 28: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
 	29, // 29: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
 	31, // 30: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	1,  // 31: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 32: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 33: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 34: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 35: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 36: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 37: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 38: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 39: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 40: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 41: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	32, // 42: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	31, // [31:43] is the sub-list for method output_type
-	19, // [19:31] is the sub-list for method input_type
+	33, // 31: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	1,  // 32: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 33: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 34: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 35: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 36: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 37: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 38: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 39: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 40: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 41: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 42: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	32, // 43: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	34, // 44: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	32, // [32:45] is the sub-list for method output_type
+	19, // [19:32] is the sub-list for method input_type
 	19, // [19:19] is the sub-list for extension type_name
 	19, // [19:19] is the sub-list for extension extendee
 	0,  // [0:19] is the sub-list for field type_name
@@ -2664,7 +2812,7 @@ func file_central_v1_fleet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -120,11 +120,11 @@ func isolation(t *testing.T, s *store.Store) {
 	other, _, _ := seed(t, s, 'b')
 	ok(t, s.Take(t.Context(), take(mine.ID, l, 0, "a1")))
 	for what, err := range map[string]error{
-		"Log":           second(s.Log(t.Context(), other.ID, l.Origin)),
-		"Evidence":      second(s.Evidence(t.Context(), other.ID, "a")),
-		"EvidenceHash":  second(s.EvidenceHash(t.Context(), other.ID, "a")),
-		"EntryOfBundle": second(s.EntryOfBundle(t.Context(), other.ID, "a")),
-		"Host":          second(s.Host(t.Context(), other.ID, "h")),
+		"Log":              second(s.Log(t.Context(), other.ID, l.Origin)),
+		"Evidence":         second(s.Evidence(t.Context(), other.ID, "a", "", 0)),
+		"a log's Evidence": second(s.Evidence(t.Context(), other.ID, "a", l.Origin, 0)),
+		"EntryByID":        second(s.EntryByID(t.Context(), other.ID, 1)),
+		"Host":             second(s.Host(t.Context(), other.ID, "h")),
 	} {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s of another site = %v; want ErrNotFound", what, err)
@@ -171,8 +171,8 @@ func rebuild(t *testing.T, s *store.Store) {
 	if ok(t, err); len(views) != 1 || views[0].HostID != "other" {
 		t.Errorf("hosts = %+v; want other", views)
 	}
-	hash, err := s.EvidenceHash(t.Context(), site.ID, "a")
-	if ok(t, err); !bytes.Equal(hash, []byte("a1")) {
-		t.Errorf("evidence after rebuild = %q; it must not change", hash)
+	row, err := s.Evidence(t.Context(), site.ID, "a", "", 0)
+	if ok(t, err); !bytes.Equal(row.BundleHash, []byte("a1")) {
+		t.Errorf("evidence after rebuild = %q; it must not change", row.BundleHash)
 	}
 }

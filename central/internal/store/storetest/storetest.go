@@ -24,9 +24,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"pages of clients follow names and miss none":           pages,
 		"a provisioning code is used once by many at once":      codeOnce,
 		"a run of entries is taken once, whole, or not at all":  takeWhole,
-		"a bundle id with other content refuses the whole run":  takeDifferent,
+		"a bundle id with other content is flagged":             takeDifferent,
+		"a record with another bundle id is flagged":            takeRecordTwice,
 		"a run that fails half-way leaves nothing":              takeFails,
 		"a bundle logged again has one row":                     takeAgain,
+		"a log takes nothing once a newer one is open":          takeClosed,
+		"a log is opened after the end that was shown":          addLog,
 		"document versions cannot be taken twice":               documents,
 		"a login code begins one session":                       loginOnce,
 		"a session ends":                                        sessions,
@@ -179,22 +182,6 @@ func takeWhole(t *testing.T, s *store.Store) {
 	}
 }
 
-func takeDifferent(t *testing.T, s *store.Store) {
-	site, _, l := seed(t, s, 'a')
-	ok(t, s.Take(t.Context(), take(site.ID, l, 0, "a1")))
-	var different *store.DifferentBundleError
-	if err := s.Take(t.Context(), take(site.ID, l, 1, "b1", "a2")); !errors.As(err, &different) || different.BundleID != "a" {
-		t.Fatalf("other content = %v; want DifferentBundleError of a", err)
-	}
-	held, err := s.Witnessed(t.Context(), l.Origin)
-	if ok(t, err); held.Size != 1 {
-		t.Errorf("witnessed size = %d; want 1", held.Size)
-	}
-	if _, err := s.Evidence(t.Context(), site.ID, "b"); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("evidence b = %v; want ErrNotFound", err)
-	}
-}
-
 var errBroken = errors.New("broken")
 
 func takeFails(t *testing.T, s *store.Store) {
@@ -215,24 +202,5 @@ func takeFails(t *testing.T, s *store.Store) {
 	views, err := s.Hosts(t.Context(), site.ID, "", 10)
 	if ok(t, err); len(entries) != 0 || len(views) != 0 {
 		t.Errorf("entries %v, hosts %v; want none", entries, views)
-	}
-}
-
-func takeAgain(t *testing.T, s *store.Store) {
-	site, a, l := seed(t, s, 'a')
-	ok(t, s.Take(t.Context(), take(site.ID, l, 0, "a1", "b1")))
-	next := store.Log{Origin: "next", SiteID: site.ID, ApplianceID: a.ID, Epoch: 1, VKey: "v"}
-	ok(t, s.AddLog(t.Context(), next))
-	if err := s.AddLog(t.Context(), next); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("the same epoch again = %v; want ErrConflict", err)
-	}
-	ok(t, s.Take(t.Context(), take(site.ID, next, 0, "b1", "c1")))
-	list, err := s.EvidenceList(t.Context(), store.EvidenceFilter{Site: site.ID}, 10)
-	if ok(t, err); len(list) != 3 {
-		t.Errorf("evidence = %d rows; want 3", len(list))
-	}
-	e, err := s.EntryOfBundle(t.Context(), site.ID, "b")
-	if ok(t, err); e.Origin != l.Origin {
-		t.Errorf("entry of b is in %s; want the first", e.Origin)
 	}
 }

@@ -64,6 +64,9 @@ const (
 	// FleetServiceRevokeAgentProcedure is the fully-qualified name of the FleetService's RevokeAgent
 	// RPC.
 	FleetServiceRevokeAgentProcedure = "/central.v1.FleetService/RevokeAgent"
+	// FleetServiceRetireApplianceProcedure is the fully-qualified name of the FleetService's
+	// RetireAppliance RPC.
+	FleetServiceRetireApplianceProcedure = "/central.v1.FleetService/RetireAppliance"
 )
 
 // FleetServiceClient is a client for the central.v1.FleetService service.
@@ -84,6 +87,10 @@ type FleetServiceClient interface {
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
 	RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error)
+	// RetireAppliance ends an appliance that was replaced or lost: its client
+	// certificate is refused from now on and the site's next trust document marks
+	// its keys as good for old evidence only. It cannot be undone.
+	RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error)
 }
 
 // NewFleetServiceClient constructs a client for the central.v1.FleetService service. By default, it
@@ -169,6 +176,12 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("RevokeAgent")),
 			connect.WithClientOptions(opts...),
 		),
+		retireAppliance: connect.NewClient[v1.RetireApplianceRequest, v1.RetireApplianceResponse](
+			httpClient,
+			baseURL+FleetServiceRetireApplianceProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("RetireAppliance")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -186,6 +199,7 @@ type fleetServiceClient struct {
 	getEvidence            *connect.Client[v1.GetEvidenceRequest, v1.GetEvidenceResponse]
 	setPolicy              *connect.Client[v1.SetPolicyRequest, v1.SetPolicyResponse]
 	revokeAgent            *connect.Client[v1.RevokeAgentRequest, v1.RevokeAgentResponse]
+	retireAppliance        *connect.Client[v1.RetireApplianceRequest, v1.RetireApplianceResponse]
 }
 
 // CreateClient calls central.v1.FleetService.CreateClient.
@@ -248,6 +262,11 @@ func (c *fleetServiceClient) RevokeAgent(ctx context.Context, req *connect.Reque
 	return c.revokeAgent.CallUnary(ctx, req)
 }
 
+// RetireAppliance calls central.v1.FleetService.RetireAppliance.
+func (c *fleetServiceClient) RetireAppliance(ctx context.Context, req *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
+	return c.retireAppliance.CallUnary(ctx, req)
+}
+
 // FleetServiceHandler is an implementation of the central.v1.FleetService service.
 type FleetServiceHandler interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
@@ -266,6 +285,10 @@ type FleetServiceHandler interface {
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
 	RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error)
+	// RetireAppliance ends an appliance that was replaced or lost: its client
+	// certificate is refused from now on and the site's next trust document marks
+	// its keys as good for old evidence only. It cannot be undone.
+	RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error)
 }
 
 // NewFleetServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -347,6 +370,12 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("RevokeAgent")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceRetireApplianceHandler := connect.NewUnaryHandler(
+		FleetServiceRetireApplianceProcedure,
+		svc.RetireAppliance,
+		connect.WithSchema(fleetServiceMethods.ByName("RetireAppliance")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/central.v1.FleetService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FleetServiceCreateClientProcedure:
@@ -373,6 +402,8 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceSetPolicyHandler.ServeHTTP(w, r)
 		case FleetServiceRevokeAgentProcedure:
 			fleetServiceRevokeAgentHandler.ServeHTTP(w, r)
+		case FleetServiceRetireApplianceProcedure:
+			fleetServiceRetireApplianceHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -428,4 +459,8 @@ func (UnimplementedFleetServiceHandler) SetPolicy(context.Context, *connect.Requ
 
 func (UnimplementedFleetServiceHandler) RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RevokeAgent is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RetireAppliance is not implemented"))
 }
