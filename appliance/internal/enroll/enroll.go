@@ -65,6 +65,7 @@ type Deps struct {
 	Policy      *policy.Holder
 	Hosts       *host.Registry
 	Drafts      Drafts
+	Logged      Logged
 	Log         *slog.Logger
 }
 

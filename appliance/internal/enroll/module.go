@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
@@ -23,6 +24,7 @@ type deps struct {
 	CA     *ca.CA
 	Policy *policy.Holder
 	Hosts  *host.Registry
+	Logged *evidence.Evidence
 	Log    *slog.Logger
 }
 
@@ -32,7 +34,7 @@ var Module = fx.Module("enroll",
 	fx.Provide(func(d deps) (*Enroll, error) {
 		return New(context.Background(), Deps{
 			SiteID: d.Config.SiteID, ApplianceID: d.Config.ApplianceID, Version: d.Config.Version, Store: d.Store,
-			CA: d.CA, Policy: d.Policy, Hosts: d.Hosts, Drafts: outbox.Add, Log: d.Log,
+			CA: d.CA, Policy: d.Policy, Hosts: d.Hosts, Drafts: outbox.Add, Logged: d.Logged, Log: d.Log,
 		})
 	}),
 )

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
@@ -115,7 +116,7 @@ func (e *Enroll) create(ctx context.Context, tx *store.Tx, r *registration) erro
 		exec(ctx, tx, "UPDATE token SET uses_left = uses_left - 1 WHERE hash = ?", r.token),
 		exec(ctx, tx, "INSERT INTO enrolment (token_hash, key_hash, agent_id, made_ms) VALUES (?,?,?,?)", r.token, r.key, r.agentID, r.now.UnixMilli()),
 		e.insertAgent(ctx, tx, r, issued),
-		e.prove(ctx, tx, h.ID, h.Hostname, r.agentID, "enrolment/"+r.agentID, r.now,
+		e.prove(ctx, tx, r, "enrolment/"+r.agentID,
 			fmt.Sprintf("The machine %q enrolled as agent %s, tier at most %d%s.", h.Hostname, r.agentID, r.standing.cap, pendingText(r.standing.pending))),
 	)
 }
@@ -140,14 +141,16 @@ func (e *Enroll) admit(ctx context.Context, r *registration) {
 }
 
 // prove adds an enrolment's evidence. key is unique for what happened.
-func (e *Enroll) prove(ctx context.Context, tx *store.Tx, hostID, hostname, agentID, key string, at time.Time, summary string) error {
+func (e *Enroll) prove(ctx context.Context, tx *store.Tx, r *registration, key, summary string) error {
 	current := e.Policy.Current()
 	return e.Drafts(ctx, tx, &bundle.Bundle{
 		BundleID: bundle.IDOf(key), Kind: bundle.KindEnrolment, SiteID: e.SiteID, ApplianceID: e.ApplianceID,
-		HostID: hostID, Hostname: hostname, Source: "appliance", Outcome: bundle.OutcomeNone, Appliance: e.Version,
-		PostState:    map[string]string{"agent_id": agentID},
+		HostID: r.host.ID, Hostname: r.host.Hostname, Source: "appliance", Outcome: bundle.OutcomeNone, Appliance: e.Version,
+		PostState: map[string]string{
+			stateAgent: r.agentID, stateTier: strconv.Itoa(int(r.standing.cap)), statePending: yes(r.standing.pending),
+		},
 		TrustVersion: current.TrustVersion(), PolicyVersion: current.PolicyVersion(),
-		ReceivedTime: bundle.At(at), MadeTime: bundle.At(at), Summary: summary,
+		ReceivedTime: bundle.At(r.now), MadeTime: bundle.At(r.now), Summary: summary,
 	})
 }
 

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
@@ -76,7 +78,7 @@ func (e *Enroll) renew(ctx context.Context, tx *store.Tx, r *renewal) error {
 	if err != nil {
 		return fmt.Errorf("reading agent %s: %w", r.peer.AgentID, err)
 	}
-	if !bytes.Equal(newest, r.peer.Serial) {
+	if !bytes.Equal(newest, r.peer.Serial) && !forgotten(r.certificate, r.peer) {
 		return e.older(ctx, tx, r, hostID)
 	}
 	if r.expired {
@@ -131,6 +133,22 @@ func (e *Enroll) older(ctx context.Context, tx *store.Tx, r *renewal, hostID str
 	}
 	return errors.Join(
 		exec(ctx, tx, "UPDATE agent SET quarantine = ? WHERE agent_id = ?", string(Clone), r.peer.AgentID),
-		e.prove(ctx, tx, hostID, "", r.peer.AgentID, fmt.Sprintf("clone/%s/%d", r.peer.AgentID, r.now.UnixMilli()), r.now,
-			fmt.Sprintf("Two machines use the identity of agent %s; both are only watched.", r.peer.AgentID)))
+		e.proveClone(ctx, tx, r, hostID))
+}
+
+func (e *Enroll) proveClone(ctx context.Context, tx *store.Tx, r *renewal, hostID string) error {
+	e.mu.RLock()
+	was := e.agents[r.peer.AgentID]
+	e.mu.RUnlock()
+	return e.prove(ctx, tx, &registration{now: r.now, agentID: r.peer.AgentID, standing: was, host: &host.Host{ID: hostID}},
+		fmt.Sprintf("clone/%s/%d", r.peer.AgentID, r.now.UnixMilli()),
+		fmt.Sprintf("Two machines use the identity of agent %s; both are only watched.", r.peer.AgentID))
+}
+
+// forgotten reports whether the peer's certificate is a later one than the
+// newest that this store has: only this site's authority makes them, so the
+// store is an older copy of itself, and nothing is wrong with the agent.
+func forgotten(newest []byte, peer ca.Leaf) bool {
+	cert, err := x509.ParseCertificate(newest)
+	return err == nil && peer.NotBefore.After(cert.NotBefore)
 }

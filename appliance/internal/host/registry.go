@@ -69,9 +69,22 @@ func nameKey(hostname, domain string) string {
 // Enrol makes the host of a new agent inside tx. The caller calls Add with it
 // once the transaction is durable.
 func Enrol(ctx context.Context, tx *store.Tx, agentID string, f *compliancev1.HostFacts, nowMs int64) (Host, error) {
-	h := Host{ID: id.New(id.Host), Source: SourceAgent, AgentID: agentID, FirstSeenMs: nowMs, LastSeenMs: nowMs}
+	h := Fresh(agentID, "")
+	h.FirstSeenMs, h.LastSeenMs = nowMs, nowMs
 	h.describe(f)
 	return h, insert(ctx, tx, &h)
+}
+
+// Fresh is an agent's host that nothing is known of yet.
+func Fresh(agentID, hostname string) Host {
+	return Host{ID: id.New(id.Host), Source: SourceAgent, AgentID: agentID, Hostname: hostname}
+}
+
+// Restore stores a host that another copy of this store had. The caller calls
+// Add with it once the transaction is durable.
+func Restore(ctx context.Context, tx *store.Tx, h *Host) error {
+	h.FirstSeenMs = h.LastSeenMs
+	return insert(ctx, tx, h)
 }
 
 // Add makes an enrolled host known.

@@ -100,16 +100,16 @@ func (a *Appliance) build(ctx context.Context, dir string, o Options) (err error
 	if a.Hosts, err = host.New(ctx, a.Store); err != nil {
 		return err
 	}
-	if a.Enroll, err = enroll.New(ctx, enroll.Deps{
-		SiteID: SiteID, ApplianceID: ApplianceID, Version: "rehearsal", Store: a.Store, CA: a.CA,
-		Policy: a.Policy, Hosts: a.Hosts, Drafts: outbox.Add, Log: o.Log,
-	}); err != nil {
-		return err
-	}
 	if a.Evidence, err = evidence.New(ctx, evidence.Config{
 		Path: filepath.Join(dir, "evidence.db"), Origin: id.Claim.GetLogOrigin(), SiteID: SiteID, ApplianceID: ApplianceID,
 		Version: "rehearsal", CommandKey: id.Command.Public(),
 	}, id.Bundle, id.Log, a.Policy, o.Log); err != nil {
+		return err
+	}
+	if a.Enroll, err = enroll.New(ctx, enroll.Deps{
+		SiteID: SiteID, ApplianceID: ApplianceID, Version: "rehearsal", Store: a.Store, CA: a.CA,
+		Policy: a.Policy, Hosts: a.Hosts, Drafts: outbox.Add, Logged: a.Evidence, Log: o.Log,
+	}); err != nil {
 		return err
 	}
 	a.Outbox = outbox.New(a.Store, a.Evidence, o.Log)

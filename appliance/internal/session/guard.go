@@ -31,10 +31,15 @@ func (s *Server) guard(ctx context.Context, method string) error {
 		c.close()
 		return status.Error(codes.PermissionDenied, err.Error())
 	}
-	if class != ca.None && !s.Enroll.Known(leaf.AgentID) {
-		return status.Error(codes.Unauthenticated, "this appliance does not know the agent; enrol it again")
-	}
 	if slices.Contains(allowed[method], class) {
+		if class == ca.None || s.Enroll.Known(leaf.AgentID) {
+			return nil
+		}
+		// Certified by this appliance and not known to its store: that was restored
+		// from an older copy.
+		if err := s.Enroll.Readmit(ctx, leaf, c.certificate()); err != nil {
+			return s.edge(ctx, "readmit", err)
+		}
 		return nil
 	}
 	switch class {

@@ -29,6 +29,11 @@ func (c *connected) AuthType() string { return "tls" }
 // close ends the connection and with it every stream on it.
 func (c *connected) close() { _ = c.tls.NetConn().Close() } // its reader reports
 
+// certificate is the peer's own, DER; it has one.
+func (c *connected) certificate() []byte {
+	return c.tls.ConnectionState().PeerCertificates[0].Raw
+}
+
 func peerOf(ctx context.Context) (*connected, net.Addr, error) {
 	p, ok := peer.FromContext(ctx)
 	if !ok {
