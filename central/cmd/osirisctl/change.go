@@ -165,6 +165,26 @@ func agentRevoke(ctx context.Context, s *shell, o *options, args []string) error
 	return err
 }
 
+func applianceRetire(ctx context.Context, s *shell, o *options, args []string) error {
+	// Not the only site by itself: what cannot be undone is named in full.
+	if err := need([2]string{"site", o.site}, [2]string{"reason", o.reason}); err != nil {
+		return err
+	}
+	c, err := s.fleet()
+	if err != nil {
+		return err
+	}
+	r, err := c.RetireAppliance(ctx, connect.NewRequest(&centralv1.RetireApplianceRequest{SiteId: o.site, ApplianceId: args[0], Reason: o.reason}))
+	if err != nil {
+		return fmt.Errorf("retiring appliance %s: %w", args[0], err)
+	}
+	if s.json {
+		return s.printMessage(r.Msg)
+	}
+	_, err = fmt.Fprintf(s.stdout, "retired in trust document version %d; what it has proved stays proven\n", r.Msg.GetTrustVersion())
+	return err
+}
+
 func showVersion(_ context.Context, s *shell, _ *options, _ []string) error {
 	if s.json {
 		return s.printJSON(map[string]string{"version": version})

@@ -13,7 +13,7 @@ var commands = []command{
 		do: evidenceVerify,
 	},
 	{
-		words: "evidence list", args: "--site S [--host H] [--incident I] [--check C]", says: "list bundles, newest first",
+		words: "evidence list", args: "[--site S] [--host H] [--incident I] [--check C]", says: "list bundles, newest first",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.StringVar(&o.host, "host", "", "host id")
@@ -23,7 +23,7 @@ var commands = []command{
 		do: evidenceList,
 	},
 	{
-		words: "evidence get", args: "BUNDLE --site S [--out DIR]", count: [2]int{1, 1}, says: "fetch a bundle's files with their proof",
+		words: "evidence get", args: "BUNDLE [--site S] [--out DIR]", count: [2]int{1, 1}, says: "fetch a bundle's files with their proof",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.StringVar(&o.out, "out", ".", "folder that gets the bundle's folder")
@@ -35,10 +35,10 @@ var commands = []command{
 		words: "sites", args: "[--client C]", says: "list sites with their appliances",
 		more: func(f *flag.FlagSet, o *options) { f.StringVar(&o.client, "client", "", "client id") }, do: sites,
 	},
-	{words: "hosts", args: "--site S", says: "list hosts", more: siteFlag, do: hosts},
-	{words: "host", args: "HOST --site S", count: [2]int{1, 1}, says: "show a host's checks", more: siteFlag, do: host},
+	{words: "hosts", args: "[--site S]", says: "list hosts", more: siteFlag, do: hosts},
+	{words: "host", args: "HOST [--site S]", count: [2]int{1, 1}, says: "show a host's checks", more: siteFlag, do: host},
 	{
-		words: "incidents", args: "--site S [--state open|all]", says: "list incidents",
+		words: "incidents", args: "[--site S] [--state open|all]", says: "list incidents",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.StringVar(&o.state, "state", "open", "open or all")
@@ -59,7 +59,7 @@ var commands = []command{
 		do: siteCreate,
 	},
 	{
-		words: "provision", args: "--site S [--valid 720h] [--out FILE]", says: "make a single-use code for an appliance",
+		words: "provision", args: "[--site S] [--valid 720h] [--out FILE]", says: "make a single-use code for an appliance",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.DurationVar(&o.valid, "valid", 0, "how long it can be used; default 30 days")
@@ -85,6 +85,15 @@ var commands = []command{
 			f.StringVar(&o.reason, "reason", "", "why, for the record")
 		},
 		do: agentRevoke,
+	},
+	{
+		words: "appliance retire", args: "ID --site S --reason TEXT", count: [2]int{1, 1},
+		says: "refuse an appliance from now on, for good; its evidence still proves",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.StringVar(&o.reason, "reason", "", "why, for the record")
+		},
+		do: applianceRetire,
 	},
 	{words: "version", says: "print the version", do: showVersion},
 }
