@@ -11,6 +11,7 @@ import (
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/bundle/bundletest"
 	"github.com/osiriscare/osiris/shared/logproof"
+	"github.com/osiriscare/osiris/shared/signed"
 )
 
 // export is a log in memory that can be written as folders.
@@ -107,6 +108,16 @@ func (x *export) writeAll(t testing.TB, root string) {
 	for i := range x.bundles {
 		x.write(t, root, i, cosigned)
 	}
+}
+
+// verifyTree judges an export.
+func verifyTree(t testing.TB, root string, pin *signed.KeyID) bundle.TreeReport {
+	t.Helper()
+	r, err := bundle.VerifyTree(t.Context(), root, pin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func put(t testing.TB, dir, name string, content []byte) {

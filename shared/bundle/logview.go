@@ -9,7 +9,7 @@ import (
 	"github.com/osiriscare/osiris/shared/logproof"
 )
 
-// logView is one log as the folders of an export show it.
+// logView is one log as an export shows it.
 type logView struct {
 	seen     map[uint64]seen
 	points   map[uint64]stated
@@ -31,13 +31,18 @@ func (v *logView) add(folder string, l *logged, problem func(file, what string))
 		return
 	}
 	v.seen[at] = seen{folder, l.chain, l.entry.Prev, l.leaf}
-	if other, ok := v.points[l.point.Size]; ok && other.root != l.point.Root {
-		problem(proof, fmt.Sprintf("states another root at size %d than the one in %s: the log has two histories", l.point.Size, other.folder))
+	v.state(proof, l.point, l.cosigned, problem)
+}
+
+// state notes a verified checkpoint, wherever it was found.
+func (v *logView) state(file string, point logproof.Checkpoint, cosigned bool, problem func(file, what string)) {
+	if other, ok := v.points[point.Size]; ok && other.root != point.Root {
+		problem(file, fmt.Sprintf("states another root at size %d than %s: the log has two histories", point.Size, other.file))
 		return
 	}
-	v.points[l.point.Size] = stated{l.point.Root, folder}
-	if l.cosigned {
-		v.cosigned = max(v.cosigned, l.point.Size)
+	v.points[point.Size] = stated{point.Root, file}
+	if cosigned {
+		v.cosigned = max(v.cosigned, point.Size)
 	}
 }
 
@@ -74,7 +79,7 @@ func (v *logView) judge(origin string, problem func(file, what string)) LogRepor
 		if p, ok := v.points[next]; ok {
 			recomputed++
 			if p.root != head.Root() {
-				problem(filepath.Join(p.folder, FileProof), fmt.Sprintf("states a root at size %d that its entries do not give", next))
+				problem(p.file, fmt.Sprintf("states a root at size %d that its entries do not give", next))
 			}
 		}
 	}

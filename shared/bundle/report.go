@@ -37,6 +37,7 @@ type Report struct {
 	Dir            string    `json:"dir"`
 	Problems       []Problem `json:"problems"` // why broken
 	Open           []string  `json:"open"`     // why not proven although consistent
+	Notes          []string  `json:"notes"`    // what is odd and changes no result
 	BundleID       string    `json:"bundle_id"`
 	Kind           string    `json:"kind"`
 	SiteID         string    `json:"site_id"`
@@ -55,6 +56,9 @@ type Report struct {
 
 // problem notes that something is wrong.
 func (r *Report) problem(file, what string) { r.Problems = append(r.Problems, Problem{file, what}) }
+
+// note notes what a reader should know although the result stays as it is.
+func (r *Report) note(what string) { r.Notes = append(r.Notes, what) }
 
 // blames reports whether a problem names the file.
 func (r *Report) blames(file string) bool {
@@ -82,6 +86,7 @@ func conclude(problems, open int) Result {
 // Limits is what no verification from files can show; a verifier says it.
 var Limits = []string{
 	"An event that was never logged leaves no trace here.",
+	"Entries after the newest one that is stated here may exist: files cannot show that the end of a log was cut off.",
 	"Times are those of the appliance's clock, but for the witness's time of cosigning.",
 	"A witness run by the same vendor shows that the appliance did not rewrite its log later; against appliance and vendor together only checkpoints kept elsewhere help.",
 }

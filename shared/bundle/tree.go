@@ -1,12 +1,15 @@
 package bundle
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/osiriscare/osiris/shared/logproof"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -22,6 +25,7 @@ type TreeReport struct {
 	Unpinned int         `json:"unpinned"`
 	Problems []Problem   `json:"problems"` // files relative to Dir
 	Open     []string    `json:"open"`     // why not proven although consistent
+	Notes    []string    `json:"notes"`    // what is odd and changes no result
 	Roots    []string    `json:"roots"`    // fingerprints of the roots that endorse the signers
 	Logs     []LogReport `json:"logs"`
 }
@@ -30,7 +34,7 @@ type TreeReport struct {
 type LogReport struct {
 	Origin       string  `json:"origin"`
 	Entries      int     `json:"entries"`       // whose folders are here and not broken
-	Size         uint64  `json:"size"`          // newest size that any file states
+	Size         uint64  `json:"size"`          // newest size that any checkpoint here states
 	CosignedSize uint64  `json:"cosigned_size"` // newest size that a witness cosigned
 	Uncovered    uint64  `json:"uncovered"`     // entries beyond it
 	Missing      []Range `json:"missing"`       // positions whose folders are not here
@@ -43,29 +47,43 @@ type Range struct {
 	Last  uint64 `json:"last"`
 }
 
-// IsFolder reports whether path is one bundle's folder rather than an export.
-func IsFolder(path string) bool {
-	for _, name := range []string{FileJSON, FileSig, FileProof} {
-		if _, err := os.Lstat(filepath.Join(path, name)); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // VerifyTree judges an export YYYY/MM/DD/<uuid>/ with all its folders, and the
 // logs across them: two entries at one position, neighbours that do not chain,
-// two roots at one size. A part of an export is fine; what is missing is said.
-// progress, if not nil, is called after each folder with their number so far.
-func VerifyTree(root string, pin *signed.KeyID, progress func(done int)) TreeReport {
+// two roots at one size. How long a log was at least is also learnt from the
+// checkpoints beside the tiles and from entry 0 of later logs. A year, a month,
+// a day and any folder of bundles' folders are fine too; what is missing is
+// said. Names that are not of an export are noted. progress, if not nil, is
+// called after each folder with their number so far.
+//
+// ErrNoEvidence means that root is nothing of this; the other errors are that
+// root cannot be read and that ctx ended, and then the report is not whole.
+func VerifyTree(ctx context.Context, root string, pin *signed.KeyID, progress func(done int)) (TreeReport, error) {
 	t := &treeVerifier{
-		TreeReport: &TreeReport{Dir: root, Problems: []Problem{}, Open: []string{}, Roots: []string{}, Logs: []LogReport{}},
-		verifier:   newVerifier(pin), progress: progress, logs: map[string]*logView{}, roots: map[string]bool{}, open: map[string]int{},
+		TreeReport: &TreeReport{Dir: root, Problems: []Problem{}, Open: []string{}, Notes: []string{}, Roots: []string{}, Logs: []LogReport{}},
+		verifier:   newVerifier(pin), progress: progress, logs: map[string]*logView{}, roots: map[string]bool{},
+		open: map[string]int{}, odd: map[string]int{}, keys: logKeys{logs: map[string]note.Verifier{}},
 	}
-	t.walk(root, "", 0)
+	var err error
+	if t.depth, err = depthOf(root); err != nil {
+		return *t.TreeReport, err
+	}
+	if t.depth == depthYears {
+		t.tiles() // before the folders: an appliance that goes on makes folders first
+	}
+	t.walk(ctx, root, "", t.depth)
+	if err := ctx.Err(); err != nil {
+		return *t.TreeReport, fmt.Errorf("verifying %s: %w", root, err)
+	}
 	if t.Bundles == 0 && len(t.Problems) == 0 {
-		t.problem(root, "holds no evidence: no folder YYYY/MM/DD/<uuid>")
+		t.problem(".", "holds no evidence: no folder YYYY/MM/DD/<uuid>")
 	}
+	t.conclude()
+	return *t.TreeReport, nil
+}
+
+// conclude judges the logs and sums up.
+func (t *treeVerifier) conclude() {
+	t.stateKnown()
 	for _, origin := range slices.Sorted(maps.Keys(t.logs)) {
 		t.Logs = append(t.Logs, t.logs[origin].judge(origin, t.problem))
 	}
@@ -74,8 +92,10 @@ func VerifyTree(root string, pin *signed.KeyID, progress func(done int)) TreeRep
 	for _, why := range slices.Sorted(maps.Keys(t.open)) {
 		t.Open = append(t.Open, fmt.Sprintf("%d of %d bundles: %s", t.open[why], t.Bundles, why))
 	}
+	for _, what := range slices.Sorted(maps.Keys(t.odd)) {
+		t.note("%d of %d bundles: %s", t.odd[what], t.Bundles, what)
+	}
 	t.Result = conclude(len(t.Problems), len(t.Open))
-	return *t.TreeReport
 }
 
 // treeVerifier walks an export.
@@ -85,20 +105,26 @@ type treeVerifier struct {
 	progress func(int)
 	logs     map[string]*logView
 	roots    map[string]bool
-	open     map[string]int
+	open     map[string]int // reasons, and how many bundles have them
+	odd      map[string]int // notes likewise
+	keys     logKeys
+	known    []known
+	beside   []beside
+	depth    int // of the root
 }
 
 func (t *treeVerifier) problem(file, what string) {
 	t.Problems = append(t.Problems, Problem{file, what})
 }
 
-// levels is what folders are called at each depth of an export.
-var levels = []*regexp.Regexp{
-	regexp.MustCompile(`^\d{4}$`), regexp.MustCompile(`^\d{2}$`), regexp.MustCompile(`^\d{2}$`),
-	regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+func (t *treeVerifier) note(format string, args ...any) {
+	t.Notes = append(t.Notes, fmt.Sprintf(format, args...))
 }
 
-func (t *treeVerifier) walk(dir, relative string, depth int) {
+func (t *treeVerifier) walk(ctx context.Context, dir, relative string, depth int) {
+	if ctx.Err() != nil {
+		return
+	}
 	if depth == len(levels) {
 		t.visit(dir, relative)
 		return
@@ -111,11 +137,11 @@ func (t *treeVerifier) walk(dir, relative string, depth int) {
 	for _, n := range names {
 		path := filepath.Join(relative, n.Name())
 		switch {
-		case depth == 0 && (n.Name() == DirPartial || n.Name() == DirTiles) && n.IsDir():
+		case depth == depthYears && (n.Name() == DirPartial || n.Name() == DirTiles) && n.IsDir():
 		case !n.IsDir() || !levels[depth].MatchString(n.Name()):
-			t.problem(path, "does not belong into an export")
+			t.note("%s: does not belong into an export, not looked at", path)
 		default:
-			t.walk(filepath.Join(dir, n.Name()), path, depth+1)
+			t.walk(ctx, filepath.Join(dir, n.Name()), path, depth+1)
 		}
 	}
 }
@@ -135,8 +161,9 @@ func (t *treeVerifier) visit(dir, relative string) {
 		t.problem(filepath.Join(relative, filepath.Base(p.File)), p.What)
 	}
 	if l != nil {
-		if want := filepath.Join(l.bundle.MadeTime.Time().Format("2006/01/02"), l.bundle.BundleID); want != relative {
-			t.problem(relative, "is the folder of another bundle: it holds "+want)
+		want := append(strings.Split(l.bundle.MadeTime.Time().Format("2006/01/02"), "/"), l.bundle.BundleID)
+		if below := filepath.Join(want[t.depth:]...); below != relative {
+			t.problem(relative, "is the folder of another bundle: it holds "+below)
 			report.Result = Broken
 		}
 	}
@@ -151,11 +178,16 @@ func (t *treeVerifier) visit(dir, relative string) {
 	default:
 		t.Broken++
 	}
+	for _, what := range report.Notes {
+		t.odd[what]++
+	}
 	if report.Root != "" {
 		t.roots[report.Root] = true
 	}
 	if l != nil {
+		t.keys.add(l.keys)
 		t.view(l.entry.Origin).add(relative, l, t.problem)
+		t.before(relative, l)
 	}
 	if t.progress != nil {
 		t.progress(t.Bundles)
@@ -171,8 +203,8 @@ func (t *treeVerifier) view(origin string) *logView {
 	return v
 }
 
-// stated is a checkpoint and the folder that has it.
+// stated is a checkpoint's root and the file that has it.
 type stated struct {
-	root   logproof.Hash
-	folder string
+	root logproof.Hash
+	file string
 }

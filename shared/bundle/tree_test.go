@@ -1,6 +1,8 @@
 package bundle_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,16 +22,19 @@ func TestAWholeExportIsProvenAndRecomputed(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := 0
-	r := bundle.VerifyTree(root, x.Pin(), func(done int) { calls = done })
+	r, err := bundle.VerifyTree(t.Context(), root, x.Pin(), func(done int) { calls = done })
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := bundle.TreeReport{
-		Result: bundle.Proven, Dir: root, Bundles: 4, Proven: 4, Problems: []bundle.Problem{}, Open: []string{},
+		Result: bundle.Proven, Dir: root, Bundles: 4, Proven: 4, Problems: []bundle.Problem{}, Open: []string{}, Notes: []string{},
 		Roots: []string{x.Pin().String()},
 		Logs:  []bundle.LogReport{{Origin: x.head.Origin, Entries: 4, Size: 4, CosignedSize: 4, Missing: []bundle.Range{}, Recomputed: true}},
 	}
 	if diff := cmp.Diff(want, r); diff != "" || calls != 4 {
 		t.Errorf("VerifyTree (-want +got), %d calls of progress:\n%s", calls, diff)
 	}
-	if r := bundle.VerifyTree(root, nil, nil); r.Result != bundle.Unpinned || r.Unpinned != 4 {
+	if r := verifyTree(t, root, nil); r.Result != bundle.Unpinned || r.Unpinned != 4 {
 		t.Errorf("without a pin: %+v; want 4 unpinned", r)
 	}
 }
@@ -44,7 +49,7 @@ func TestAPartOfAnExportSaysWhatIsMissing(t *testing.T) {
 	for _, i := range []int{1, 2, 6} {
 		x.write(t, root, i, cosigned)
 	}
-	r := bundle.VerifyTree(root, x.Pin(), nil)
+	r := verifyTree(t, root, x.Pin())
 	want := []bundle.Range{{First: 0, Last: 0}, {First: 3, Last: 5}, {First: 7, Last: 9}}
 	if r.Result != bundle.Proven || r.Logs[0].Recomputed || !cmp.Equal(want, r.Logs[0].Missing) {
 		t.Errorf("VerifyTree = %+v; want proven with %v missing", r, want)
@@ -61,7 +66,7 @@ func TestTheUncoveredTailIsCounted(t *testing.T) {
 	for i := 4; i < 6; i++ {
 		x.write(t, root, i, x.checkpoint(t))
 	}
-	r := bundle.VerifyTree(root, x.Pin(), nil)
+	r := verifyTree(t, root, x.Pin())
 	if l := r.Logs[0]; r.Result != bundle.Unpinned || l.Size != 6 || l.CosignedSize != 4 || l.Uncovered != 2 || len(r.Open) != 1 || !strings.HasPrefix(r.Open[0], "2 of 6 bundles") {
 		t.Errorf("VerifyTree = %+v; want unpinned, 2 of 6 uncovered", r)
 	}
@@ -80,7 +85,7 @@ func TestTwoHistoriesOfOneLogAreBroken(t *testing.T) {
 	if r := bundle.VerifyFolder(second.folder(root, 2), w.Pin()); r.Result != bundle.Proven {
 		t.Fatalf("the folder of the second history alone = %+v; want proven", r)
 	}
-	r := bundle.VerifyTree(root, w.Pin(), nil)
+	r := verifyTree(t, root, w.Pin())
 	if r.Result != bundle.Broken || !treeNames(r, "2026/11/22/"+first.bundles[2].BundleID+"/bundle.proof") && !treeNames(r, "2026/11/22/"+second.bundles[2].BundleID+"/bundle.proof") {
 		t.Errorf("VerifyTree = %+v; want broken, naming a proof at position 2", r)
 	}
@@ -89,7 +94,7 @@ func TestTwoHistoriesOfOneLogAreBroken(t *testing.T) {
 	root = t.TempDir()
 	first.write(t, root, 1, first.cosign(t))
 	second.write(t, root, 2, second.cosign(t))
-	if r := bundle.VerifyTree(root, w.Pin(), nil); r.Result != bundle.Broken {
+	if r := verifyTree(t, root, w.Pin()); r.Result != bundle.Broken {
 		t.Errorf("neighbours of two histories = %+v; want broken", r)
 	}
 }
@@ -100,9 +105,9 @@ func TestWhatDoesNotBelongIntoAnExportIsNamed(t *testing.T) {
 		do   func(root string) error
 		file string
 	}{
-		"a file at the top":          {func(r string) error { return os.WriteFile(filepath.Join(r, "x"), nil, 0o644) }, "x"},
-		"a folder that is no year":   {func(r string) error { return os.Mkdir(filepath.Join(r, "old"), 0o755) }, "old"},
-		"a folder that is no bundle": {func(r string) error { return os.Mkdir(filepath.Join(r, "2026/11/22/x"), 0o755) }, "2026/11/22/x"},
+		"a file beside a bundle's own": {func(r string) error {
+			return os.WriteFile(filepath.Join(x.folder(r, 1), ".DS_Store"), nil, 0o644)
+		}, "2026/11/22/" + x.bundles[1].BundleID + "/.DS_Store"},
 		"a bundle under another day": {func(r string) error {
 			if err := os.Mkdir(filepath.Join(r, "2026/11/23"), 0o755); err != nil {
 				return err
@@ -123,15 +128,36 @@ func TestWhatDoesNotBelongIntoAnExportIsNamed(t *testing.T) {
 		if err := c.do(root); err != nil {
 			t.Fatal(err)
 		}
-		if r := bundle.VerifyTree(root, x.Pin(), nil); r.Result != bundle.Broken || !treeNames(r, c.file) {
+		if r := verifyTree(t, root, x.Pin()); r.Result != bundle.Broken || !treeNames(r, c.file) {
 			t.Errorf("%s = %+v; want broken, naming %s", name, r, c.file)
 		}
 	}
 }
 
 func TestNothingIsNoEvidence(t *testing.T) {
-	for name, dir := range map[string]string{"an empty folder": t.TempDir(), "no folder": filepath.Join(t.TempDir(), "x")} {
-		if r := bundle.VerifyTree(dir, nil, nil); r.Result != bundle.Broken || len(r.Problems) == 0 {
+	letters, gone := t.TempDir(), filepath.Join(t.TempDir(), "x")
+	if err := os.MkdirAll(filepath.Join(letters, "letters", "12"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		dir  string
+		want error
+	}{
+		"an empty folder":            {t.TempDir(), bundle.ErrNoEvidence},
+		"a folder of something else": {letters, bundle.ErrNoEvidence},
+		"no folder":                  {gone, fs.ErrNotExist},
+	} {
+		if r, err := bundle.VerifyTree(t.Context(), c.dir, nil, nil); !errors.Is(err, c.want) || r.Result == bundle.Proven {
+			t.Errorf("%s = %+v, %v; want %v", name, r, err, c.want)
+		}
+	}
+	// An export whose folders were all taken away is not just another folder.
+	for name, inside := range map[string]string{"only a year": "2026/11/22", "only tiles": bundle.DirTiles + "/0"} {
+		root := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(root, inside), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if r := verifyTree(t, root, nil); r.Result != bundle.Broken || len(r.Problems) == 0 {
 			t.Errorf("%s = %+v; want broken with a problem", name, r)
 		}
 	}

@@ -6,11 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/logproof"
 	"github.com/osiriscare/osiris/shared/signed"
 	"github.com/osiriscare/osiris/shared/trust"
-	"golang.org/x/mod/sumdb/note"
 )
 
 // VerifyFolder judges the folder of one bundle from its files alone. pin is the
@@ -45,6 +43,8 @@ type logged struct {
 	point    logproof.Checkpoint
 	cosigned bool
 	bundle   Bundle
+	keys     logKeys
+	last     *logproof.Opened // what entry 0 says of the log before; nil when nothing
 }
 
 // files is a folder while it is judged.
@@ -56,12 +56,15 @@ type files struct {
 	parsedProof      logproof.Proof
 	entry            logproof.Entry
 	point            logproof.Checkpoint
+	keys             logKeys
+	last             *logproof.Opened
+	opened           bool // whether the checkpoint's signatures were verified
 }
 
 // folder judges one folder. The order decides which file gets the blame: the
 // entry, once it is shown to be in the tree, says what the other two must be.
 func (v *verifier) folder(dir string) (Report, *logged) {
-	f := &files{Report: &Report{Dir: dir, Problems: []Problem{}, Open: []string{}, Witnesses: []string{}}}
+	f := &files{Report: &Report{Dir: dir, Problems: []Problem{}, Open: []string{}, Notes: []string{}, Witnesses: []string{}}}
 	f.read(dir)
 	f.parse()
 	f.compare()
@@ -71,7 +74,7 @@ func (v *verifier) folder(dir string) (Report, *logged) {
 	if v.pin == nil {
 		f.Open = append(f.Open, "signer not pinned: nobody said which Central root to trust (--trust FINGERPRINT)")
 	}
-	if f.CosignedSize == 0 {
+	if f.opened && f.CosignedSize == 0 {
 		f.Open = append(f.Open, "no witness of the trust document has cosigned the checkpoint yet")
 	}
 	f.conclude()
@@ -81,6 +84,7 @@ func (v *verifier) folder(dir string) (Report, *logged) {
 	return *f.Report, &logged{
 		entry: f.entry, chain: logproof.ChainHash(f.parsedProof.Entry), leaf: logproof.LeafHash(f.parsedProof.Entry),
 		point: f.point, cosigned: f.CosignedSize > 0, bundle: f.bundle,
+		keys: f.keys, last: f.last,
 	}
 }
 
@@ -197,6 +201,9 @@ func (v *verifier) signature(f *files) {
 	if !f.blames(FileProof) {
 		f.checkpoint(opened, keys)
 	}
+	if !f.blames(FileJSON) {
+		f.times(opened)
+	}
 }
 
 func (v *verifier) openTrust(s Sig) (*trust.Opened, error) {
@@ -216,77 +223,4 @@ func (v *verifier) openTrust(s Sig) (*trust.Opened, error) {
 	}
 	v.chains[id] = opened
 	return opened, nil
-}
-
-// checkpoint checks the lines of the proof's checkpoint: one by a log key of the
-// signer's appliance, all others by witnesses of the trust document.
-func (f *files) checkpoint(opened *trust.Opened, keys *trustlite.ApplianceKeys) {
-	own, err := logKey(keys, f.entry.Origin)
-	if err != nil {
-		f.problem(FileProof, err.Error())
-		return
-	}
-	var witnesses []note.Verifier
-	for _, vkey := range opened.Doc.WitnessVkeys {
-		w, err := logproof.WitnessVerifier(vkey)
-		if err != nil {
-			f.problem(FileSig, "trust document: "+err.Error())
-			return
-		}
-		witnesses = append(witnesses, w)
-	}
-	point, err := logproof.OpenCheckpoint(f.parsedProof.Checkpoint, own, witnesses...)
-	if err != nil {
-		f.problem(FileProof, err.Error())
-		return
-	}
-	if site, _, _ := logproof.ParseOrigin(f.entry.Origin); site != opened.Doc.SiteId {
-		f.problem(FileProof, "is of the log of another site: "+f.entry.Origin)
-	}
-	for _, c := range point.Cosigned {
-		f.Witnesses = append(f.Witnesses, c.Witness)
-		f.CosignedSize = point.Size
-		if f.CosignedAt.IsZero() || c.Time.Before(f.CosignedAt) {
-			f.CosignedAt = c.Time
-		}
-	}
-	if !f.blames(FileJSON) {
-		f.first(keys)
-	}
-}
-
-// logKey is the appliance's key for the log with this origin.
-func logKey(keys *trustlite.ApplianceKeys, origin string) (note.Verifier, error) {
-	for _, vkey := range keys.LogVkeys {
-		k, err := logproof.LogVerifier(vkey)
-		if err != nil {
-			return nil, fmt.Errorf("trust document: %w", err)
-		}
-		if k.Name() == origin {
-			return k, nil
-		}
-	}
-	return nil, fmt.Errorf("log %s is not registered for the signer's appliance", origin)
-}
-
-// first checks that entry 0, and no other, is the epoch bundle of this log.
-func (f *files) first(keys *trustlite.ApplianceKeys) {
-	b := f.bundle
-	if (b.Kind == KindEpoch) != (f.entry.Position == 0) || (b.Kind == KindEpoch) != (b.Epoch != nil) {
-		f.problem(FileJSON, fmt.Sprintf("entry %d of a log cannot be of kind %s", f.entry.Position, b.Kind))
-		return
-	}
-	if b.Epoch == nil {
-		return
-	}
-	registered := false
-	for _, vkey := range keys.LogVkeys {
-		registered = registered || vkey == b.Epoch.LogVKey
-	}
-	switch {
-	case b.Epoch.Origin != f.entry.Origin:
-		f.problem(FileJSON, "entry 0 is of another log: "+b.Epoch.Origin)
-	case !registered || b.Epoch.CommandKey != fmt.Sprintf("%x", keys.CommandKey) || b.Epoch.BundleKey != fmt.Sprintf("%x", keys.BundleKey):
-		f.problem(FileJSON, "entry 0 names other keys than the trust document")
-	}
 }

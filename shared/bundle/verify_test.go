@@ -226,7 +226,7 @@ func TestSwappedFilesBetweenFoldersAreBroken(t *testing.T) {
 				t.Errorf("%s swapped = %+v; want broken, naming only it", file, r)
 			}
 		}
-		r := bundle.VerifyTree(root, x.Pin(), nil)
+		r := verifyTree(t, root, x.Pin())
 		if r.Result != bundle.Broken || r.Broken != 2 || r.Proven != 2 {
 			t.Errorf("tree with %s swapped = %+v; want 2 broken, 2 proven", file, r)
 		}

@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/bundle/bundletest"
+	"github.com/osiriscare/osiris/shared/signed"
 )
 
 // running is an Evidence whose Run runs.
@@ -68,12 +70,22 @@ func (r *running) cosign(t testing.TB, w *bundletest.World, epoch uint64) {
 	}
 }
 
+// verifyTree judges an export.
+func verifyTree(t testing.TB, root string, pin *signed.KeyID) bundle.TreeReport {
+	t.Helper()
+	report, err := bundle.VerifyTree(t.Context(), root, pin, nil)
+	if err != nil && !errors.Is(err, bundle.ErrNoEvidence) && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return report
+}
+
 // verified waits until the export has n bundles with the result wanted.
 func (r *running) verified(t testing.TB, w *bundletest.World, n int, want bundle.Result) bundle.TreeReport {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		report := bundle.VerifyTree(r.export, w.Pin(), nil)
+		report := verifyTree(t, r.export, w.Pin())
 		if report.Result == want && report.Bundles == n {
 			return report
 		}
@@ -177,7 +189,7 @@ func TestMissingExportsAreMadeAgainAfterARestart(t *testing.T) {
 	if err := os.Remove(filepath.Join(day, w.Drift(2).BundleID, bundle.FileSig)); err != nil {
 		t.Fatal(err)
 	}
-	if got := bundle.VerifyTree(r.export, w.Pin(), nil); got.Result != bundle.Broken {
+	if got := verifyTree(t, r.export, w.Pin()); got.Result != bundle.Broken {
 		t.Fatalf("with files removed = %s; want broken", got.Result)
 	}
 	start(t, w, dir, w).verified(t, w, 4, bundle.Proven)

@@ -121,7 +121,8 @@ func (s *shell) help() error {
 Every command takes --json; osirisctl COMMAND --help shows its flags.
 Where Central is:  --server URL  or OSIRIS_CENTRAL_URL  (http://127.0.0.1:8090)
 Who asks:          --token-file F or OSIRIS_TOKEN_FILE  (operator.token of Central's data folder)
-Exit codes: 0 done or proven, 1 error or broken, 2 usage, 3 consistent but signer not pinned.
+Exit codes: 0 done or proven, 1 error or broken, 2 usage, 3 consistent but signer not
+pinned or not cosigned yet.
 `)
 	return err
 }

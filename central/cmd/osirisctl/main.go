@@ -1,8 +1,9 @@
 // Osirisctl is the shell of operators and auditors: everything the API does, and
 // verification of evidence from files alone, without any server. Exit codes: 0
 // done or proven, 1 an error or broken evidence, 2 a mistake on the command
-// line, 3 consistent evidence of a signer that was not pinned. Secrets are read
-// from files named on the command line or in the environment, never from it.
+// line, 3 consistent evidence of a signer that was not pinned or that is not
+// cosigned yet. Secrets are read from files named on the command line or in the
+// environment, never from it.
 package main
 
 import (

@@ -46,7 +46,7 @@ func TestVerifyExitCodesAndWords(t *testing.T) {
 		"an export, another root":    {[]string{goodExport, "--trust", strings.Repeat("ab", 32)}, 1, []string{"BROKEN", "not at the pinned"}},
 		"a folder, pinned":           {[]string{folder, "--trust", trust}, 0, []string{"PROVEN", "entry 0", "the one you trust"}},
 		"a folder, not pinned":       {[]string{folder}, 3, []string{"CONSISTENT"}},
-		"a folder of something else": {[]string{t.TempDir()}, 1, []string{"no evidence"}},
+		"a folder of something else": {[]string{t.TempDir()}, 2, []string{"name a bundle's folder or the export's root"}},
 		"a path that is not there":   {[]string{"/no/such"}, 2, []string{"no such file"}},
 		"a file":                     {[]string{folder + "/bundle.json"}, 2, []string{"not one of its files"}},
 		"no path":                    {nil, 2, []string{"usage"}},

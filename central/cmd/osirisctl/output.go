@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -55,10 +56,15 @@ func (s *shell) table(heading string, rows [][]string) error {
 	return w.Flush()
 }
 
-// plain keeps foreign text on its line; "-" stands for nothing.
+// plain keeps foreign text on its line and in its order; "-" stands for nothing.
+// Format characters (unicode.Cf) go: those of bidirectional text let a line show
+// what it does not say.
 func plain(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
 			return ' '
 		}
 		return r

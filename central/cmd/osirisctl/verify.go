@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 const progressEvery = 1000
 
 // evidenceVerify judges a folder or an export and says what it proves.
-func evidenceVerify(_ context.Context, s *shell, o *options, args []string) error {
+func evidenceVerify(ctx context.Context, s *shell, o *options, args []string) error {
 	var pin *signed.KeyID
 	if o.trust != "" {
 		id, err := signed.ParseKeyID(strings.ToLower(o.trust))
@@ -31,16 +32,25 @@ func evidenceVerify(_ context.Context, s *shell, o *options, args []string) erro
 		return fmt.Errorf("verifying %s: name the bundle's folder, not one of its files: %w", path, errUsage)
 	}
 	if bundle.IsFolder(path) {
-		return s.folder(bundle.VerifyFolder(path, pin))
+		return s.folder(bundle.VerifyFolder(path, pin), pin)
 	}
-	return s.tree(bundle.VerifyTree(path, pin, func(done int) {
+	report, err := bundle.VerifyTree(ctx, path, pin, func(done int) {
 		if done%progressEvery == 0 {
 			fmt.Fprintf(s.stderr, "%d bundles verified\n", done) //nolint:errcheck // progress only
 		}
-	}))
+	})
+	switch {
+	case errors.Is(err, bundle.ErrNoEvidence):
+		return fmt.Errorf("verifying: %w: %w", err, errUsage)
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped after %d bundles, which shows nothing: %w", report.Bundles, err)
+	case err != nil:
+		return err
+	}
+	return s.tree(report, pin)
 }
 
-func (s *shell) folder(r bundle.Report) error {
+func (s *shell) folder(r bundle.Report, pin *signed.KeyID) error {
 	if s.json {
 		if err := s.printJSON(struct {
 			bundle.Report
@@ -54,12 +64,16 @@ func (s *shell) folder(r bundle.Report) error {
 	w.say("%s: %s", verdictWords[r.Result], r.Dir)
 	w.problems(r.Problems)
 	w.open(r.Open)
+	w.notes(r.Notes)
+	if r.Root != "" && r.Result == bundle.Broken {
+		w.say("  root      %s%s", r.Root, pinned(r.Root, pin))
+	}
 	if r.Result != bundle.Broken {
 		w.say("")
 		w.say("  what      %s: %s", r.Kind, r.Summary)
 		w.say("  bundle    %s, made %s", r.BundleID, r.MadeTime)
 		w.say("  by        appliance %s of site %s, key %s", r.ApplianceID, r.SiteID, r.Signer)
-		w.say("  root      %s%s", r.Root, pinned(r.Result))
+		w.say("  root      %s%s", r.Root, pinned(r.Root, pin))
 		w.say("  log       %s, entry %d", r.Origin, r.Index)
 		if r.CosignedSize > 0 {
 			w.say("  witness   cosigned size %d at %s (%s)", r.CosignedSize, r.CosignedAt.Format("2006-01-02 15:04:05 UTC"), strings.Join(r.Witnesses, ", "))
@@ -71,14 +85,18 @@ func (s *shell) folder(r bundle.Report) error {
 	return w.end(r.Result)
 }
 
-func pinned(r bundle.Result) string {
-	if r == bundle.Proven {
+// pinned says of a root whether it is the reader's.
+func pinned(root string, pin *signed.KeyID) string {
+	switch {
+	case pin == nil:
+		return " (as the files claim; compare it by another way)"
+	case pin.String() == root:
 		return " (the one you trust)"
 	}
-	return " (as the files claim; compare it by another way)"
+	return " (NOT the one you trust)"
 }
 
-func (s *shell) tree(r bundle.TreeReport) error {
+func (s *shell) tree(r bundle.TreeReport, pin *signed.KeyID) error {
 	if s.json {
 		if err := s.printJSON(struct {
 			bundle.TreeReport
@@ -93,8 +111,9 @@ func (s *shell) tree(r bundle.TreeReport) error {
 	w.say("  %d bundles: %d proven, %d broken, %d consistent but not proven", r.Bundles, r.Proven, r.Broken, r.Unpinned)
 	w.problems(r.Problems)
 	w.open(r.Open)
+	w.notes(r.Notes)
 	for _, root := range r.Roots {
-		w.say("  root      %s%s", root, pinned(r.Result))
+		w.say("  root      %s%s", root, pinned(root, pin))
 	}
 	for _, l := range r.Logs {
 		w.log(l)
@@ -144,6 +163,12 @@ func (l *lines) problems(all []bundle.Problem) {
 func (l *lines) open(all []string) {
 	for _, why := range all {
 		l.say("  open      %s", why)
+	}
+}
+
+func (l *lines) notes(all []string) {
+	for _, what := range all {
+		l.say("  note      %s", what)
 	}
 }
 
