@@ -139,7 +139,7 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 		return nil
 	}
 	show.say("all of it happened; the programs run on. Dashboard: %s", r.login)
-	show.say("break it yourself: edit %s (a repair of the same thing repeats after five minutes at the earliest)", r.first.Sysctl(hardeningFile))
+	show.say("break it yourself: edit %s", r.computer.Sysctl(hardeningFile))
 	show.say("Ctrl-C stops everything")
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -33,12 +33,12 @@ func (r *round) evidence(ctx context.Context) (map[string]*centralv1.Evidence, e
 }
 
 // kinds waits until Central has evidence of this kind and outcome for the
-// check on a computer.
-func (r *round) kinds(ctx context.Context, c *computer, kind, outcome string) error {
+// check.
+func (r *round) kinds(ctx context.Context, kind, outcome string) error {
 	return until(ctx, fmt.Sprintf("there is no evidence of a %s with outcome %s", kind, outcome), func(ctx context.Context) (bool, error) {
 		all, err := r.evidence(ctx)
 		for _, e := range all {
-			if e.GetKind() == kind && e.GetOutcome() == outcome && e.GetCheckId() == checkID && e.GetHostId() == c.host {
+			if e.GetKind() == kind && e.GetOutcome() == outcome && e.GetCheckId() == checkID {
 				return true, err
 			}
 		}
@@ -47,17 +47,16 @@ func (r *round) kinds(ctx context.Context, c *computer, kind, outcome string) er
 }
 
 func (r *round) healingProven(ctx context.Context) error {
-	return r.proven(ctx, r.first, [][2]string{{"drift", ""}, {"command", ""}, {"result", "success"}})
+	return r.proven(ctx, [][2]string{{"drift", ""}, {"command", ""}, {"result", "success"}})
 }
 
 func (r *round) failureProven(ctx context.Context) error {
-	return r.proven(ctx, r.second, [][2]string{{"result", "reverted"}, {"escalation", ""}})
+	return r.proven(ctx, [][2]string{{"result", "reverted"}, {"escalation", ""}})
 }
 
 // proven waits until Central has a witnessed bundle of each kind and outcome
-// for the check on a computer, and its exported folder proves itself from files
-// alone.
-func (r *round) proven(ctx context.Context, c *computer, wanted [][2]string) error {
+// for the check, and its exported folder proves itself from files alone.
+func (r *round) proven(ctx context.Context, wanted [][2]string) error {
 	for _, w := range wanted {
 		what := fmt.Sprintf("the %s is not proven", strings.TrimSpace(w[0]+" "+w[1]))
 		err := until(ctx, what, func(ctx context.Context) (bool, error) {
@@ -66,7 +65,7 @@ func (r *round) proven(ctx context.Context, c *computer, wanted [][2]string) err
 				return false, err
 			}
 			for id, e := range all {
-				if e.GetHostId() == c.host && e.GetCheckId() == checkID && e.GetKind() == w[0] && (w[1] == "" || e.GetOutcome() == w[1]) && e.GetWitnessed() {
+				if e.GetCheckId() == checkID && e.GetKind() == w[0] && (w[1] == "" || e.GetOutcome() == w[1]) && e.GetWitnessed() {
 					err := r.verifyBundle(ctx, id)
 					return err == nil, err
 				}

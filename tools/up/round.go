@@ -25,12 +25,6 @@ type step struct {
 	Error string `json:"error,omitempty"`
 }
 
-// computer is one machine and the id that the appliance gave it.
-type computer struct {
-	*stack.Computer
-	host string
-}
-
 // round is one showing.
 type round struct {
 	root, dir string
@@ -42,9 +36,10 @@ type round struct {
 	binaries map[string]string
 	stack    *stack.Stack
 	login    string
-	// first is healed; second is broken beyond healing. There are two, because
-	// a rule that has just run on a computer waits before it runs there again.
-	first, second *computer
+	computer *stack.Computer
+	// host is the computer's id, before its file before the repair that fails.
+	host   string
+	before []byte
 	// logged is the count of bundles that verified at the end.
 	logged int
 }
@@ -65,14 +60,12 @@ func (r *round) play(ctx context.Context) error {
 		{"Central started", stepTime, r.startCentral},
 		{"client, site and policy made", stepTime, r.setUp},
 		{"appliance claimed and started", stepTime, r.startAppliance},
-		{"agent enrolled and started", stepTime, func(ctx context.Context) error { return r.join(ctx, &r.first) }},
-		{"agent reports pass", stepTime, func(ctx context.Context) error { return r.passes(ctx, r.first) }},
+		{"agent enrolled and started", stepTime, r.startAgent},
+		{"agent reports pass", stepTime, r.passes},
 		{"setting broken from outside", stepTime, r.breakSetting},
 		{"drift found and incident opened", stepTime, r.driftFound},
 		{"setting healed and verified", stepTime, r.healed},
 		{"evidence of the healing signed and proven", stepTime, r.healingProven},
-		{"second computer enrolled and started", stepTime, func(ctx context.Context) error { return r.join(ctx, &r.second) }},
-		{"second computer reports pass", stepTime, func(ctx context.Context) error { return r.passes(ctx, r.second) }},
 		{"setting broken beyond healing", stepTime, r.breakBeyondHealing},
 		{"healing failed and was rolled back", stepTime, r.rolledBack},
 		{"incident escalated to a person", stepTime, r.escalated},
@@ -145,20 +138,18 @@ func (r *round) startAppliance(ctx context.Context) error {
 	return r.started(r.stack.Appliance, r.stack.StartAppliance(ctx))
 }
 
-// join brings a computer in good order into the practice.
-func (r *round) join(ctx context.Context, as **computer) error {
-	c, err := r.stack.Computer()
-	if err != nil {
+// startAgent brings a computer in good order into the practice.
+func (r *round) startAgent(ctx context.Context) (err error) {
+	if r.computer, err = r.stack.Computer(); err != nil {
 		return err
 	}
-	*as = &computer{Computer: c}
-	if err := os.WriteFile(c.Sysctl(hardeningFile), []byte(hardened), 0o644); err != nil {
+	if err := os.WriteFile(r.computer.Sysctl(hardeningFile), []byte(hardened), 0o644); err != nil {
 		return fmt.Errorf("laying out the computer: %w", err)
 	}
-	if err := c.Enrol(ctx); err != nil {
+	if err := r.computer.Enrol(ctx); err != nil {
 		return err
 	}
-	return r.started(c.Process, c.Start(ctx))
+	return r.started(r.computer.Process, r.computer.Start(ctx))
 }
 
 // started fails the whole round when a program ends that should run.

@@ -33,30 +33,25 @@ const (
 	localFile     = "99-local.conf"
 )
 
-// passes waits until Central shows the check of a computer as passing. A new
-// computer is the host that no other computer is.
-func (r *round) passes(ctx context.Context, c *computer) error {
+// passes waits until Central shows the computer, and its check as passing.
+func (r *round) passes(ctx context.Context) error {
 	return until(ctx, "the check is not seen as passing", func(ctx context.Context) (bool, error) {
 		hosts, err := r.stack.Fleet.ListHosts(ctx, connect.NewRequest(&centralv1.ListHostsRequest{SiteId: r.stack.SiteID}))
 		if err != nil {
 			return false, err
 		}
-		for _, h := range hosts.Msg.GetHosts() {
-			if c.host == "" && (c == r.first || h.GetHostId() != r.first.host) {
-				c.host = h.GetHostId()
-			}
-		}
-		if c.host == "" {
+		if len(hosts.Msg.GetHosts()) == 0 {
 			return false, errors.New("the computer is not listed")
 		}
-		status, err := r.status(ctx, c)
+		r.host = hosts.Msg.GetHosts()[0].GetHostId()
+		status, err := r.status(ctx)
 		return status == "pass", err
 	})
 }
 
-// status is what Central shows for the check on a computer.
-func (r *round) status(ctx context.Context, c *computer) (string, error) {
-	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: c.host}))
+// status is what Central shows for the check.
+func (r *round) status(ctx context.Context) (string, error) {
+	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: r.host}))
 	if err != nil {
 		return "", err
 	}
@@ -70,14 +65,14 @@ func (r *round) status(ctx context.Context, c *computer) (string, error) {
 
 func (r *round) breakSetting(context.Context) error {
 	broken := bytes.Replace([]byte(hardened), []byte("kernel.kptr_restrict = 1"), []byte("kernel.kptr_restrict = 0"), 1)
-	path := r.first.Sysctl(hardeningFile)
+	path := r.computer.Sysctl(hardeningFile)
 	r.show.say("writing kernel.kptr_restrict = 0 to %s", path)
 	return os.WriteFile(path, broken, 0o644)
 }
 
-// incident waits until Central shows an incident of the check on a computer
-// that want accepts.
-func (r *round) incident(ctx context.Context, c *computer, what string, want func(*centralv1.Incident) bool) (*centralv1.Incident, error) {
+// incident waits until Central shows an incident of the check that want
+// accepts.
+func (r *round) incident(ctx context.Context, what string, want func(*centralv1.Incident) bool) (*centralv1.Incident, error) {
 	var found *centralv1.Incident
 	seen := ""
 	err := until(ctx, what, func(ctx context.Context) (bool, error) {
@@ -86,7 +81,7 @@ func (r *round) incident(ctx context.Context, c *computer, what string, want fun
 			return false, err
 		}
 		for _, i := range list.Msg.GetIncidents() {
-			if i.GetCheckId() != checkID || i.GetHostId() != c.host {
+			if i.GetCheckId() != checkID {
 				continue
 			}
 			seen = fmt.Sprintf("%s, outcome %q", i.GetState(), i.GetOutcome())
@@ -104,7 +99,7 @@ func (r *round) incident(ctx context.Context, c *computer, what string, want fun
 }
 
 func (r *round) driftFound(ctx context.Context) error {
-	i, err := r.incident(ctx, r.first, "no incident was opened", func(*centralv1.Incident) bool { return true })
+	i, err := r.incident(ctx, "no incident was opened", func(*centralv1.Incident) bool { return true })
 	if err == nil {
 		r.show.say("incident %s: %s", i.GetState(), i.GetSummary())
 	}
@@ -112,13 +107,13 @@ func (r *round) driftFound(ctx context.Context) error {
 }
 
 func (r *round) healed(ctx context.Context) error {
-	_, err := r.incident(ctx, r.first, "the incident was not resolved by healing", func(i *centralv1.Incident) bool {
+	_, err := r.incident(ctx, "the incident was not resolved by healing", func(i *centralv1.Incident) bool {
 		return i.GetState() == "resolved" && i.GetLevel() == "L1"
 	})
 	if err != nil {
 		return err
 	}
-	path := r.first.Sysctl(hardeningFile)
+	path := r.computer.Sysctl(hardeningFile)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("reading the healed file: %w", err)
@@ -127,34 +122,37 @@ func (r *round) healed(ctx context.Context) error {
 		return fmt.Errorf("the incident is resolved, but %s still has the broken setting", path)
 	}
 	return until(ctx, "the check is not seen as passing again", func(ctx context.Context) (bool, error) {
-		status, err := r.status(ctx, r.first)
+		status, err := r.status(ctx)
 		return status == "pass", err
 	})
 }
 
-func (r *round) breakBeyondHealing(context.Context) error {
-	path := r.second.Sysctl(localFile)
+func (r *round) breakBeyondHealing(context.Context) (err error) {
+	if r.before, err = os.ReadFile(r.computer.Sysctl(hardeningFile)); err != nil {
+		return fmt.Errorf("reading the healed file: %w", err)
+	}
+	path := r.computer.Sysctl(localFile)
 	r.show.say("writing kernel.dmesg_restrict = 0 to %s, which wins over what healing writes", path)
 	return os.WriteFile(path, []byte("# Somebody needs this.\nkernel.dmesg_restrict = 0\n"), 0o644)
 }
 
 func (r *round) rolledBack(ctx context.Context) error {
-	if err := r.kinds(ctx, r.second, "result", "reverted"); err != nil {
+	if err := r.kinds(ctx, "result", "reverted"); err != nil {
 		return err
 	}
-	path := r.second.Sysctl(hardeningFile)
+	path := r.computer.Sysctl(hardeningFile)
 	after, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("reading the file after the roll-back: %w", err)
 	}
-	if string(after) != hardened {
+	if !bytes.Equal(after, r.before) {
 		return fmt.Errorf("%s differs from what it was before the healing", path)
 	}
 	return nil
 }
 
 func (r *round) escalated(ctx context.Context) error {
-	i, err := r.incident(ctx, r.second, "the incident was not escalated", func(i *centralv1.Incident) bool {
+	i, err := r.incident(ctx, "the incident was not escalated", func(i *centralv1.Incident) bool {
 		return i.GetState() == "escalated" && i.GetLevel() == "L3"
 	})
 	if err == nil {

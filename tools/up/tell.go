@@ -59,7 +59,7 @@ func tell(l stack.Line) (colour, text string) {
 	case "ERROR":
 		return red, everything(l)
 	}
-	// The agents are numbered, what they say is the same.
+	// Agents are numbered in tests, what they say is the same.
 	program, _, _ := strings.Cut(l.Source, " ")
 	if program == "agent" && l.Message == "verdict changed" {
 		return verdict(l)
