@@ -25,6 +25,7 @@ type Appliance struct {
 // Numbers implements Source.
 func (a Appliance) Numbers(ctx context.Context) (n Numbers, err error) {
 	n.Sessions, n.Hosts, n.Away = a.Sessions.Sessions(), len(a.Hosts.List()), a.Uplink.Away()
+	n.EvidenceRefused, n.CheckInRefused = a.Uplink.Refused()
 	_, n.Logged, _ = a.Evidence.Size()
 	open, err := incident.Unresolved(ctx, a.Store.Reader())
 	if err != nil {

@@ -20,12 +20,17 @@ var gauges = []struct {
 	{gauge("evidence_waiting", "Bundles that are not logged yet."), func(n Numbers) float64 { return float64(n.Waiting) }},
 	{gauge("evidence_logged", "Entries of the current evidence log."), func(n Numbers) float64 { return float64(n.Logged) }},
 	{gauge("evidence_witnessed", "Entries that Central has cosigned."), func(n Numbers) float64 { return float64(n.Witnessed) }},
-	{gauge("central_away", "1 while Central cannot be reached."), func(n Numbers) float64 {
-		if n.Away {
-			return 1
-		}
-		return 0
-	}},
+	{gauge("central_away", "1 while Central cannot be reached."), func(n Numbers) float64 { return one(n.Away) }},
+	{gauge("evidence_refused", "1 while Central refuses the evidence; /healthz says why."), func(n Numbers) float64 { return one(n.EvidenceRefused != "") }},
+	{gauge("check_in_refused", "1 while Central refuses check-ins; /healthz says why."), func(n Numbers) float64 { return one(n.CheckInRefused != "") }},
+}
+
+// one is 1 for what is so.
+func one(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func gauge(name, help string) *prometheus.Desc {

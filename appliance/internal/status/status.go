@@ -2,7 +2,8 @@
 // service and /metrics for Prometheus, on a port of its own that should stay on
 // loopback. /healthz answers 200 while evidence can be written and 503 with the
 // reason when it cannot; Central being away is not ill health, because nothing
-// here depends on it.
+// here depends on it. Nor is a refusal of Central's, but a person must look:
+// /healthz has its words and /metrics a number to alarm on.
 package status
 
 import (
@@ -30,6 +31,9 @@ type Numbers struct {
 	Logged    uint64 `json:"evidence_logged"`
 	Witnessed uint64 `json:"evidence_witnessed"`
 	Away      bool   `json:"central_away"`
+	// What Central said when it refused; empty while it takes things.
+	EvidenceRefused string `json:"evidence_refused"`
+	CheckInRefused  string `json:"check_in_refused"`
 }
 
 // Source reads the numbers; an error means that the store is not well.

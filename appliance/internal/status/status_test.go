@@ -36,6 +36,10 @@ func TestHealthSaysWhatIsTrue(t *testing.T) {
 	if w.Code != 200 || out["status"] != "ok" || out["version"] != "1.2.3" || out["sessions"] != 3.0 || out["central_away"] != true {
 		t.Errorf("healthz = %d %v; want ok: Central away is not ill health", w.Code, out)
 	}
+	w = get(t, source{n: status.Numbers{EvidenceRefused: "entry 3: odd", CheckInRefused: "it is retired"}}, "/healthz")
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"evidence_refused":"entry 3: odd"`) || !strings.Contains(w.Body.String(), `"check_in_refused":"it is retired"`) {
+		t.Errorf("healthz while central refuses = %d %s; want 200 with what it said", w.Code, w.Body)
+	}
 	w = get(t, source{err: errors.New("disk I/O error")}, "/healthz")
 	if w.Code != 503 || strings.Contains(w.Body.String(), "disk I/O") {
 		t.Errorf("healthz of a broken store = %d %s; want 503 without insides", w.Code, w.Body)
@@ -43,8 +47,8 @@ func TestHealthSaysWhatIsTrue(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	body := get(t, source{n: status.Numbers{Sessions: 3, Logged: 10, Witnessed: 8, Away: true}}, "/metrics").Body.String()
-	for _, want := range []string{"osiris_appliance_sessions 3", "osiris_appliance_evidence_logged 10", "osiris_appliance_evidence_witnessed 8", "osiris_appliance_central_away 1", "go_goroutines"} {
+	body := get(t, source{n: status.Numbers{Sessions: 3, Logged: 10, Witnessed: 8, Away: true, EvidenceRefused: "x"}}, "/metrics").Body.String()
+	for _, want := range []string{"osiris_appliance_sessions 3", "osiris_appliance_evidence_logged 10", "osiris_appliance_evidence_witnessed 8", "osiris_appliance_central_away 1", "osiris_appliance_evidence_refused 1", "osiris_appliance_check_in_refused 0", "go_goroutines"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("metrics lack %q", want)
 		}

@@ -48,6 +48,7 @@ type central struct {
 
 	mu      sync.Mutex
 	away    bool
+	refuse  error // the answer to evidence, if set
 	origin  string
 	entries []*centralv1.LogEntry
 	note    []byte // newest cosigned checkpoint
@@ -164,6 +165,8 @@ func (c *central) SubmitEvidence(_ context.Context, r *connect.Request[centralv1
 	switch {
 	case c.away:
 		return nil, errAway
+	case c.refuse != nil:
+		return nil, c.refuse
 	case r.Msg.GetLogOrigin() != c.origin || r.Msg.GetEntries()[0].GetIndex() != uint64(len(c.entries)):
 		return connect.NewResponse(&centralv1.SubmitEvidenceResponse{Size: uint64(len(c.entries))}), nil
 	}
@@ -184,6 +187,7 @@ type box struct {
 	evidence *evidence.Evidence
 	uplink   *uplink.Uplink
 	seen     []bundle.Bundle
+	said     *sayings // what the uplink logged
 	restored int
 	stop     func()
 }
@@ -200,7 +204,7 @@ func (b *box) Restored(context.Context) error                { b.restored++; ret
 // open starts a box on dir; begun says whether it compares and sends.
 func open(t *testing.T, c *central, dir string) *box {
 	t.Helper()
-	b := &box{}
+	b := &box{said: &sayings{}}
 	id := *c.site.Identity
 	id.Provision = c.provision()
 	chain, err := c.site.Chain()
@@ -229,7 +233,7 @@ func open(t *testing.T, c *central, dir string) *box {
 	b.uplink, err = uplink.New(uplink.Deps{
 		Identity: &id, Policy: b.policy, Log: b.evidence, Evidence: b.evidence, State: b, Restored: b,
 		Renewed:  func(*identity.Identity) error { return nil },
-		Interval: time.Hour, Hostname: "box", Version: "1", Logger: slog.New(slog.DiscardHandler),
+		Interval: time.Hour, Hostname: "box", Version: "1", Logger: slog.New(b.said),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func (u *Uplink) checkIns(ctx context.Context) {
 	var wait backoff
 	for ctx.Err() == nil {
 		next, err := u.CheckIn(ctx)
-		u.reached(ctx, err)
+		u.reached(ctx, roadCheckIn, err)
 		if err != nil {
 			wait.sleep(ctx)
 			continue

@@ -34,7 +34,7 @@ const beginTime = 15 * time.Second
 func (u *Uplink) Begin(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, beginTime)
 	defer cancel()
-	u.reached(ctx, u.reconcileOnce(ctx))
+	u.reached(ctx, roadEvidence, u.reconcileOnce(ctx))
 }
 
 func (u *Uplink) reconcileOnce(ctx context.Context) error {

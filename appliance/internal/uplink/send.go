@@ -31,7 +31,7 @@ func (u *Uplink) send(ctx context.Context) {
 	for ctx.Err() == nil {
 		_, size, changed := u.Log.Size()
 		sent, err := u.step(ctx, size)
-		u.reached(ctx, err)
+		u.reached(ctx, roadEvidence, err)
 		if err != nil {
 			wait.sleep(ctx)
 			continue

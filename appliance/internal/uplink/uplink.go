@@ -1,7 +1,8 @@
 // Package uplink is the appliance's road to Central Command (DESIGN D10, D31,
 // D32): the claim, the check-in that brings signed settings, and the evidence
 // going up to be verified, stored and cosigned. Everything works without
-// Central; evidence waits in the log until it comes back.
+// Central; evidence waits in the log until it comes back. What Central refuses is
+// not "away": it will not change by waiting, so it is an error that status shows.
 //
 // Central is found by the address and the TLS pin of the provisioning string;
 // the pin is the SHA-256 of a SubjectPublicKeyInfo in the chain that Central
@@ -66,7 +67,7 @@ type Uplink struct {
 	log     *slog.Logger
 
 	mu         sync.Mutex
-	away       bool // the last call failed
+	standing   standing
 	reconciled bool
 }
 
@@ -95,28 +96,6 @@ func (u *Uplink) Run(ctx context.Context) error {
 	group.Go(func() { u.send(ctx) })
 	group.Wait()
 	return nil
-}
-
-// reached remembers whether Central answered and logs when that changes.
-func (u *Uplink) reached(ctx context.Context, err error) {
-	u.mu.Lock()
-	changed := u.away != (err != nil)
-	u.away = err != nil
-	u.mu.Unlock()
-	switch {
-	case ctx.Err() != nil || !changed:
-	case err != nil:
-		u.log.WarnContext(ctx, "central is away", "error", err)
-	default:
-		u.log.InfoContext(ctx, "central is back")
-	}
-}
-
-// Away reports whether the last call failed.
-func (u *Uplink) Away() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.away
 }
 
 // backoff waits longer each time, with jitter so that many appliances do not
