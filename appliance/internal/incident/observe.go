@@ -6,11 +6,12 @@ import (
 
 	"github.com/osiriscare/osiris/appliance/internal/id"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/check"
 )
 
 // Observe applies one observation inside tx and returns what changed.
 func Observe(ctx context.Context, tx *store.Tx, o Observation) (Change, error) {
-	current, err := newest(ctx, tx, o.SiteID, o.HostID, o.CheckID)
+	current, err := concerned(ctx, tx, o)
 	if err != nil {
 		return Change{}, fmt.Errorf("reading incident of %s on %s: %w", o.CheckID, o.HostID, err)
 	}
@@ -19,6 +20,20 @@ func Observe(ctx context.Context, tx *store.Tx, o Observation) (Change, error) {
 		return change, nil
 	}
 	return change, Save(ctx, tx, change.Incident)
+}
+
+// concerned reads the incident that an observation can change, or nil. It is asked
+// for every record that arrives, and most of them pass: reading the newest incident
+// each time and saving it were over 40 % of the intake writer's time (2026-11-22).
+func concerned(ctx context.Context, q Queries, o Observation) (*Incident, error) {
+	switch o.Status {
+	case check.Fail:
+		return newest(ctx, q, o.SiteID, o.HostID, o.CheckID)
+	case check.Pass:
+		return live(ctx, q, o.SiteID, o.HostID, o.CheckID)
+	default:
+		return nil, nil // unknown and not_applicable change nothing (D17)
+	}
 }
 
 // BeginHealing moves an open incident to healing.

@@ -101,6 +101,18 @@ func newest(ctx context.Context, q Queries, siteID, hostID string, checkID check
 	return &i, err
 }
 
+// live returns the incident of a (site, host, check) that is not resolved, or nil.
+// The index incident_live holds nothing else, so that no row is touched when
+// there is none.
+func live(ctx context.Context, q Queries, siteID, hostID string, checkID check.ID) (*Incident, error) {
+	i, err := scan(q.QueryRowContext(ctx, "SELECT "+columns+` FROM incident INDEXED BY incident_live
+		WHERE site_id = ? AND host_id = ? AND check_id = ? AND state <> 'resolved'`, siteID, hostID, string(checkID)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &i, err
+}
+
 func scan(row interface{ Scan(...any) error }) (Incident, error) {
 	var i Incident
 	var sources, facts string
