@@ -63,7 +63,7 @@ const columns = `id, incident_id, host_id, agent_id, check_id, rule_id, runbook_
 
 func newCommand(i incident.Incident, r *rule.Rule, policyVersion uint64, nowMs int64) command {
 	id := make([]byte, 16)
-	rand.Read(id) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(id) // never fails since Go 1.24
 	return command{
 		ID: hex.EncodeToString(id), IncidentID: i.ID, HostID: i.HostID, AgentID: i.AgentID, CheckID: i.CheckID,
 		RuleID: r.ID, RunbookID: r.Runbook.ID, Parameters: r.Parameters, PolicyVersion: policyVersion,

@@ -17,7 +17,7 @@ func about(i incident.Incident, kind, id string, nowMs int64) *bundle.Bundle {
 		BundleID: id, Kind: kind, SiteID: i.SiteID, HostID: i.HostID, Hostname: i.Hostname, Source: "appliance",
 		AgentID: i.AgentID, CheckID: string(i.CheckID), DriftType: i.DriftType, Severity: i.Severity,
 		IncidentID: i.ID, Level: string(i.Level), RunbookID: i.RunbookID,
-		ReceivedTime: bundle.Time(nowMs), MadeTime: bundle.Time(nowMs),
+		ReceivedTime: bundle.Time(nowMs), MadeTime: bundle.Time(nowMs), DeploymentMode: "direct", // as the bundle of its report
 		PreState: map[string]string{},
 	}
 	if c, ok := catalog.Find(i.CheckID); ok {

@@ -35,6 +35,10 @@ func NewMaker(siteID, applianceID, version string, versions Versions) *Maker {
 // phaseReceived is the phase in the ids of bundles made here.
 const phaseReceived = "received"
 
+// deploymentMode is how the practice gets the service: direct, or reseller when
+// another company stands between, which no provisioning string can say yet.
+const deploymentMode = "direct"
+
 // surelyFits is the size of a draft, without indentation, that cannot exceed
 // bundle.MaxSize with it.
 const surelyFits = bundle.MaxSize / 4
@@ -57,7 +61,7 @@ func (m *Maker) draft(h *host.Host, e *drift.Event) *bundle.Bundle {
 	b := &bundle.Bundle{
 		SiteID: m.siteID, ApplianceID: m.applianceID, HostID: h.ID, Hostname: h.Hostname, Source: string(e.Source),
 		AgentID: e.Key.AgentID, QueueID: e.Key.QueueID, Seq: e.Key.Seq, RecordID: e.Key.RecordID,
-		Phase: phaseReceived, Outcome: bundle.OutcomeNone, Appliance: m.version,
+		Phase: phaseReceived, Outcome: bundle.OutcomeNone, Appliance: m.version, DeploymentMode: deploymentMode,
 		AgentTime: bundle.At(e.AgentTime), ReceivedTime: bundle.At(e.ReceivedTime), MadeTime: bundle.At(time.Now()),
 	}
 	b.TrustVersion, b.PolicyVersion = m.versions.Versions()
