@@ -24,7 +24,7 @@ func orPrint(s *shell, err error, m proto.Message) error {
 }
 
 func evidenceList(ctx context.Context, s *shell, o *options, _ []string) error {
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func evidenceGet(ctx context.Context, s *shell, o *options, args []string) error
 	if _, err := bundle.RawID(args[0]); err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	c, err := s.ofSite(o)
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
