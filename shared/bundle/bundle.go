@@ -32,7 +32,8 @@ const (
 	DirPartial = ".partial"
 
 	// DirTiles, in the root of an export, has each log as C2SP tlog-tiles in a
-	// folder named for its epoch. They are for other tools and not judged here.
+	// folder named for its epoch. The tiles are for other tools and not judged
+	// here; the checkpoint beside them says how long the log was at least.
 	DirTiles = "tlog"
 )
 
