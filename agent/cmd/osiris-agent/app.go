@@ -14,6 +14,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/link"
+	"github.com/osiriscare/osiris/agent/internal/lock"
 	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/probe"
 	"github.com/osiriscare/osiris/agent/internal/queue"
@@ -28,6 +29,7 @@ import (
 type app struct {
 	config   config.Config
 	log      *say.Logger
+	lock     *lock.Lock
 	probe    *probe.Probe
 	identity *identity.Identity
 	policy   *policy.Policy
@@ -60,26 +62,38 @@ func newApp(c config.Config, log *say.Logger) (*app, error) {
 		return nil, fmt.Errorf("making data folder: %w", err)
 	}
 	var err error
-	if a.identity, err = identity.Open(c.DataDir); err != nil {
+	if a.lock, err = lock.Take(filepath.Join(c.DataDir, "lock")); err != nil {
 		return nil, err
 	}
+	if err := a.open(); err != nil {
+		return nil, errors.Join(err, a.lock.Close())
+	}
+	return a, nil
+}
+
+// open reads what the data folder has.
+func (a *app) open() (err error) {
+	c, log := a.config, a.log
+	if a.identity, err = identity.Open(c.DataDir); err != nil {
+		return err
+	}
 	if err := a.pin(); err != nil {
-		return nil, err
+		return err
 	}
 	seconds, err := strconv.ParseInt(built, 10, 64)
 	if err != nil {
 		seconds = 0 // a development build without the stamp has no floor
 	}
 	if a.policy, err = openPolicy(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000, log); err != nil {
-		return nil, err
+		return err
 	}
 	if a.queue, err = openQueue(filepath.Join(c.DataDir, "queue.db"), log); err != nil {
-		return nil, err
+		return err
 	}
 	if err := a.wire(); err != nil {
-		return nil, errors.Join(err, a.queue.Close())
+		return errors.Join(err, a.queue.Close())
 	}
-	return a, nil
+	return nil
 }
 
 // wire makes what works on the queue.
@@ -170,7 +184,7 @@ func openPolicy(folder string, pin signed.KeyID, builtMs int64, log *say.Logger)
 	return policy.New(folder, pin, builtMs)
 }
 
-func (a *app) close() error { return a.queue.Close() }
+func (a *app) close() error { return errors.Join(a.queue.Close(), a.lock.Close()) }
 
 // runAgent is the verb run.
 func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {

@@ -133,6 +133,9 @@ func TestTheWholeAgentEnrolsReportsAndStops(t *testing.T) {
 		go func() { ended <- run(ctx, []string{"run", "--config", file}, &bytes.Buffer{}, &stderr) }()
 		a.Wait(t, "a record", func() bool { return len(a.Accepted()) > before })
 		a.Wait(t, "a verdict", func() bool { return a.Verdict("sysctl_hardening") != nil })
+		if code, _, said := osiris("run", "--config", file); code != 1 || !strings.Contains(said, "another osiris-agent") {
+			t.Errorf("a second agent with the same data folder: exit %d, %q; want 1 and the reason", code, said)
+		}
 		cancel()
 		if code := <-ended; code != 0 {
 			t.Errorf("exit %d: %s", code, stderr.String())
