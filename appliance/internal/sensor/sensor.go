@@ -5,8 +5,8 @@
 // record, it routes by drift type and never by check_id, and it never clears
 // what another source sees.
 //
-// Everything is bounded: 64 KB a body, a token bucket an address, requests in
-// progress, hosts. When full the answer is 503 with Retry-After; one address
+// Everything is bounded: 64 KB a body, a token bucket and a share of the
+// connections an address, requests in progress, hosts. When full the answer is 503 with Retry-After; one address
 // that asks too often gets 429. Errors are JSON: {"error": "..."}. Times are
 // RFC 3339 UTC.
 package sensor
@@ -30,7 +30,8 @@ import (
 
 // Limits, stated once.
 const (
-	maxConns       = 256
+	maxConns       = 512
+	maxConnsEach   = 64  // of one address
 	maxBusy        = 64  // requests being worked on
 	requestsPerSec = 10  // per address, sustained
 	requestsBurst  = 120 // per address: ten sensors behind one address at their start
@@ -102,7 +103,7 @@ func (a *API) Serve(ctx context.Context, l net.Listener) error {
 		IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(netutil.LimitListener(l, maxConns)) }()
+	go func() { served <- server.Serve(netutil.LimitListener(share(l, maxConnsEach), maxConns)) }()
 	select {
 	case err := <-served:
 		return err
@@ -144,15 +145,16 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, do answerer) (any, 
 	if !a.sources.allow(r.RemoteAddr) {
 		return nil, errOften
 	}
+	// The body first: who sends it slowly holds only the own connection.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, drift.MaxBody))
+	if err != nil {
+		return nil, err
+	}
 	select {
 	case a.busy <- struct{}{}:
 		defer func() { <-a.busy }()
 	default:
 		return nil, errFull
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, drift.MaxBody))
-	if err != nil {
-		return nil, err
 	}
 	return do(r, body)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -308,6 +309,42 @@ func TestServeStopsWithItsContext(t *testing.T) {
 	}
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.Body.Close() != nil {
 		t.Fatal(err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Serve = %v; want nil", err)
+	}
+}
+
+// TestOneAddressCannotTakeAllPlaces sends as many bodies that never end as one
+// address gets connections. Others are served meanwhile.
+func TestOneAddressCannotTakeAllPlaces(t *testing.T) {
+	a, _ := start(t)
+	server := httptest.NewUnstartedServer(a)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx, server.Listener) }()
+	addr := server.Listener.Addr().String()
+	closed := make(chan struct{}, 600)
+	for range 600 { // more than the listener takes in all
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() }) // most are closed by the server
+		// The server may have hung up.
+		_, _ = io.WriteString(c, "POST /api/sensor/drift HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
+		go func() {
+			_, _ = io.Copy(io.Discard, c) // ends however the server ends it
+			closed <- struct{}{}
+		}()
+	}
+	for range 500 { // those over the share are closed at once
+		<-closed
+	}
+	// Not even the places of requests are taken: 64 wait for their bodies.
+	if code, _, _ := ask(t, a, "10.9.0.1", "POST", "/api/sensor/drift", example); code != http.StatusOK {
+		t.Errorf("a sensor elsewhere got %d; want 200", code)
 	}
 	cancel()
 	if err := <-done; err != nil {
