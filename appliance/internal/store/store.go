@@ -20,6 +20,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	// The driver registers itself under the name sqlite.
@@ -58,6 +59,9 @@ func Open(ctx context.Context, path string, schemas ...Schema) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, schemas []Schema) (err error) {
+	if err = private(s.path); err != nil {
+		return err
+	}
 	if s.writer, err = sql.Open("sqlite", dsn(s.path, "immediate")); err != nil {
 		return err
 	}
@@ -74,6 +78,16 @@ func (s *Store) open(ctx context.Context, schemas []Schema) (err error) {
 	}
 	s.readers.SetMaxOpenConns(4)
 	return nil
+}
+
+// private makes the file its owner's alone before SQLite sees it, which would
+// make it readable for everybody and gives its other files the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // dsn sets the pragmas on every connection. The busy timeout serves the second
