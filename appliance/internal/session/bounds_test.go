@@ -193,3 +193,14 @@ func TestAStrangersConnectionEndsWhateverItDoes(t *testing.T) {
 		}
 	})
 }
+
+func TestConnectionsLeaveFilesForTheRest(t *testing.T) {
+	for files, want := range map[uint64]int{0: 0, 128: 64, 1024: 512, 20000: 18976, 21024: maxConns, 1 << 62: maxConns} {
+		if got := within(files); got != want {
+			t.Errorf("within(%d) = %d; want %d", files, got, want)
+		}
+	}
+	if got := places(); got < 1 || got > maxConns {
+		t.Errorf("places() = %d; want between 1 and %d", got, maxConns)
+	}
+}

@@ -39,6 +39,18 @@ func (c *callers) allow(addr net.Addr) bool {
 	return l.AllowN(time.Now(), 1)
 }
 
+// otherFiles are what the rest of the appliance may have open: databases, the
+// sensors' 512 connections, exports. A process with few gets half of them.
+const otherFiles = 1024
+
+// within is the connections that a process with so many files may take.
+func within(files uint64) int {
+	if files >= maxConns+otherFiles {
+		return maxConns
+	}
+	return int(max(files/2, files-min(files, otherFiles))) //nolint:gosec // below maxConns+otherFiles
+}
+
 // limited stops accepting while n connections are open.
 func limited(l net.Listener, n int) net.Listener {
 	return &limitedListener{Listener: l, free: make(chan struct{}, n), closed: make(chan struct{})}

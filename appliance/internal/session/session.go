@@ -120,7 +120,7 @@ func bounds() []grpc.ServerOption {
 // and closes every connection within drainTime.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
-	go func() { served <- s.grpc.Serve(limited(l, maxConns)) }()
+	go func() { served <- s.grpc.Serve(limited(l, places())) }()
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() {
