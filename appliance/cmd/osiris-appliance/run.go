@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"go.uber.org/dig"
+
 	"github.com/osiriscare/osiris/appliance/internal/config"
 	"github.com/osiriscare/osiris/appliance/internal/identity"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
@@ -41,7 +43,8 @@ func run(ctx context.Context, c config.Config, errs io.Writer) error {
 		if ctx.Err() != nil {
 			return nil // asked to stop while starting
 		}
-		return fmt.Errorf("starting: %w", err)
+		// Without the chain of which part needed which.
+		return fmt.Errorf("starting: %w", dig.RootCause(err))
 	}
 	log.InfoContext(ctx, "ready", "site_id", id.SiteID(), "appliance_id", id.ApplianceID(), "version", version)
 	code := 0

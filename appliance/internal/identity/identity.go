@@ -68,6 +68,9 @@ func Load(dataDir string) (*Identity, error) {
 	if err := json.Unmarshal(said, &p); err != nil {
 		return nil, fmt.Errorf("reading provisioning: %w", err)
 	}
+	if err := requireKeys(dataDir); err != nil {
+		return nil, err
+	}
 	keys, err := LoadKeys(dataDir)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,25 @@ func LoadKeys(dataDir string) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making identity folder: %w", err)
 	}
+	return readKeys(dir)
+}
+
+// requireKeys fails when a claimed appliance lacks one of its keys. A new one
+// would be worth nothing: Central and the agents know the old.
+func requireKeys(dataDir string) error {
+	for _, name := range []string{"tls.key", "ca.key", "command.key", "bundle.key", "log.key"} {
+		path := filepath.Join(Dir(dataDir), name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("key %s of this claimed appliance is missing: restore it from a backup, "+
+				"or retire the appliance and claim a new one in an empty data folder", path)
+		} else if err != nil {
+			return fmt.Errorf("looking at key %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func readKeys(dir string) (*Keys, error) {
 	k := &Keys{}
 	for name, into := range map[string]**ecdsa.PrivateKey{"tls.key": &k.TLS, "ca.key": &k.CA} {
 		key, err := loadECDSA(filepath.Join(dir, name))

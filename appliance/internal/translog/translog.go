@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
 
 	"github.com/osiriscare/osiris/shared/logproof"
@@ -81,6 +82,15 @@ func Open(ctx context.Context, path, origin string, key *signed.Key) (*Log, erro
 // openDB opens the file with what every connection needs. page_size counts only
 // for a new file; it must come before journal_mode.
 func openDB(path, more string, connections int) (*sql.DB, error) {
+	// Its owner's alone before SQLite sees it, which gives its other files the
+	// same mode.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = errors.Join(f.Chmod(0o600), f.Close())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening evidence log %s: %w", path, err)
+	}
 	const common = "?_pragma=busy_timeout(10000)&_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 	db, err := sql.Open("sqlite", dsn+common+more)
