@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -57,7 +58,11 @@ func follow(events io.Reader, out io.Writer) (summary, error) {
 func (s *summary) end(e event, name string, said []string, out io.Writer) {
 	switch {
 	case e.Action == "fail":
-		s.failed = append(s.failed, name)
+		// A package fails with its test; it counts when nothing else says why.
+		inside := func(test string) bool { return strings.HasPrefix(test, e.Package+".") }
+		if e.Test != "" || !slices.ContainsFunc(s.failed, inside) {
+			s.failed = append(s.failed, name)
+		}
 		for _, line := range said {
 			fmt.Fprint(out, line)
 		}

@@ -50,6 +50,9 @@ func TestAFailedTestIsShownWithItsOutput(t *testing.T) {
 	if err := sum.judge(&out, false); err == nil || !strings.Contains(err.Error(), "p.TestA") {
 		t.Errorf("judge = %v; want an error that names p.TestA", err)
 	}
+	if !strings.Contains(out.String(), " 1 failed") {
+		t.Errorf("the test and its package are counted twice:\n%s", out.String())
+	}
 	if !strings.Contains(out.String(), "got 1; want 2") {
 		t.Errorf("the failed test's output is missing:\n%s", out.String())
 	}
