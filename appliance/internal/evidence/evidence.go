@@ -99,6 +99,9 @@ func (e *Evidence) Run(ctx context.Context) error {
 	group.Go(func() error { return e.tlog.Run(ctx) })
 	group.Go(func() error {
 		if err := e.begin(ctx); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err() // asked to stop before entry 0 was logged; the next start logs it
+			}
 			return err
 		}
 		close(e.ready)

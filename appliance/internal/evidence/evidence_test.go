@@ -211,3 +211,13 @@ func TestWithoutAnEndorsingTrustChainNothingIsLogged(t *testing.T) {
 		t.Errorf("Run = %v; want ErrNotEndorsed", err)
 	}
 }
+
+// Stopped at once, Run may be anywhere in logging entry 0; none of it is an
+// error, and the next start goes on.
+func TestAStopDuringTheFirstStartIsNoError(t *testing.T) {
+	w, dir := bundletest.NewWorld(t, t.Name()), t.TempDir()
+	for range 30 {
+		start(t, w, dir, w).stop()
+	}
+	start(t, w, dir, w).add(t, w, 1)
+}
