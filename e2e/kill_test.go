@@ -111,8 +111,9 @@ func (s *site) killAll(n int) {
 	}
 }
 
-// killOne lets a program live for up to a second and a half, which reaches from
-// the middle of its start to the middle of its work.
+// killOne lets a program live for up to a second and a half and kills it. After
+// every third kill it is killed once more within its start, which takes some 50
+// milliseconds: what a start does to its files must survive that too.
 func (s *site) killOne(p *stack.Process, n int, moments *rand.Rand) error {
 	for k := range n {
 		select {
@@ -125,6 +126,15 @@ func (s *site) killOne(p *stack.Process, n int, moments *rand.Rand) error {
 		}
 		if err := p.Kill(); err != nil {
 			return err
+		}
+		if k%3 == 0 {
+			if err := p.Launch(); err != nil {
+				return fmt.Errorf("after kill %d: %w", k+1, err)
+			}
+			time.Sleep(time.Duration(moments.IntN(80)) * time.Millisecond)
+			if err := p.Kill(); err != nil {
+				return err
+			}
 		}
 		ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 		err := p.Start(ctx)

@@ -62,6 +62,12 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 }
 
+// Launch starts the program and does not wait until it is ready.
+func (p *Process) Launch() error {
+	_, err := p.launch()
+	return err
+}
+
 func (p *Process) launch() (*run, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
