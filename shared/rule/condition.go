@@ -91,6 +91,11 @@ func (r *Rule) matches(ctx context.Context, variables map[string]any) (bool, err
 		return false, fmt.Errorf("evaluating rule %s: %w", r.ID, err)
 	}
 	value, _, err := r.program.ContextEval(ctx, variables)
+	// CEL's || takes a true side over an interrupted one, so a condition that was
+	// cut short may look decided.
+	if late := ctx.Err(); late != nil {
+		return false, fmt.Errorf("evaluating rule %s: %w", r.ID, late)
+	}
 	if err != nil {
 		if strings.HasPrefix(err.Error(), "no such key") {
 			return false, nil

@@ -41,15 +41,21 @@ func TestANewStreamSupersedesTheOld(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := old.Report(m.QueueID, rehearsal.Verdict(2, "disk_space", 1)); err != nil {
-			t.Fatal(err)
-		}
-		_, err = old.Ack()
-		wants(t, "the superseded stream", err, codes.Aborted, "taken over")
+		// Its ack shows that the new stream has taken over: the Welcome alone may
+		// arrive a moment before.
 		if err := fresh.Report(m.QueueID, rehearsal.Verdict(2, "disk_space", 1)); err != nil {
 			t.Fatal(err)
 		}
 		ack(t, fresh, 2)
+		if err := old.Report(m.QueueID, rehearsal.Verdict(3, "disk_space", 2)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = old.Ack()
+		wants(t, "the superseded stream", err, codes.Aborted, "taken over")
+		if err := fresh.Report(m.QueueID, rehearsal.Verdict(3, "disk_space", 1)); err != nil {
+			t.Fatal(err)
+		}
+		ack(t, fresh, 3)
 	})
 }
 

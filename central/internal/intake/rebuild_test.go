@@ -97,7 +97,10 @@ func TestRebuildFromADamagedArchiveChangesNothing(t *testing.T) {
 		t.Fatal("the archive holds no file")
 	}
 	content := ct.Value(os.ReadFile(found[0]))(t)
-	content[len(content)/3] ^= 1
+	// One byte may be one that a zip has no use for; half of the file is not.
+	for i := len(content) / 4; i < 3*len(content)/4; i++ {
+		content[i] ^= 1
+	}
 	ct.Check(t, os.Chmod(found[0], 0o600))
 	ct.Check(t, os.WriteFile(found[0], content, 0o600))
 	if _, err := intake.Rebuild(t.Context(), c.Store, c.Archive); err == nil {
