@@ -21,8 +21,12 @@ func openLibrary() (func(string) (uintptr, error), error) {
 	return openFirst(names, hint)
 }
 
-// openFirst loads the first library of names that is there.
+// openFirst loads the first library of names that is there. The error names
+// the library itself: dlerror, which purego asks after dlopen, belongs to one
+// thread, and without the lock the goroutine may have moved to another.
 func openFirst(names []string, hint string) (func(string) (uintptr, error), error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var first error
 	for _, name := range names {
 		handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
@@ -30,7 +34,7 @@ func openFirst(names []string, hint string) (func(string) (uintptr, error), erro
 			return func(symbol string) (uintptr, error) { return purego.Dlsym(handle, symbol) }, nil
 		}
 		if first == nil {
-			first = err
+			first = fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil, fmt.Errorf("loading the system's SQLite: %w; %s", first, hint)
