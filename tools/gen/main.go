@@ -39,7 +39,7 @@ func run(ctx context.Context, check bool) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(protobuf(ctx, root, check), pages(ctx, root, check))
+	return errors.Join(protobuf(ctx, root, check), pages(ctx, root, check), repositories(ctx, root, check))
 }
 
 func protobuf(ctx context.Context, root string, check bool) error {
