@@ -11,4 +11,17 @@ const (
 	PendingReboot   ID = "pending_reboot"
 	SSHRootLogin    ID = "sshd_root_login"
 	SysctlHardening ID = "sysctl_hardening"
+
+	Firewall         ID = "firewall"
+	Defender         ID = "defender"
+	Spooler          ID = "spooler"
+	CriticalServices ID = "critical_services"
+	GuestAccount     ID = "guest_account"
+	SMBv1            ID = "smbv1"
+	AuditPolicy      ID = "audit_policy"
+	PasswordPolicy   ID = "password_policy"
+	AccountLockout   ID = "account_lockout"
+	BitLocker        ID = "bitlocker"
+	Patches          ID = "patches"
+	ScreenLock       ID = "screen_lock"
 )

@@ -7,9 +7,9 @@ const (
 	FactFirewallInput   = "input"   // what the kernel does with other input: drop or accept
 )
 
-// judgeFirewall believes the kernel before any file: a manager that is enabled
+// judgeLinuxFirewall believes the kernel before any file: a manager that is enabled
 // in its file may not have been started.
-func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
+func judgeLinuxFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	v.Expected = "incoming traffic is dropped by default"
 	manager, _ := f.Get(FactFirewallManager)
 	state, stated := f.Get(FactFirewallState)

@@ -1,0 +1,13 @@
+package check
+
+// everywhere has the checks that more than one system has. Where readers of two
+// systems give different facts, the judge goes by the facts that are there.
+var everywhere = []definition{
+	{DiskSpace, []string{FactVolume}, diskParameters, judgeDisk},
+	{
+		PendingReboot,
+		[]string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
+		nil, judgeReboot,
+	},
+	{TimeSync, []string{FactClockUnsynchronised, FactClockMaxError}, nil, judgeTime},
+}

@@ -1,0 +1,69 @@
+package check
+
+import "strings"
+
+// A fact that stands for one row of a table (a WMI instance, a service, an
+// account) has the text "Name=value;Name=value", in the order of the row's
+// source; ';' and '\' inside a value are escaped by '\'. A value that the source
+// left empty (NULL) is not there.
+
+// FormatRow writes a row's values as one fact's text. Names hold neither '=' nor
+// ';' nor '\'; line ends and NULs in values become spaces, so that a fact stays
+// one line.
+func FormatRow(row Facts) string {
+	var out []byte
+	for i, f := range row {
+		if i > 0 {
+			out = append(out, ';')
+		}
+		out = append(out, f.Name...)
+		out = append(out, '=')
+		for j := 0; j < len(f.Value); j++ {
+			switch c := f.Value[j]; c {
+			case ';', '\\':
+				out = append(out, '\\', c)
+			case '\n', '\r', 0:
+				out = append(out, ' ')
+			default:
+				out = append(out, c)
+			}
+		}
+	}
+	return string(out)
+}
+
+// row reads what FormatRow writes. A part without '=' has an empty value, and a
+// '\' at the very end stands for itself: a judge never fails.
+func row(text string) Facts {
+	var out Facts
+	var part []byte
+	for i := 0; i <= len(text); i++ {
+		if i == len(text) || text[i] == ';' {
+			if name, value, _ := strings.Cut(string(part), "="); name != "" {
+				out.Add(name, value)
+			}
+			part = part[:0]
+			continue
+		}
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+		}
+		part = append(part, text[i])
+	}
+	return out
+}
+
+// rows calls each with every row of the facts named so.
+func (f Facts) rows(name string, each func(row Facts)) {
+	for _, fact := range f {
+		if fact.Name == name {
+			each(row(fact.Value))
+		}
+	}
+}
+
+// text is the first value with this name, or nothing.
+func (f Facts) text(name string) string {
+	value, _ := f.Get(name)
+	return value
+}

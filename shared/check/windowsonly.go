@@ -1,0 +1,4 @@
+package check
+
+// windowsOnly has the checks that only Windows has.
+var windowsOnly = []definition{}
