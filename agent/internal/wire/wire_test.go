@@ -46,6 +46,9 @@ var pairs = []struct {
 	{&trustv1.TrustDoc{}, func() wire.Message { return &wire.TrustDoc{} }},
 	{&trustv1.Policy{}, func() wire.Message { return &wire.Policy{} }},
 	{&trustv1.Command{}, func() wire.Message { return &wire.Command{} }},
+	{&trustv1.SignatureList{}, func() wire.Message { return &wire.SignatureList{} }},
+	{&trustv1.ProductSignature{}, func() wire.Message { return &wire.ProductSignature{} }},
+	{&trustv1.ProductMarks{}, func() wire.Message { return &wire.ProductMarks{} }},
 }
 
 // fill sets random fields of m; oneofs get one member.

@@ -684,6 +684,7 @@ type ApplianceMessage struct {
 	//	*ApplianceMessage_Policy
 	//	*ApplianceMessage_Drain
 	//	*ApplianceMessage_StateRequest
+	//	*ApplianceMessage_Signatures
 	Body          isApplianceMessage_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -780,6 +781,15 @@ func (x *ApplianceMessage) GetStateRequest() *StateRequest {
 	return nil
 }
 
+func (x *ApplianceMessage) GetSignatures() *v1.SignedEnvelope {
+	if x != nil {
+		if x, ok := x.Body.(*ApplianceMessage_Signatures); ok {
+			return x.Signatures
+		}
+	}
+	return nil
+}
+
 type isApplianceMessage_Body interface {
 	isApplianceMessage_Body()
 }
@@ -814,6 +824,11 @@ type ApplianceMessage_StateRequest struct {
 	StateRequest *StateRequest `protobuf:"bytes,6,opt,name=state_request,json=stateRequest,proto3,oneof"`
 }
 
+type ApplianceMessage_Signatures struct {
+	// Envelope of a newer trust.v1.SignatureList.
+	Signatures *v1.SignedEnvelope `protobuf:"bytes,7,opt,name=signatures,proto3,oneof"`
+}
+
 func (*ApplianceMessage_Welcome) isApplianceMessage_Body() {}
 
 func (*ApplianceMessage_Ack) isApplianceMessage_Body() {}
@@ -825,6 +840,8 @@ func (*ApplianceMessage_Policy) isApplianceMessage_Body() {}
 func (*ApplianceMessage_Drain) isApplianceMessage_Body() {}
 
 func (*ApplianceMessage_StateRequest) isApplianceMessage_Body() {}
+
+func (*ApplianceMessage_Signatures) isApplianceMessage_Body() {}
 
 // Hello opens a session.
 type Hello struct {
@@ -852,9 +869,11 @@ type Hello struct {
 	// True when only validity dates failed: clock_suspect (D15).
 	ClockSuspect bool `protobuf:"varint,11,opt,name=clock_suspect,json=clockSuspect,proto3" json:"clock_suspect,omitempty"`
 	// Ids of commands the agent has begun and not finished.
-	OpenCommands  [][]byte `protobuf:"bytes,12,rep,name=open_commands,json=openCommands,proto3" json:"open_commands,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OpenCommands [][]byte `protobuf:"bytes,12,rep,name=open_commands,json=openCommands,proto3" json:"open_commands,omitempty"`
+	// Signature list the agent holds.
+	SignatureVersion uint64 `protobuf:"varint,13,opt,name=signature_version,json=signatureVersion,proto3" json:"signature_version,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Hello) Reset() {
@@ -971,6 +990,13 @@ func (x *Hello) GetOpenCommands() [][]byte {
 	return nil
 }
 
+func (x *Hello) GetSignatureVersion() uint64 {
+	if x != nil {
+		return x.SignatureVersion
+	}
+	return 0
+}
+
 // Welcome answers Hello.
 type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -995,7 +1021,9 @@ type Welcome struct {
 	// Time between two heartbeats, milliseconds.
 	HeartbeatIntervalMs uint32 `protobuf:"varint,10,opt,name=heartbeat_interval_ms,json=heartbeatIntervalMs,proto3" json:"heartbeat_interval_ms,omitempty"`
 	// Agent id as the appliance knows the TLS peer.
-	AgentId       string `protobuf:"bytes,11,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AgentId string `protobuf:"bytes,11,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// Envelope of a trust.v1.SignatureList, when the agent's is older.
+	Signatures    *v1.SignedEnvelope `protobuf:"bytes,12,opt,name=signatures,proto3" json:"signatures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1105,6 +1133,13 @@ func (x *Welcome) GetAgentId() string {
 		return x.AgentId
 	}
 	return ""
+}
+
+func (x *Welcome) GetSignatures() *v1.SignedEnvelope {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
 }
 
 // Ack is cumulative.
@@ -2239,15 +2274,18 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x05hello\x18\x01 \x01(\v2\x14.compliance.v1.HelloH\x00R\x05hello\x12/\n" +
 	"\x06report\x18\x02 \x01(\v2\x15.compliance.v1.ReportH\x00R\x06report\x128\n" +
 	"\theartbeat\x18\x03 \x01(\v2\x18.compliance.v1.HeartbeatH\x00R\theartbeatB\x06\n" +
-	"\x04body\"\xd5\x02\n" +
+	"\x04body\"\x91\x03\n" +
 	"\x10ApplianceMessage\x122\n" +
 	"\awelcome\x18\x01 \x01(\v2\x16.compliance.v1.WelcomeH\x00R\awelcome\x12&\n" +
 	"\x03ack\x18\x02 \x01(\v2\x12.compliance.v1.AckH\x00R\x03ack\x124\n" +
 	"\acommand\x18\x03 \x01(\v2\x18.trust.v1.SignedEnvelopeH\x00R\acommand\x125\n" +
 	"\x06policy\x18\x04 \x01(\v2\x1b.compliance.v1.PolicyUpdateH\x00R\x06policy\x12,\n" +
 	"\x05drain\x18\x05 \x01(\v2\x14.compliance.v1.DrainH\x00R\x05drain\x12B\n" +
-	"\rstate_request\x18\x06 \x01(\v2\x1b.compliance.v1.StateRequestH\x00R\fstateRequestB\x06\n" +
-	"\x04body\"\x90\x03\n" +
+	"\rstate_request\x18\x06 \x01(\v2\x1b.compliance.v1.StateRequestH\x00R\fstateRequest\x12:\n" +
+	"\n" +
+	"signatures\x18\a \x01(\v2\x18.trust.v1.SignedEnvelopeH\x00R\n" +
+	"signaturesB\x06\n" +
+	"\x04body\"\xbd\x03\n" +
 	"\x05Hello\x12\x19\n" +
 	"\bqueue_id\x18\x01 \x01(\fR\aqueueId\x12\x14\n" +
 	"\x05first\x18\x02 \x01(\x04R\x05first\x12\x12\n" +
@@ -2261,7 +2299,8 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\bstore_id\x18\n" +
 	" \x01(\fR\astoreId\x12#\n" +
 	"\rclock_suspect\x18\v \x01(\bR\fclockSuspect\x12#\n" +
-	"\ropen_commands\x18\f \x03(\fR\fopenCommands\"\xb3\x03\n" +
+	"\ropen_commands\x18\f \x03(\fR\fopenCommands\x12+\n" +
+	"\x11signature_version\x18\r \x01(\x04R\x10signatureVersion\"\xed\x03\n" +
 	"\aWelcome\x12\x19\n" +
 	"\bstore_id\x18\x01 \x01(\fR\astoreId\x12#\n" +
 	"\racked_through\x18\x02 \x01(\x04R\fackedThrough\x12&\n" +
@@ -2274,7 +2313,10 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\fstate_wanted\x18\t \x01(\bR\vstateWanted\x122\n" +
 	"\x15heartbeat_interval_ms\x18\n" +
 	" \x01(\rR\x13heartbeatIntervalMs\x12\x19\n" +
-	"\bagent_id\x18\v \x01(\tR\aagentId\":\n" +
+	"\bagent_id\x18\v \x01(\tR\aagentId\x128\n" +
+	"\n" +
+	"signatures\x18\f \x01(\v2\x18.trust.v1.SignedEnvelopeR\n" +
+	"signatures\":\n" +
 	"\x03Ack\x12\x19\n" +
 	"\bqueue_id\x18\x01 \x01(\fR\aqueueId\x12\x18\n" +
 	"\athrough\x18\x02 \x01(\x04R\athrough\"l\n" +
@@ -2425,32 +2467,34 @@ var file_compliance_v1_compliance_proto_depIdxs = []int32{
 	12, // 9: compliance.v1.ApplianceMessage.policy:type_name -> compliance.v1.PolicyUpdate
 	13, // 10: compliance.v1.ApplianceMessage.drain:type_name -> compliance.v1.Drain
 	14, // 11: compliance.v1.ApplianceMessage.state_request:type_name -> compliance.v1.StateRequest
-	2,  // 12: compliance.v1.Hello.host:type_name -> compliance.v1.HostFacts
-	26, // 13: compliance.v1.Welcome.trust:type_name -> trust.v1.TrustChain
-	27, // 14: compliance.v1.Welcome.policy:type_name -> trust.v1.SignedEnvelope
-	26, // 15: compliance.v1.PolicyUpdate.trust:type_name -> trust.v1.TrustChain
-	27, // 16: compliance.v1.PolicyUpdate.policy:type_name -> trust.v1.SignedEnvelope
-	17, // 17: compliance.v1.Report.records:type_name -> compliance.v1.Record
-	18, // 18: compliance.v1.Record.verdict:type_name -> compliance.v1.Verdict
-	20, // 19: compliance.v1.Record.state:type_name -> compliance.v1.StateReport
-	22, // 20: compliance.v1.Record.result:type_name -> compliance.v1.CommandResult
-	21, // 21: compliance.v1.Record.gap:type_name -> compliance.v1.Gap
-	0,  // 22: compliance.v1.Verdict.status:type_name -> compliance.v1.Status
-	19, // 23: compliance.v1.Verdict.facts:type_name -> compliance.v1.Fact
-	18, // 24: compliance.v1.StateReport.verdicts:type_name -> compliance.v1.Verdict
-	1,  // 25: compliance.v1.CommandResult.outcome:type_name -> compliance.v1.Outcome
-	23, // 26: compliance.v1.CommandResult.phases:type_name -> compliance.v1.PhaseResult
-	18, // 27: compliance.v1.CommandResult.before:type_name -> compliance.v1.Verdict
-	18, // 28: compliance.v1.CommandResult.after:type_name -> compliance.v1.Verdict
-	9,  // 29: compliance.v1.ReportDriftRequest.hello:type_name -> compliance.v1.Hello
-	16, // 30: compliance.v1.ReportDriftRequest.report:type_name -> compliance.v1.Report
-	10, // 31: compliance.v1.ReportDriftResponse.welcome:type_name -> compliance.v1.Welcome
-	11, // 32: compliance.v1.ReportDriftResponse.ack:type_name -> compliance.v1.Ack
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	27, // 12: compliance.v1.ApplianceMessage.signatures:type_name -> trust.v1.SignedEnvelope
+	2,  // 13: compliance.v1.Hello.host:type_name -> compliance.v1.HostFacts
+	26, // 14: compliance.v1.Welcome.trust:type_name -> trust.v1.TrustChain
+	27, // 15: compliance.v1.Welcome.policy:type_name -> trust.v1.SignedEnvelope
+	27, // 16: compliance.v1.Welcome.signatures:type_name -> trust.v1.SignedEnvelope
+	26, // 17: compliance.v1.PolicyUpdate.trust:type_name -> trust.v1.TrustChain
+	27, // 18: compliance.v1.PolicyUpdate.policy:type_name -> trust.v1.SignedEnvelope
+	17, // 19: compliance.v1.Report.records:type_name -> compliance.v1.Record
+	18, // 20: compliance.v1.Record.verdict:type_name -> compliance.v1.Verdict
+	20, // 21: compliance.v1.Record.state:type_name -> compliance.v1.StateReport
+	22, // 22: compliance.v1.Record.result:type_name -> compliance.v1.CommandResult
+	21, // 23: compliance.v1.Record.gap:type_name -> compliance.v1.Gap
+	0,  // 24: compliance.v1.Verdict.status:type_name -> compliance.v1.Status
+	19, // 25: compliance.v1.Verdict.facts:type_name -> compliance.v1.Fact
+	18, // 26: compliance.v1.StateReport.verdicts:type_name -> compliance.v1.Verdict
+	1,  // 27: compliance.v1.CommandResult.outcome:type_name -> compliance.v1.Outcome
+	23, // 28: compliance.v1.CommandResult.phases:type_name -> compliance.v1.PhaseResult
+	18, // 29: compliance.v1.CommandResult.before:type_name -> compliance.v1.Verdict
+	18, // 30: compliance.v1.CommandResult.after:type_name -> compliance.v1.Verdict
+	9,  // 31: compliance.v1.ReportDriftRequest.hello:type_name -> compliance.v1.Hello
+	16, // 32: compliance.v1.ReportDriftRequest.report:type_name -> compliance.v1.Report
+	10, // 33: compliance.v1.ReportDriftResponse.welcome:type_name -> compliance.v1.Welcome
+	11, // 34: compliance.v1.ReportDriftResponse.ack:type_name -> compliance.v1.Ack
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_compliance_v1_compliance_proto_init() }
@@ -2470,6 +2514,7 @@ func file_compliance_v1_compliance_proto_init() {
 		(*ApplianceMessage_Policy)(nil),
 		(*ApplianceMessage_Drain)(nil),
 		(*ApplianceMessage_StateRequest)(nil),
+		(*ApplianceMessage_Signatures)(nil),
 	}
 	file_compliance_v1_compliance_proto_msgTypes[15].OneofWrappers = []any{
 		(*Record_Verdict)(nil),

@@ -943,6 +943,268 @@ func (x *Parameter) GetValue() string {
 	return ""
 }
 
+// SignatureList says how remote management software is recognised on a host.
+// Context osiris/rmm/v1, signed by a release key. Once expired it still finds
+// products, but what it does not find proves nothing.
+type SignatureList struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version is max(previous + 1, unix seconds); older ones are refused.
+	Version uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Unix milliseconds.
+	IssuedMs int64 `protobuf:"varint,2,opt,name=issued_ms,json=issuedMs,proto3" json:"issued_ms,omitempty"`
+	// Unix milliseconds.
+	ExpiresMs int64 `protobuf:"varint,3,opt,name=expires_ms,json=expiresMs,proto3" json:"expires_ms,omitempty"`
+	// Products in the order in which they are reported.
+	Products      []*ProductSignature `protobuf:"bytes,4,rep,name=products,proto3" json:"products,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignatureList) Reset() {
+	*x = SignatureList{}
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignatureList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignatureList) ProtoMessage() {}
+
+func (x *SignatureList) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignatureList.ProtoReflect.Descriptor instead.
+func (*SignatureList) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SignatureList) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *SignatureList) GetIssuedMs() int64 {
+	if x != nil {
+		return x.IssuedMs
+	}
+	return 0
+}
+
+func (x *SignatureList) GetExpiresMs() int64 {
+	if x != nil {
+		return x.ExpiresMs
+	}
+	return 0
+}
+
+func (x *SignatureList) GetProducts() []*ProductSignature {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+// ProductSignature recognises one product.
+type ProductSignature struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Short name that allow lists use, such as screenconnect.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name for people.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Ids of products that install this one.
+	BundledBy []string `protobuf:"bytes,3,rep,name=bundled_by,json=bundledBy,proto3" json:"bundled_by,omitempty"`
+	// What it leaves on Windows.
+	Windows *ProductMarks `protobuf:"bytes,4,opt,name=windows,proto3" json:"windows,omitempty"`
+	// What it leaves on macOS.
+	Darwin *ProductMarks `protobuf:"bytes,5,opt,name=darwin,proto3" json:"darwin,omitempty"`
+	// What it leaves on Linux.
+	Linux         *ProductMarks `protobuf:"bytes,6,opt,name=linux,proto3" json:"linux,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductSignature) Reset() {
+	*x = ProductSignature{}
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductSignature) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductSignature) ProtoMessage() {}
+
+func (x *ProductSignature) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductSignature.ProtoReflect.Descriptor instead.
+func (*ProductSignature) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ProductSignature) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ProductSignature) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProductSignature) GetBundledBy() []string {
+	if x != nil {
+		return x.BundledBy
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetWindows() *ProductMarks {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetDarwin() *ProductMarks {
+	if x != nil {
+		return x.Darwin
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetLinux() *ProductMarks {
+	if x != nil {
+		return x.Linux
+	}
+	return nil
+}
+
+// ProductMarks are patterns of one system. A pattern matches a whole name,
+// without regard to case; * is any text within one path component, {id} the
+// letters and digits that tell one instance of the product from another.
+type ProductMarks struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Service names: Windows services, launchd labels, systemd units without
+	// their suffix.
+	Services []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	// Display names of Windows services.
+	Titles []string `protobuf:"bytes,2,rep,name=titles,proto3" json:"titles,omitempty"`
+	// Programs: a file name, or with a separator the whole path.
+	Processes []string `protobuf:"bytes,3,rep,name=processes,proto3" json:"processes,omitempty"`
+	// Files or folders. On Windows they may begin with %ProgramFiles%,
+	// %ProgramFiles(x86)%, %ProgramData% or %SystemRoot%.
+	Paths []string `protobuf:"bytes,4,rep,name=paths,proto3" json:"paths,omitempty"`
+	// Installed software: display names of Windows' uninstall entries, or
+	// Debian packages.
+	Packages []string `protobuf:"bytes,5,rep,name=packages,proto3" json:"packages,omitempty"`
+	// Registry keys, such as HKLM\SOFTWARE\TeamViewer; both views are searched.
+	Keys          []string `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductMarks) Reset() {
+	*x = ProductMarks{}
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductMarks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductMarks) ProtoMessage() {}
+
+func (x *ProductMarks) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductMarks.ProtoReflect.Descriptor instead.
+func (*ProductMarks) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ProductMarks) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetTitles() []string {
+	if x != nil {
+		return x.Titles
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetProcesses() []string {
+	if x != nil {
+		return x.Processes
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetPackages() []string {
+	if x != nil {
+		return x.Packages
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
 var File_trust_v1_trust_proto protoreflect.FileDescriptor
 
 const file_trust_v1_trust_proto_rawDesc = "" +
@@ -1035,7 +1297,28 @@ const file_trust_v1_trust_proto_rawDesc = "" +
 	"\adry_run\x18\v \x01(\bR\x06dryRun\"5\n" +
 	"\tParameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value*L\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x9d\x01\n" +
+	"\rSignatureList\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x1b\n" +
+	"\tissued_ms\x18\x02 \x01(\x03R\bissuedMs\x12\x1d\n" +
+	"\n" +
+	"expires_ms\x18\x03 \x01(\x03R\texpiresMs\x126\n" +
+	"\bproducts\x18\x04 \x03(\v2\x1a.trust.v1.ProductSignatureR\bproducts\"\xe5\x01\n" +
+	"\x10ProductSignature\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"bundled_by\x18\x03 \x03(\tR\tbundledBy\x120\n" +
+	"\awindows\x18\x04 \x01(\v2\x16.trust.v1.ProductMarksR\awindows\x12.\n" +
+	"\x06darwin\x18\x05 \x01(\v2\x16.trust.v1.ProductMarksR\x06darwin\x12,\n" +
+	"\x05linux\x18\x06 \x01(\v2\x16.trust.v1.ProductMarksR\x05linux\"\xa6\x01\n" +
+	"\fProductMarks\x12\x1a\n" +
+	"\bservices\x18\x01 \x03(\tR\bservices\x12\x16\n" +
+	"\x06titles\x18\x02 \x03(\tR\x06titles\x12\x1c\n" +
+	"\tprocesses\x18\x03 \x03(\tR\tprocesses\x12\x14\n" +
+	"\x05paths\x18\x04 \x03(\tR\x05paths\x12\x1a\n" +
+	"\bpackages\x18\x05 \x03(\tR\bpackages\x12\x12\n" +
+	"\x04keys\x18\x06 \x03(\tR\x04keys*L\n" +
 	"\x04Tier\x12\x15\n" +
 	"\x11TIER_MONITOR_ONLY\x10\x00\x12\x12\n" +
 	"\x0eTIER_SELF_HEAL\x10\x01\x12\x19\n" +
@@ -1054,19 +1337,22 @@ func file_trust_v1_trust_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_trust_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_trust_v1_trust_proto_goTypes = []any{
-	(Tier)(0),              // 0: trust.v1.Tier
-	(*SignedEnvelope)(nil), // 1: trust.v1.SignedEnvelope
-	(*Delegation)(nil),     // 2: trust.v1.Delegation
-	(*TrustDoc)(nil),       // 3: trust.v1.TrustDoc
-	(*ApplianceKeys)(nil),  // 4: trust.v1.ApplianceKeys
-	(*TrustChain)(nil),     // 5: trust.v1.TrustChain
-	(*Policy)(nil),         // 6: trust.v1.Policy
-	(*HostTier)(nil),       // 7: trust.v1.HostTier
-	(*CheckParameter)(nil), // 8: trust.v1.CheckParameter
-	(*Command)(nil),        // 9: trust.v1.Command
-	(*Parameter)(nil),      // 10: trust.v1.Parameter
+	(Tier)(0),                // 0: trust.v1.Tier
+	(*SignedEnvelope)(nil),   // 1: trust.v1.SignedEnvelope
+	(*Delegation)(nil),       // 2: trust.v1.Delegation
+	(*TrustDoc)(nil),         // 3: trust.v1.TrustDoc
+	(*ApplianceKeys)(nil),    // 4: trust.v1.ApplianceKeys
+	(*TrustChain)(nil),       // 5: trust.v1.TrustChain
+	(*Policy)(nil),           // 6: trust.v1.Policy
+	(*HostTier)(nil),         // 7: trust.v1.HostTier
+	(*CheckParameter)(nil),   // 8: trust.v1.CheckParameter
+	(*Command)(nil),          // 9: trust.v1.Command
+	(*Parameter)(nil),        // 10: trust.v1.Parameter
+	(*SignatureList)(nil),    // 11: trust.v1.SignatureList
+	(*ProductSignature)(nil), // 12: trust.v1.ProductSignature
+	(*ProductMarks)(nil),     // 13: trust.v1.ProductMarks
 }
 var file_trust_v1_trust_proto_depIdxs = []int32{
 	4,  // 0: trust.v1.TrustDoc.appliances:type_name -> trust.v1.ApplianceKeys
@@ -1078,11 +1364,15 @@ var file_trust_v1_trust_proto_depIdxs = []int32{
 	8,  // 6: trust.v1.Policy.parameters:type_name -> trust.v1.CheckParameter
 	0,  // 7: trust.v1.HostTier.tier:type_name -> trust.v1.Tier
 	10, // 8: trust.v1.Command.parameters:type_name -> trust.v1.Parameter
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	12, // 9: trust.v1.SignatureList.products:type_name -> trust.v1.ProductSignature
+	13, // 10: trust.v1.ProductSignature.windows:type_name -> trust.v1.ProductMarks
+	13, // 11: trust.v1.ProductSignature.darwin:type_name -> trust.v1.ProductMarks
+	13, // 12: trust.v1.ProductSignature.linux:type_name -> trust.v1.ProductMarks
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_trust_proto_init() }
@@ -1096,7 +1386,7 @@ func file_trust_v1_trust_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_trust_proto_rawDesc), len(file_trust_v1_trust_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
