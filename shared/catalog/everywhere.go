@@ -66,12 +66,18 @@ var everywhere = []Check{
 		Aliases:   []check.ID{"screenlock"},
 	},
 	{
-		ID:        "rmm_detection",
+		ID:        check.RMMDetection,
 		Title:     "Remote management software",
 		DriftType: "rmm_detected",
 		Severity:  "low",
 		Advice:    "Compare with the list of remote access tools the practice has agreed to.",
 		Platforms: []string{"windows", "darwin", "linux"},
 		Inventory: true,
+		Facts: map[string]Class{
+			check.FactListVersion: Safe, check.FactListExpired: Safe, check.FactProduct: Identifier,
+		},
+		Parameters: []Parameter{
+			{"allowed", "", "Products the practice has agreed to: ids parted by commas; id:instance allows one instance only."},
+		},
 	},
 }

@@ -9,5 +9,6 @@ var everywhere = []definition{
 		[]string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
 		nil, judgeReboot,
 	},
+	{RMMDetection, []string{FactListVersion, FactListExpired, FactProduct}, rmmParameters, judgeRMM},
 	{TimeSync, []string{FactClockUnsynchronised, FactClockMaxError}, nil, judgeTime},
 }

@@ -11,6 +11,7 @@ const (
 	PendingReboot   ID = "pending_reboot"
 	SSHRootLogin    ID = "sshd_root_login"
 	SysctlHardening ID = "sysctl_hardening"
+	RMMDetection    ID = "rmm_detection"
 
 	Firewall         ID = "firewall"
 	Defender         ID = "defender"
