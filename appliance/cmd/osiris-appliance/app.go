@@ -83,7 +83,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
-			session.Config{Listen: c.AgentListen, DataDir: c.DataDir},
+			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
 		),

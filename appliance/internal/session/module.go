@@ -17,7 +17,11 @@ import (
 )
 
 // Config says where agents find the appliance.
-type Config struct{ Listen, DataDir string }
+type Config struct {
+	Listen   string
+	Fallback string // empty means nowhere
+	DataDir  string
+}
 
 type deps struct {
 	fx.In
@@ -44,5 +48,11 @@ var Module = fx.Module("session",
 		l := listen.New("agent", cfg.Listen, cfg.DataDir, log)
 		lc.Append(fx.StartHook(l.Bind))
 		fxrun.Go(lc, sd, func(ctx context.Context) error { return s.Serve(ctx, l) })
+		if cfg.Fallback == "" {
+			return
+		}
+		f := listen.New("fallback", cfg.Fallback, cfg.DataDir, log)
+		lc.Append(fx.StartHook(f.Bind))
+		fxrun.Go(lc, sd, func(ctx context.Context) error { return s.ServeFallback(ctx, f) })
 	}),
 )

@@ -24,14 +24,19 @@ type transport struct {
 // setup makes the one config of the server. Session tickets are made by it, so
 // it is not cloned per connection.
 func (t *transport) setup() {
-	t.config = &tls.Config{
+	t.config = t.server.tlsConfig("h2")
+}
+
+// tlsConfig is that of a port for agents.
+func (s *Server) tlsConfig(protocol string) *tls.Config {
+	return &tls.Config{
 		MinVersion:     tls.VersionTLS13,
-		NextProtos:     []string{"h2"},
-		GetCertificate: t.server.CA.Server,
+		NextProtos:     []string{protocol},
+		GetCertificate: s.CA.Server,
 		ClientAuth:     tls.RequestClientCert,
 		// VerifyConnection runs on resumption too, VerifyPeerCertificate does not
 		// (crypto/tls, go1.26): a revoked agent must not come back by a ticket.
-		VerifyConnection: t.server.verify,
+		VerifyConnection: s.verify,
 	}
 }
 
