@@ -1,5 +1,19 @@
 package catalog
 
+import "github.com/osiriscare/osiris/shared/check"
+
+// withHost adds the classes of the facts about the host and about the setting's
+// owner to a check's own.
+func withHost(classes map[string]Class) map[string]Class {
+	for _, fact := range []string{
+		check.FactProductType, check.FactDomainRole, check.FactSystemDrive, check.FactEdition,
+		check.FactBuild, check.FactRevision, check.FactOwner,
+	} {
+		classes[fact] = Safe
+	}
+	return classes
+}
+
 // windowsOnly lists the checks that only Windows has.
 var windowsOnly = []Check{
 	{
@@ -11,7 +25,11 @@ var windowsOnly = []Check{
 		Advice:         "Turn the Domain, Private and Public profiles on.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-FIREWALL-001"},
-		Facts:          map[string]Class{"disabled_profiles": Safe, "all_profiles": Safe},
+		Facts: withHost(map[string]Class{
+			"disabled_profiles": Safe, "all_profiles": Safe,
+			check.FactProfile: Safe, check.FactProfile + check.ErrorSuffix: Safe, check.FactService: Safe,
+			check.FactSecurityProduct: Identifier, check.FactSecurityProduct + check.ErrorSuffix: Safe,
+		}),
 	},
 	{
 		ID:             "defender",

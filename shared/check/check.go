@@ -52,7 +52,17 @@ func All() []ID {
 
 // FactNames are the names that readers of the check may use, besides FactError
 // and FactNotApplicable.
-func FactNames(id ID) []string { return append([]string(nil), find(id).facts...) }
+func FactNames(id ID) []string {
+	var names []string
+	for _, name := range find(id).facts {
+		if name == factHost {
+			names = append(names, hostFacts[:]...)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // Defaults are the check's parameters with the values that hold when the policy
 // names none.

@@ -1,0 +1,71 @@
+package check
+
+// Facts of firewall.
+const (
+	FactProfile         = "profile" // a row: Name, Enabled (1 on, 0 off) as all policies together have it
+	FactService         = "service" // a row for each service: Name, State (4 runs), Start
+	FactSecurityProduct = "product" // a row for each registered security product: displayName, productState
+)
+
+// judgeFirewall: all three profiles are on and the service that enforces them
+// runs. A product that replaces the firewall switches profiles off rightly, and
+// says so to the security centre, which servers do not have.
+func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
+	v.Expected = "Domain, Private and Public on"
+	stopped, services := notRunning(f)
+	product := productOn(f)
+	off, on := "", 0
+	f.rows(FactProfile, func(r Facts) {
+		switch r.text("Enabled") {
+		case "1":
+			on++
+		case "0":
+			off = join(off, r.text("Name"))
+		}
+	})
+	switch {
+	case (off != "" || stopped != "") && product != "":
+		v.Actual = product
+		v.pass("Another product, " + product + ", is the firewall.")
+	case stopped != "":
+		v.Actual = stopped + " not running"
+		v.fail(Critical, "The firewall's service "+stopped+" does not run.")
+	case off != "":
+		v.Actual = "off: " + off
+		v.fail(Critical, "The firewall is off for "+off+".")
+	case on < 3 || services < 2:
+		v.unknown("The firewall's profiles could not be read.")
+	default:
+		v.Actual = "on"
+		v.pass("The firewall is on for every network.")
+	}
+}
+
+// notRunning names the services that do not run, and counts all.
+func notRunning(f Facts) (names string, count int) {
+	f.rows(FactService, func(r Facts) {
+		count++
+		if r.text("State") != serviceRunning {
+			names = join(names, r.text("Name"))
+		}
+	})
+	return names, count
+}
+
+// productOn names the registered products that are on.
+func productOn(f Facts) (names string) {
+	f.rows(FactSecurityProduct, func(r Facts) {
+		if productBits(r)&productIsOn != 0 {
+			names = join(names, r.text("displayName"))
+		}
+	})
+	return names
+}
+
+// join lists names.
+func join(list, name string) string {
+	if list == "" {
+		return name
+	}
+	return list + ", " + name
+}
