@@ -50,6 +50,8 @@ var windowsOnly = []Check{
 		Advice:         "Disable the spooler on domain controllers and servers without printers; a workstation needs it to print.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SVC-001"},
+		Facts:          spoolerFacts,
+		Parameters:     spoolerParameters,
 	},
 	{
 		ID:             "critical_services",
@@ -60,7 +62,8 @@ var windowsOnly = []Check{
 		Advice:         "Start the stopped services and find out why they stopped.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SVC-002"},
-		Facts:          map[string]Class{"stopped_services": Identifier, "count": Safe},
+		Facts:          serviceFacts,
+		Parameters:     serviceParameters,
 	},
 	{
 		ID:             "guest_account",
@@ -91,6 +94,8 @@ var windowsOnly = []Check{
 		Advice:         "Turn the required audit subcategories on, in group policy where it owns them.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-005"},
+		Facts:          auditFacts,
+		Parameters:     auditParameters,
 	},
 	{
 		ID:             "password_policy",
@@ -101,6 +106,8 @@ var windowsOnly = []Check{
 		Advice:         "Raise the minimum password length; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-003"},
+		Facts:          passwordFacts,
+		Parameters:     passwordParameters,
 	},
 	{
 		ID:             "account_lockout",
@@ -111,6 +118,8 @@ var windowsOnly = []Check{
 		Advice:         "Lock accounts after at most 10 wrong passwords; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-006"},
+		Facts:          lockoutFacts,
+		Parameters:     lockoutParameters,
 	},
 	{
 		ID:        "bitlocker",
