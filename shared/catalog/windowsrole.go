@@ -22,16 +22,10 @@ var serviceParameters = []Parameter{
 	{"winrm", "no", "Whether WinRM must run, because the site is asked by it: yes or no."},
 }
 
-var auditFacts = func() map[string]Class {
-	classes := withHost(map[string]Class{
-		check.FactAuditLegacy: Safe, check.FactAuditLogSize: Safe, check.FactAuditLogPolicy: Safe,
-		check.FactAuditLogKeep: Safe, check.FactAuditLogArchive: Safe,
-	})
-	for _, s := range check.AuditSettings(nil) {
-		classes[s.Name] = Safe
-	}
-	return classes
-}()
+var auditFacts = withHost(map[string]Class{
+	check.FactAudit: Safe, check.FactAuditLegacy: Safe, check.FactAuditLogSize: Safe, check.FactAuditLogPolicy: Safe,
+	check.FactAuditLogKeep: Safe, check.FactAuditLogArchive: Safe,
+})
 
 const auditDoc = "What the subcategory must record: 0 nothing, 1 success, 2 failure, 3 both."
 

@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// Facts of audit_policy beside one per subcategory of auditTable, whose value is
-// what the computer does now: bit 1 success, bit 2 failure.
+// Facts of audit_policy.
 const (
+	// FactAudit repeats: a row per subcategory of AuditSettings: Name, and Setting
+	// with bit 1 success, bit 2 failure, as the computer does now.
+	FactAudit = "audit"
 	// FactAuditLegacy is 0 where the nine old categories may override.
 	FactAuditLegacy = "SCENoApplyLegacyAuditPolicy"
 	// FactAuditLogSize is the Security log's own limit in bytes,
@@ -65,9 +67,8 @@ var auditParameters = []Parameter{
 }
 
 var auditFacts = []string{
-	"account_lockout", "audit_policy_change", "authentication_policy_change", "credential_validation", "logoff", "logon",
-	"process_creation", "security_group_management", "sensitive_privilege_use", "user_account_management",
-	FactAuditLegacy, FactAuditLogSize, FactAuditLogPolicy, FactAuditLogKeep, FactAuditLogArchive, FactOwner,
+	factHost, FactOwner, FactAudit,
+	FactAuditLegacy, FactAuditLogSize, FactAuditLogPolicy, FactAuditLogKeep, FactAuditLogArchive,
 }
 
 // AuditSettings are the subcategories with what the parameters ask of them, for
@@ -93,15 +94,15 @@ func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
 		if s.Want == 0 {
 			continue
 		}
-		have, ok := f.count(s.Name)
+		have, ok := auditBits(f, s.Name)
 		if !ok {
 			v.Expected = ""
 			v.unknown("The audit subcategory " + s.Name + " could not be read.")
 			return
 		}
 		expected = append(expected, s.Name+" "+auditWord(s.Want))
-		if uint8(have)&s.Want != s.Want {
-			actual = append(actual, s.Name+" "+auditWord(uint8(have)&3))
+		if have&s.Want != s.Want {
+			actual = append(actual, s.Name+" "+auditWord(have))
 		}
 	}
 	v.Expected = strings.Join(expected, ", ")
@@ -125,6 +126,16 @@ func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
 	default:
 		v.pass("The required events are recorded.")
 	}
+}
+
+// auditBits are what a subcategory records; 4 stands for an explicit nothing.
+func auditBits(f Facts, name string) (bits uint8, ok bool) {
+	f.rows(FactAudit, func(r Facts) {
+		if n, number := r.count("Setting"); number && r.text("Name") == name {
+			bits, ok = uint8(n&3), true
+		}
+	})
+	return bits, ok
 }
 
 // auditLogSize is the limit in force; known is false where neither is set.
