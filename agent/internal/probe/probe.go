@@ -24,6 +24,7 @@ const readerLimit = 10 * time.Second
 // Probe reads one host.
 type Probe struct {
 	root string
+	platform
 
 	mu   sync.Mutex
 	busy map[check.ID]chan struct{} // closed when the running reader ends

@@ -6,6 +6,9 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
+// platform is what a probe keeps between readings: nothing here.
+type platform struct{}
+
 // Checks are those that this system has readers for.
 func Checks() []check.ID {
 	return []check.ID{

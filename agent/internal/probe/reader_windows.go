@@ -1,0 +1,41 @@
+package probe
+
+import (
+	"context"
+	"time"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// platform is what the probe keeps between readings of Windows.
+type platform struct{ machine }
+
+// Checks are those that this system has readers for.
+func Checks() []check.ID {
+	ids := []check.ID{check.DiskSpace}
+	for i := range windowsTable {
+		ids = append(ids, windowsTable[i].id)
+	}
+	return ids
+}
+
+func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
+	sources := windowsSources(id)
+	if sources == "" {
+		if id == check.DiskSpace {
+			return p.readDisk
+		}
+		return nil
+	}
+	p.attach()
+	return func(ctx context.Context) (check.Facts, error) { return p.read(ctx, sources) }
+}
+
+// attach connects the probe with the running Windows.
+func (p *Probe) attach() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.provider == nil {
+		p.registry, p.provider, p.now = windowsSystem{}, windowsSystem{}, time.Now
+	}
+}
