@@ -10,5 +10,5 @@ var everywhere = []definition{
 		nil, judgeReboot,
 	},
 	{RMMDetection, []string{FactListVersion, FactListExpired, FactProduct}, rmmParameters, judgeRMM},
-	{TimeSync, []string{FactClockUnsynchronised, FactClockMaxError}, nil, judgeTime},
+	{TimeSync, []string{FactClockUnsynchronised, FactClockMaxError, FactMacState}, nil, judgeTime},
 }

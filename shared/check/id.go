@@ -25,4 +25,14 @@ const (
 	BitLocker        ID = "bitlocker"
 	Patches          ID = "patches"
 	ScreenLock       ID = "screen_lock"
+
+	FileVault      ID = "filevault"
+	Gatekeeper     ID = "gatekeeper"
+	MacAdmins      ID = "mac_admins"
+	MacFirewall    ID = "mac_firewall"
+	MacSharing     ID = "mac_sharing"
+	RemoteLogin    ID = "remote_login"
+	SIP            ID = "sip"
+	SoftwareUpdate ID = "software_update"
+	XProtect       ID = "xprotect"
 )

@@ -8,7 +8,11 @@ const (
 
 // judgeTime uses the flag alone: the error bound grows between two polls of a
 // healthy daemon, so as a value it would change at every run.
-func judgeTime(_ *definition, f Facts, _ Parameters, v *Verdict) {
+func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
+	if _, mac := f.Get(FactMacState); mac {
+		judgeState(d, f, p, v)
+		return
+	}
 	v.Expected = "synchronised"
 	switch flag, _ := f.Get(FactClockUnsynchronised); flag {
 	case "no":
