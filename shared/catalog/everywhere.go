@@ -30,7 +30,8 @@ var everywhere = []Check{
 		Advice:         "Start the time service and point it at a reachable time source.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-NET-002"},
-		Facts:          map[string]Class{check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe, check.FactMacState: Safe},
+		Facts:          timeFacts,
+		Parameters:     timeParameters,
 	},
 	{
 		ID:             check.PendingReboot,

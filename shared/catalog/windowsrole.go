@@ -62,3 +62,16 @@ var lockoutParameters = []Parameter{
 	{"max_threshold", "10", "Most wrong passwords before an account is locked."},
 	{"min_duration_minutes", "15", "Shortest lock, in minutes."},
 }
+
+var timeFacts = withHost(map[string]Class{
+	check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe, check.FactMacState: Safe,
+	check.FactClockOffset: Safe, check.FactClockServer: Identifier, check.FactClockOffset + check.ErrorSuffix: FreeText,
+	check.FactService: Safe, check.FactTimeType: Safe, check.FactTimeTypePolicy: Safe,
+	check.FactTimeServer: Identifier, check.FactTimeServerPolicy: Identifier, check.FactTimeDomain: Identifier,
+	check.FactTimeClient: Safe, check.FactTimeClientPolicy: Safe,
+})
+
+var timeParameters = []Parameter{
+	{"warn_seconds", "5", "How far the clock may be off, in seconds."},
+	{"fail_seconds", "60", "How far it is off when that is severe, in seconds."},
+}

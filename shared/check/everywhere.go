@@ -10,5 +10,13 @@ var everywhere = []definition{
 		nil, judgeReboot,
 	},
 	{RMMDetection, []string{FactListVersion, FactListExpired, FactProduct}, rmmParameters, judgeRMM},
-	{TimeSync, []string{FactClockUnsynchronised, FactClockMaxError, FactMacState}, nil, judgeTime},
+	{
+		TimeSync,
+		[]string{
+			FactClockUnsynchronised, FactClockMaxError, FactMacState,
+			factHost, FactOwner, FactService, FactTimeType, FactTimeTypePolicy, FactTimeServer, FactTimeServerPolicy,
+			FactTimeClient, FactTimeClientPolicy, FactTimeDomain, FactClockOffset, FactClockServer, FactClockOffset + ErrorSuffix,
+		},
+		timeParameters, judgeTime,
+	},
 }

@@ -7,27 +7,32 @@ import "strings"
 // source; ';' and '\' inside a value are escaped by '\'. A value that the source
 // left empty (NULL) is not there.
 
-// FormatRow writes a row's values as one fact's text. Names hold neither '=' nor
-// ';' nor '\'; line ends and NULs in values become spaces, so that a fact stays
-// one line.
+// FormatRow writes a row's values as one fact's text.
 func FormatRow(row Facts) string {
-	var out []byte
-	for i, f := range row {
-		if i > 0 {
-			out = append(out, ';')
+	text := ""
+	for _, f := range row {
+		text = AppendField(text, f.Name, f.Value)
+	}
+	return text
+}
+
+// AppendField adds one value to a row's text. Names hold neither '=' nor ';' nor
+// '\'; line ends and NULs in values become spaces, so that a fact stays one line.
+func AppendField(row, name, value string) string {
+	out := []byte(row)
+	if row != "" {
+		out = append(out, ';')
+	}
+	out = append(append(out, name...), '=')
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch c {
+		case ';', '\\':
+			out = append(out, '\\')
+		case '\n', '\r', 0:
+			c = ' '
 		}
-		out = append(out, f.Name...)
-		out = append(out, '=')
-		for j := 0; j < len(f.Value); j++ {
-			switch c := f.Value[j]; c {
-			case ';', '\\':
-				out = append(out, '\\', c)
-			case '\n', '\r', 0:
-				out = append(out, ' ')
-			default:
-				out = append(out, c)
-			}
-		}
+		out = append(out, c)
 	}
 	return string(out)
 }

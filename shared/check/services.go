@@ -34,14 +34,8 @@ var services = [...]struct {
 	{"WinRM", High, needWinRM},
 }
 
-// CriticalServiceNames are the services that readers of critical_services read.
-func CriticalServiceNames() []string {
-	var names []string
-	for i := range &services {
-		names = append(names, services[i].name)
-	}
-	return names
-}
+// CriticalServiceNames are the services of the table, for those who read them.
+const CriticalServiceNames = "EventLog,CryptSvc,Netlogon,NTDS,DNS,W32Time,WinRM"
 
 // Client Windows has WinRM off: only a site that uses it asks for it.
 var serviceParameters = []Parameter{{"winrm", "no"}}

@@ -43,6 +43,8 @@ func judgeSpooler(d *definition, f Facts, p Parameters, v *Verdict) {
 	case f.text(FactDriverAdmins) == "0":
 		v.Actual = "running, everybody installs drivers"
 		v.fail(High, "Everybody may install printer drivers, which run as the system.")
+	case !shared && f.text(FactPrinter+ErrorSuffix) != "" && (!isWorkstation(role) || f.text(FactSpoolerRPC) == ""):
+		v.unknown("Whether printers are shared could not be read.")
 	case isWorkstation(role):
 		judgeWorkstation(f, d.get(p, "require_policy") == "yes", shared, v)
 	case shared:

@@ -9,6 +9,14 @@ const (
 // judgeTime uses the flag alone: the error bound grows between two polls of a
 // healthy daemon, so as a value it would change at every run.
 func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
+	measured, wrong := judgeOffset(d, f, p, v)
+	if wrong {
+		return
+	}
+	if f.text(FactDomainRole) != "" {
+		judgeWindowsTime(f, measured, v)
+		return
+	}
 	if _, mac := f.Get(FactMacState); mac {
 		judgeState(d, f, p, v)
 		return
