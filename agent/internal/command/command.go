@@ -71,6 +71,8 @@ var (
 	Gatekeeper = Command{line: "/usr/sbin/spctl --status", limit: quick, bytes: small, both: true}
 	// SIP prints the state of System Integrity Protection.
 	SIP = Command{line: "/usr/bin/csrutil status", limit: quick, bytes: small}
+	// Processes prints the path of every program that runs, a line each.
+	Processes = Command{line: "/bin/ps -axww -o comm=", limit: quick, bytes: 256 << 10}
 	// XProtect prints version and date of the malware rules, since macOS 15.
 	XProtect = Command{line: "/usr/bin/xprotect version", limit: quick, bytes: small}
 	// XProtectBundle prints the Info.plist of the rules of macOS 14 and before.

@@ -13,7 +13,7 @@ var list = map[string]*Command{
 	"FirewallOff": &FirewallOff, "Gatekeeper": &Gatekeeper, "SIP": &SIP, "XProtect": &XProtect,
 	"XProtectBundle": &XProtectBundle, "Updates": &Updates, "UpdatesManaged": &UpdatesManaged,
 	"ScreenLock": &ScreenLock, "SaverIdle": &SaverIdle, "Power": &Power, "NetworkTime": &NetworkTime,
-	"Services": &Services, "Admins": &Admins,
+	"Services": &Services, "Admins": &Admins, "Processes": &Processes,
 }
 
 // Folders that only the system writes to. /usr/local and /opt belong to whoever
