@@ -27,8 +27,8 @@ import (
 //	one|FACT,FACT|NAMESPACE|CLASS|PROP,PROP     a fact for each property of the only instance
 //	api|FACT|FUNCTION|ARGUMENT,ARGUMENT         a row for each answer; no fact for what does not exist
 //
-// PROP may be METHOD.RESULT, called on each instance; its key is then the first
-// property. A kind with '?' turns an error into the fact FACT_error and goes on;
+// The last PROP may be +METHOD.RESULT, called on each instance; its key is then
+// the first property. A kind with '?' turns an error into the fact FACT_error and goes on;
 // any other error ends the reading, so that the verdict is unknown.
 
 // maxFields is how many fields a line has.
@@ -151,72 +151,65 @@ func (m *machine) readUsers(facts *check.Facts, field *[maxFields]string) error 
 		if !person {
 			continue
 		}
-		row := check.Facts{{Name: "Sid", Value: sid}}
+		row := check.AppendField("", "Sid", sid)
 		for _, name := range strings.Split(field[3], ",") {
 			text, err := m.registry.value(`HKU\`+sid+`\`+field[2], name)
 			if err == nil {
-				row.Add(name, text)
+				row = check.AppendField(row, name, text)
 			} else if absentIsFine(err) != nil {
 				return err
 			}
 		}
-		facts.Add(field[1], check.FormatRow(row))
+		facts.Add(field[1], row)
 	}
 	return nil
 }
 
 func (m *machine) readInstances(ctx context.Context, facts *check.Facts, kind string, field *[maxFields]string) error {
 	q := query{namespace: field[2], class: field[3], where: field[5], context: field[6]}
-	var methods []string
-	for _, p := range strings.Split(field[4], ",") {
-		if strings.Contains(p, ".") {
-			methods = append(methods, p)
-		} else {
-			q.properties = append(q.properties, p)
-		}
-	}
+	properties, methods, _ := strings.Cut(field[4], ",+")
+	q.properties = strings.Split(properties, ",")
 	rows, err := m.provider.query(ctx, &q)
 	if err != nil {
 		return err
 	}
-	if kind == "one" {
-		return flatten(facts, rows, strings.Split(field[1], ","), q.properties)
+	if kind == "one" && len(rows) == 0 {
+		return errEmpty
 	}
-	for _, row := range rows {
-		for _, p := range methods {
-			if err := m.callMethod(ctx, &row, &q, p); err != nil {
+	for _, cells := range rows {
+		row, names := "", strings.Split(field[1], ",")
+		for i := range cells {
+			switch {
+			case cells[i].Null:
+			case kind == "one":
+				facts.Add(names[i], cells[i].Text)
+			default:
+				row = check.AppendField(row, q.properties[i], cells[i].Text)
+			}
+		}
+		if kind == "one" {
+			return nil
+		}
+		if methods != "" {
+			if row, err = m.callMethod(ctx, row, &q, cells[0].Text, methods); err != nil {
 				return err
 			}
 		}
-		facts.Add(field[1], check.FormatRow(row))
-	}
-	return nil
-}
-
-// flatten makes a fact of each property of the first instance.
-func flatten(facts *check.Facts, rows []check.Facts, names, properties []string) error {
-	if len(rows) == 0 {
-		return errEmpty
-	}
-	for i, p := range properties {
-		if value, ok := rows[0].Get(p); ok {
-			facts.Add(names[i], value)
-		}
+		facts.Add(field[1], row)
 	}
 	return nil
 }
 
 // callMethod adds the result of METHOD.RESULT to a row, unless the method
 // refuses, as it does on a locked volume.
-func (m *machine) callMethod(ctx context.Context, row *check.Facts, q *query, call string) error {
-	key, _ := row.Get(q.properties[0])
+func (m *machine) callMethod(ctx context.Context, row string, q *query, key, call string) (string, error) {
 	key = strings.ReplaceAll(strings.ReplaceAll(key, `\`, `\\`), `"`, `\"`)
 	method, result, _ := strings.Cut(call, ".")
-	text, ok, err := m.provider.method(ctx, q.namespace, q.class+"."+q.properties[0]+`="`+key+`"`, method, result)
-	if ok {
-		row.Add(result, text)
+	cells, err := m.provider.method(ctx, q, "."+q.properties[0]+`="`+key+`"`, method, result)
+	if err == nil && cells[0].Text == "0" && !cells[1].Null {
+		row = check.AppendField(row, result, cells[1].Text)
 	}
-	return err
+	return row, err
 }
 
 func (m *machine) callAPI(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {
@@ -226,7 +219,7 @@ func (m *machine) callAPI(ctx context.Context, facts *check.Facts, field *[maxFi
 			return err
 		}
 		for _, row := range rows {
-			facts.Add(field[1], check.FormatRow(row))
+			facts.Add(field[1], row)
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func queried(t *testing.T) []string {
 			}
 		case "wmi", "one":
 			for _, p := range strings.Split(field[4], ",") {
-				add("wmi", field[2]+":"+field[3], p)
+				add("wmi", field[2]+":"+field[3], strings.TrimPrefix(p, "+"))
 			}
 			if field[5] != "" {
 				add("where", field[2]+":"+field[3], field[5])

@@ -2,9 +2,11 @@ package probe
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/osiriscare/osiris/agent/internal/winapi"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -19,15 +21,15 @@ type registry interface {
 
 // provider is what readers need of everything that answers with rows.
 type provider interface {
-	// query asks WMI. Each row has the properties that are not NULL, in the order
-	// of the query. A missing namespace, class or property is a winapi.Code.
-	query(ctx context.Context, q *query) ([]check.Facts, error)
-	// method calls one method without arguments of the object and gives one of
-	// its results; ok is false when the method itself said no.
-	method(ctx context.Context, namespace, object, method, result string) (text string, ok bool, err error)
-	// api calls one function of the list in windowssystem_windows.go. What does not
-	// exist is winapi.ErrNotExist.
-	api(ctx context.Context, function, argument string) ([]check.Facts, error)
+	// query asks WMI. The cells are in the order of the query's properties. A
+	// missing namespace, class or property is a winapi.Code.
+	query(ctx context.Context, q *query) ([]winapi.Row, error)
+	// method calls one method without arguments of the object q.class+key and
+	// gives ReturnValue and the result.
+	method(ctx context.Context, q *query, key, method, result string) (winapi.Row, error)
+	// api calls one function of the list in windowssystem_windows.go and gives a
+	// row's text each. What does not exist is winapi.ErrNotExist.
+	api(ctx context.Context, function, argument string) ([]string, error)
 }
 
 // query is one WMI query. context is empty or the provider's "Name=value".
@@ -39,14 +41,7 @@ type query struct {
 
 // text is the query in WQL.
 func (q *query) text() string {
-	wql := "SELECT "
-	for i, p := range q.properties {
-		if i > 0 {
-			wql += ","
-		}
-		wql += p
-	}
-	wql += " FROM " + q.class
+	wql := "SELECT " + strings.Join(q.properties, ",") + " FROM " + q.class
 	if q.where != "" {
 		wql += " WHERE " + q.where
 	}

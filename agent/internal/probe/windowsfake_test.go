@@ -31,8 +31,7 @@ import (
 //	wmi NAMESPACE:CLASS [CONTEXT]     its instances follow as rows
 //	row NAME=VALUE;NAME=VALUE
 //	wmi NAMESPACE:CLASS [CONTEXT] ! CODE
-//	method OBJECT METHOD NAME=VALUE
-//	method OBJECT METHOD refused
+//	method OBJECT METHOD ReturnValue=0;NAME=VALUE
 //	api FUNCTION ARGUMENT ROW         repeats for more rows; ROW "none" is an empty answer
 //	api FUNCTION ARGUMENT ! CODE
 //
@@ -46,7 +45,7 @@ type fakeWindows struct {
 	parameters, facts, host   check.Facts
 	values, keyNames, methods check.Facts
 	classes                   map[string][]check.Facts
-	answers                   map[string][]check.Facts
+	answers                   map[string][]string
 	failures                  map[string]winapi.Code
 	lastClass                 string
 }
@@ -59,7 +58,7 @@ func openFixture(t *testing.T, file string) *fakeWindows {
 	}
 	f := &fakeWindows{
 		t: t, now: "2026-11-22", classes: map[string][]check.Facts{},
-		answers: map[string][]check.Facts{}, failures: map[string]winapi.Code{},
+		answers: map[string][]string{}, failures: map[string]winapi.Code{},
 	}
 	for line := range strings.Lines(string(content)) {
 		if line = strings.TrimRight(line, "\n"); line == "" || line[0] == '#' {
@@ -121,9 +120,9 @@ func (f *fakeWindows) line(kind, rest string) bool {
 		argument, text, _ := strings.Cut(call, " ")
 		name := function + " " + argument
 		if text == "none" {
-			f.answers[name] = []check.Facts{}
+			f.answers[name] = []string{}
 		} else {
-			f.answers[name] = append(f.answers[name], parseRow(text))
+			f.answers[name] = append(f.answers[name], text)
 		}
 	default:
 		return false
@@ -196,7 +195,7 @@ func (f *fakeWindows) keys(key string) ([]string, error) {
 	return list, nil
 }
 
-func (f *fakeWindows) query(_ context.Context, q *query) ([]check.Facts, error) {
+func (f *fakeWindows) query(_ context.Context, q *query) ([]winapi.Row, error) {
 	place := strings.TrimSpace(q.namespace + ":" + q.class + " " + q.context)
 	if err := f.failure("wmi " + place); err != nil {
 		return nil, err
@@ -205,33 +204,36 @@ func (f *fakeWindows) query(_ context.Context, q *query) ([]check.Facts, error) 
 	if !ok {
 		f.t.Errorf("the fixture has no %s", place)
 	}
-	var rows []check.Facts
+	var rows []winapi.Row
 	for _, instance := range instances {
-		var row check.Facts
-		for _, p := range q.properties {
-			if value, ok := instance.Get(p); ok {
-				row.Add(p, value)
-			}
-		}
-		rows = append(rows, row)
+		rows = append(rows, cells(instance, q.properties...))
 	}
 	return rows, nil
 }
 
-func (f *fakeWindows) method(_ context.Context, _, object, method, result string) (string, bool, error) {
-	place := object + " " + method
+// cells are the properties of an instance; NULL is what it lacks.
+func cells(instance check.Facts, properties ...string) winapi.Row {
+	var row winapi.Row
+	for _, p := range properties {
+		text, ok := instance.Get(p)
+		row = append(row, winapi.Cell{Text: text, Null: !ok})
+	}
+	return row
+}
+
+func (f *fakeWindows) method(_ context.Context, q *query, key, method, result string) (winapi.Row, error) {
+	place := q.class + key + " " + method
 	if err := f.failure("method " + place); err != nil {
-		return "", false, err
+		return nil, err
 	}
 	answer, ok := f.methods.Get(place)
 	if !ok {
 		f.t.Errorf("the fixture has no %s", place)
 	}
-	text, ok := parseRow(answer).Get(result)
-	return text, ok, nil
+	return cells(parseRow(answer), "ReturnValue", result), nil
 }
 
-func (f *fakeWindows) api(_ context.Context, function, argument string) ([]check.Facts, error) {
+func (f *fakeWindows) api(_ context.Context, function, argument string) ([]string, error) {
 	place := function + " " + argument
 	if err := f.failure("api " + place); err != nil {
 		return nil, err
