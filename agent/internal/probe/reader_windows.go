@@ -36,6 +36,6 @@ func (p *Probe) attach() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.provider == nil {
-		p.registry, p.provider, p.now = windowsSystem{}, windowsSystem{}, time.Now
+		p.registry, p.provider, p.now = &windowsSystem{}, &windowsSystem{}, time.Now
 	}
 }
