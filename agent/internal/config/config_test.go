@@ -177,6 +177,12 @@ func TestLoadToken(t *testing.T) {
 	if got.ApplianceAddr != "a:50051" || got.SiteRoot != hex || got.CentralRoot != hex || got.Token.Reveal() != "osiris-at1-"+hex {
 		t.Errorf("LoadToken = %+v", got)
 	}
+	if got, err := config.LoadToken(write(t, strings.Replace(good, "appliance_addr", "#appliance_addr", 1))); err != nil || got.ApplianceAddr != "" {
+		t.Errorf("LoadToken without an address = %+v, %v; the practice's DNS may know it", got, err)
+	}
+	if _, err := config.LoadToken(write(t, strings.Replace(good, "a:50051", "_osiris-grpc._tcp.practice.example", 1))); err != nil {
+		t.Errorf("LoadToken with the name of an SRV record = %v", err)
+	}
 	for name, text := range map[string]string{
 		"no token":       strings.Replace(good, "token =", "#token =", 1),
 		"an empty root":  strings.Replace(good, "central_root = "+hex, "central_root =", 1),

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -21,7 +22,8 @@ type Token struct {
 }
 
 // LoadToken reads and validates the file that `osiris-appliance token new`
-// wrote. All four keys must be there.
+// wrote. All keys must be there but appliance_addr, which the practice's DNS may
+// know.
 func LoadToken(path string) (Token, error) {
 	pairs, err := parseFile(path)
 	if err != nil {
@@ -30,6 +32,19 @@ func LoadToken(path string) (Token, error) {
 	t, err := readToken(pairs)
 	if err != nil {
 		return Token{}, fmt.Errorf("reading enrolment token %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// ParseToken reads and validates the text of such a file.
+func ParseToken(r io.Reader) (Token, error) {
+	pairs, err := Parse(r)
+	if err != nil {
+		return Token{}, fmt.Errorf("reading enrolment token: %w", err)
+	}
+	t, err := readToken(pairs)
+	if err != nil {
+		return Token{}, fmt.Errorf("reading enrolment token: %w", err)
 	}
 	return t, nil
 }
@@ -48,8 +63,8 @@ func readToken(pairs []Pair) (Token, error) {
 		}
 		values[i] = p.Value
 	}
-	if i := slices.Index(values, ""); i >= 0 {
-		return Token{}, errors.New(names[i] + " is missing")
+	if i := slices.Index(values[1:], ""); i >= 0 {
+		return Token{}, errors.New(names[1+i] + " is missing")
 	}
 	return Token{ApplianceAddr: values[0], SiteRoot: values[1], CentralRoot: values[2], Token: say.NewSecret(values[3])}, nil
 }

@@ -1,0 +1,115 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"unsafe"
+)
+
+// Rights in SDDL: owner Administrators; a protected list, inherited by folders
+// and files, with full control for LocalSystem and Administrators; in readable
+// also reading and running for Users.
+const (
+	closed   = "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+	readable = closed + "(A;OICI;0x1200a9;;;BU)"
+)
+
+// Private makes the folder, or checks it and sets its rights.
+func Private(path string) error { return secure(path, closed) }
+
+// Shared makes the folder, or checks it and sets its rights; others may read.
+func Shared(path string) error { return secure(path, readable) }
+
+var advapi32 = syscall.NewLazyDLL("advapi32.dll")
+
+//go:uintptrescapes
+func call(name string, args ...uintptr) uintptr {
+	proc := advapi32.NewProc(name)
+	if proc.Find() != nil {
+		return 0
+	}
+	r, _, _ := syscall.SyscallN(proc.Addr(), args...)
+	return r
+}
+
+func secure(path, sddl string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	text, _ := syscall.UTF16PtrFromString(sddl)
+	var rights *byte
+	const revision = 1 // SDDL_REVISION_1
+	if call("ConvertStringSecurityDescriptorToSecurityDescriptorW", uintptr(unsafe.Pointer(text)), revision, uintptr(unsafe.Pointer(&rights)), 0) == 0 {
+		return errors.New("making rights for " + path)
+	}
+	defer syscall.LocalFree(syscall.Handle(unsafe.Pointer(rights))) //nolint:errcheck // 40 bytes
+	attributes := syscall.SecurityAttributes{Length: uint32(unsafe.Sizeof(syscall.SecurityAttributes{})), SecurityDescriptor: uintptr(unsafe.Pointer(rights))}
+	err = syscall.CreateDirectory(name, &attributes)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, syscall.ERROR_ALREADY_EXISTS) {
+		return fmt.Errorf("making %s: %w; run this as an administrator", path, err)
+	}
+	// A junction would have us work in a folder that somebody else chose.
+	flags, err := syscall.GetFileAttributes(name)
+	if err != nil || flags&syscall.FILE_ATTRIBUTE_DIRECTORY == 0 || flags&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 || !trusted(name) {
+		return errors.Join(fmt.Errorf("%s: %w", path, ErrForeign), err)
+	}
+	return set(path, name, rights)
+}
+
+// Parts of a security descriptor (winnt.h) and the kind of object (accctrl.h).
+const (
+	fileObject = 1
+	ownerPart  = 1
+	rightsPart = 4
+	protected  = 0x80000000
+)
+
+// set gives an existing folder the owner and the rights.
+func set(path string, name *uint16, rights *byte) error {
+	var present, byDefault uint32
+	var owner, list uintptr
+	call("GetSecurityDescriptorOwner", uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(&owner)), uintptr(unsafe.Pointer(&byDefault)))
+	call("GetSecurityDescriptorDacl", uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(&present)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&byDefault)))
+	code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|protected, owner, 0, list, 0)
+	if code != 0 {
+		return fmt.Errorf("closing %s: %w; run this as an administrator", path, syscall.Errno(code))
+	}
+	return nil
+}
+
+// trusted tells whether the folder's owner is LocalSystem, the Administrators,
+// or whoever runs us: Windows can be set to make an administrator's own account
+// the owner of what it makes.
+func trusted(name *uint16) bool {
+	const (
+		localSystem    = 22 // WELL_KNOWN_SID_TYPE
+		administrators = 26
+	)
+	var owner *syscall.SID
+	var descriptor uintptr
+	if call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor))) != 0 || owner == nil {
+		return false
+	}
+	defer syscall.LocalFree(syscall.Handle(descriptor)) //nolint:errcheck // some bytes
+	who := uintptr(unsafe.Pointer(owner))
+	if call("IsWellKnownSid", who, localSystem) != 0 || call("IsWellKnownSid", who, administrators) != 0 {
+		return true
+	}
+	token, err := syscall.OpenCurrentProcessToken()
+	if err != nil {
+		return false
+	}
+	defer token.Close() //nolint:errcheck // only read
+	user, err := token.GetTokenUser()
+	return err == nil && call("EqualSid", who, uintptr(unsafe.Pointer(user.User.Sid))) != 0
+}
