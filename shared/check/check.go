@@ -16,10 +16,6 @@ type definition struct {
 	judge      func(d *definition, f Facts, p Parameters, v *Verdict)
 }
 
-// tables has all checks, each part in the order of its ids. Data and not code:
-// the agent counts bytes. The parts stand beside their judges.
-var tables = [...][]definition{everywhere, linuxOnly, windowsOnly, windowsRole, macOnly}
-
 // none is the row of an id that is not in the table.
 var none = definition{judge: func(_ *definition, _ Facts, _ Parameters, v *Verdict) {
 	v.unknown("This version does not know the check.")
