@@ -43,10 +43,7 @@ var auditParameters = []Parameter{
 	{"min_log_mb", "20", "Least size of the security log, in MB."},
 }
 
-var passwordFacts = withHost(map[string]Class{
-	check.FactPasswordLength: Safe, check.FactPasswordMaxAge: Safe,
-	check.FactPasswordMinAge: Safe, check.FactPasswordHistory: Safe,
-})
+var passwordFacts = withHost(map[string]Class{check.FactPasswordRules: Safe})
 
 var passwordParameters = []Parameter{
 	{"min_length", "14", "Least length of a password, in characters."},
@@ -54,9 +51,7 @@ var passwordParameters = []Parameter{
 	{"history", "0", "Least number of earlier passwords that are refused; 0 asks for none."},
 }
 
-var lockoutFacts = withHost(map[string]Class{
-	check.FactLockoutThreshold: Safe, check.FactLockoutDuration: Safe, check.FactLockoutWindow: Safe,
-})
+var lockoutFacts = withHost(map[string]Class{check.FactLockoutRules: Safe})
 
 var lockoutParameters = []Parameter{
 	{"max_threshold", "10", "Most wrong passwords before an account is locked."},
@@ -65,7 +60,7 @@ var lockoutParameters = []Parameter{
 
 var timeFacts = withHost(map[string]Class{
 	check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe, check.FactMacState: Safe,
-	check.FactClockOffset: Safe, check.FactClockServer: Identifier, check.FactClockOffset + check.ErrorSuffix: FreeText,
+	check.FactClockOffset: Identifier, check.FactClockOffset + check.ErrorSuffix: FreeText,
 	check.FactService: Safe, check.FactTimeType: Safe, check.FactTimeTypePolicy: Safe,
 	check.FactTimeServer: Identifier, check.FactTimeServerPolicy: Identifier, check.FactTimeDomain: Identifier,
 	check.FactTimeClient: Safe, check.FactTimeClientPolicy: Safe,

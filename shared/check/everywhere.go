@@ -15,7 +15,7 @@ var everywhere = []definition{
 		[]string{
 			FactClockUnsynchronised, FactClockMaxError, FactMacState,
 			factHost, FactOwner, FactService, FactTimeType, FactTimeTypePolicy, FactTimeServer, FactTimeServerPolicy,
-			FactTimeClient, FactTimeClientPolicy, FactTimeDomain, FactClockOffset, FactClockServer, FactClockOffset + ErrorSuffix,
+			FactTimeClient, FactTimeClientPolicy, FactTimeDomain, FactClockOffset, FactClockOffset + ErrorSuffix,
 		},
 		timeParameters, judgeTime,
 	},

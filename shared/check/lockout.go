@@ -2,13 +2,9 @@ package check
 
 import "strconv"
 
-// Facts of account_lockout, as NetUserModalsGet gives them: wrong passwords (0
-// never locks) and seconds.
-const (
-	FactLockoutThreshold = "lockout_threshold"
-	FactLockoutDuration  = "lockout_duration"
-	FactLockoutWindow    = "lockout_observation_window"
-)
+// FactLockoutRules is a row of what NetUserModalsGet gives: Threshold, the wrong
+// passwords (0 never locks), Duration and Window in seconds.
+const FactLockoutRules = "lockout_rules"
 
 var lockoutParameters = []Parameter{
 	{"max_threshold", "10"}, // PCI DSS 4: at most 10
@@ -19,8 +15,9 @@ func judgeLockout(d *definition, f Facts, p Parameters, v *Verdict) {
 	most, minutes := d.number(p, "max_threshold"), d.number(p, "min_duration_minutes")
 	v.Expected = "locked after at most " + strconv.FormatUint(most, 10) + " wrong passwords for " +
 		strconv.FormatUint(minutes, 10) + " minutes"
-	threshold, ok := f.count(FactLockoutThreshold)
-	duration, ok2 := f.count(FactLockoutDuration)
+	rules := row(f.text(FactLockoutRules))
+	threshold, ok := rules.count("Threshold")
+	duration, ok2 := rules.count("Duration")
 	if !ok || !ok2 {
 		v.unknown("The lockout policy could not be read.")
 		return

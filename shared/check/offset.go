@@ -2,13 +2,9 @@ package check
 
 import "strconv"
 
-// Facts of time_sync about the clock's measured error, wherever somebody could
-// be asked.
-const (
-	// FactClockOffset is the milliseconds that a time server is ahead of this clock.
-	FactClockOffset = "offset_ms"
-	FactClockServer = "offset_server" // who said so
-)
+// FactClockOffset is a row about a time server that was asked: Server, Ms, the
+// milliseconds that it is ahead of this clock, and Stratum.
+const FactClockOffset = "offset"
 
 // Kerberos refuses tickets at 300 s.
 var timeParameters = []Parameter{{"warn_seconds", "5"}, {"fail_seconds", "60"}}
@@ -20,7 +16,8 @@ var offsetSteps = [...]uint64{86400, 3600, 300, 60, 5}
 // judgeOffset fails a clock that was measured and is wrong. Measured is also true
 // for one that is right, and then there is no verdict yet.
 func judgeOffset(d *definition, f Facts, p Parameters, v *Verdict) (measured, wrong bool) {
-	ms, err := strconv.ParseInt(f.text(FactClockOffset), 10, 64)
+	answer := row(f.text(FactClockOffset))
+	ms, err := strconv.ParseInt(answer.text("Ms"), 10, 64)
 	if err != nil {
 		return false, false
 	}
@@ -45,6 +42,6 @@ func judgeOffset(d *definition, f Facts, p Parameters, v *Verdict) (measured, wr
 	if off >= limit {
 		severity = High
 	}
-	v.fail(severity, "The clock is wrong, compared with "+f.text(FactClockServer)+".")
+	v.fail(severity, "The clock is wrong, compared with "+answer.text("Server")+".")
 	return true, true
 }

@@ -2,15 +2,10 @@ package check
 
 import "strconv"
 
-// Facts of password_policy, as NetUserModalsGet gives them: characters, ages in
-// seconds, remembered passwords. They are the domain's on a domain controller
-// and those of local accounts everywhere else.
-const (
-	FactPasswordLength  = "min_passwd_len"
-	FactPasswordMaxAge  = "max_passwd_age"
-	FactPasswordMinAge  = "min_passwd_age"
-	FactPasswordHistory = "password_hist_len"
-)
+// FactPasswordRules is a row of what NetUserModalsGet gives: MinLength, MaxAge,
+// MinAge (seconds) and History. They are the domain's on a domain controller and
+// those of local accounts everywhere else.
+const FactPasswordRules = "password_rules"
 
 // forever is TIMEQ_FOREVER of lmaccess.h: no limit of time.
 const forever = 1<<32 - 1
@@ -34,9 +29,10 @@ func judgePassword(d *definition, f Facts, p Parameters, v *Verdict) {
 	if history > 0 {
 		v.Expected += ", not one of the last " + strconv.FormatUint(history, 10)
 	}
-	length, ok := f.count(FactPasswordLength)
-	age, ok2 := f.count(FactPasswordMaxAge)
-	kept, ok3 := f.count(FactPasswordHistory)
+	rules := row(f.text(FactPasswordRules))
+	length, ok := rules.count("MinLength")
+	age, ok2 := rules.count("MaxAge")
+	kept, ok3 := rules.count("History")
 	if !ok || !ok2 || !ok3 {
 		v.unknown("The password policy could not be read.")
 		return

@@ -20,7 +20,7 @@ func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
 	role := f.text(FactDomainRole)
 	service := serviceRow(f, "W32Time")
 	kind := or(f.text(FactTimeTypePolicy), f.text(FactTimeType))
-	reason := ""
+	server, reason := row(f.text(FactClockOffset)).text("Server"), ""
 	switch {
 	case kind == "NoSync":
 		reason = "Windows Time is set to follow nobody"
@@ -38,10 +38,10 @@ func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
 		v.unknown("The time service's settings could not be read.")
 	case reason == "" && measured:
 		v.Actual = "right"
-		v.pass("The clock is right, compared with " + f.text(FactClockServer) + ".")
+		v.pass("The clock is right, compared with " + server + ".")
 	case measured:
 		v.Actual = "right, not kept by Windows"
-		v.pass("The clock is right, compared with " + f.text(FactClockServer) + ", but " + reason + ".")
+		v.pass("The clock is right, compared with " + server + ", but " + reason + ".")
 	case reason != "":
 		v.Actual = "not kept"
 		v.fail(Medium, "The clock is not kept: "+reason+".")
