@@ -29,7 +29,7 @@ done
 
 # key names all that the result depends on.
 key() {
-  sha256sum "$here/setup.sh" "$here/bcryptprimitives.c" | cut -d' ' -f1
+  sha256sum "$here/setup.sh" "$here/shim/bcryptprimitives.c" | cut -d' ' -f1
   "$wine" --version
   "$cc" --version | head -n1
 }
@@ -65,7 +65,7 @@ tar -xJf "$work"/src/sqlite3_*.orig.tar.xz -C "$work/src" --one-top-level=sqlite
 readonly link=(-shared -s -Wl,--no-insert-timestamp)
 "$cc" -O1 "${link[@]}" -DSQLITE_API='__declspec(dllexport)' -DSQLITE_THREADSAFE=1 \
   -o "$work/dll/winsqlite3.dll" "$work/src/sqlite/sqlite3.c"
-"$cc" -O2 -nostdlib "${link[@]}" -o "$work/dll/bcryptprimitives.dll" "$here/bcryptprimitives.c" \
+"$cc" -O2 -nostdlib "${link[@]}" -o "$work/dll/bcryptprimitives.dll" "$here/shim/bcryptprimitives.c" \
   -Wl,-e,DllMainCRTStartup -ladvapi32
 
 # The prefix. mscoree and mshtml would ask for downloads; winemenubuilder would
