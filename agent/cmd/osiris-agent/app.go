@@ -115,7 +115,7 @@ func (a *app) wire() (err error) {
 		addr = a.identity.Pin().Addr
 	}
 	a.link, err = link.New(link.Deps{
-		Addr: addr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
+		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
 		State: a.schedule, Commands: a.runner, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})

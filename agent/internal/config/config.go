@@ -29,6 +29,7 @@ const envPrefix = "OSIRIS_AGENT_"
 // description in Sample says so.
 type Config struct {
 	ApplianceAddr string // host:port
+	FallbackAddr  string // host:port
 	SiteRoot      string // pin, 64 hexadecimal digits
 	CentralRoot   string // fingerprint, 64 hexadecimal digits
 	TokenFile     string

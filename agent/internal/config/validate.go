@@ -28,7 +28,7 @@ func (c Config) Validate() error {
 // check answers what a value must be when it is not.
 func check(name, value string) string {
 	switch name {
-	case "appliance_addr":
+	case "appliance_addr", "fallback_addr":
 		return checkAddr(value)
 	case "site_root", "central_root":
 		return checkHex(value)
