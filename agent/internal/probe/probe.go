@@ -26,6 +26,9 @@ type Probe struct {
 	root string
 	platform
 
+	// Signatures is what rmm_detection looks for; nil means that no list can come.
+	Signatures Signatures
+
 	mu   sync.Mutex
 	busy map[check.ID]chan struct{} // closed when the running reader ends
 }

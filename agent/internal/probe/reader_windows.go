@@ -12,7 +12,7 @@ type platform struct{ machine }
 
 // Checks are those that this system has readers for.
 func Checks() []check.ID {
-	ids := []check.ID{check.DiskSpace}
+	ids := []check.ID{check.DiskSpace, check.RMMDetection}
 	for i := range windowsTable {
 		ids = append(ids, windowsTable[i].id)
 	}
@@ -21,10 +21,12 @@ func Checks() []check.ID {
 
 func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 	sources := windowsSources(id)
-	if sources == "" {
-		if id == check.DiskSpace {
-			return p.readDisk
-		}
+	switch {
+	case id == check.DiskSpace:
+		return p.readDisk
+	case id == check.RMMDetection:
+		return p.readRMM
+	case sources == "":
 		return nil
 	}
 	p.attach()
