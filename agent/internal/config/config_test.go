@@ -47,8 +47,8 @@ func TestSampleShowsEveryKeyWithAWorkingExample(t *testing.T) {
 			keyLines += line
 		}
 	}
-	if n := strings.Count(keyLines, "\n"); n != 10 {
-		t.Errorf("the sample shows %d keys; want 10:\n%s", n, keyLines)
+	if n := strings.Count(keyLines, "\n"); n != 11 {
+		t.Errorf("the sample shows %d keys; want 11:\n%s", n, keyLines)
 	}
 	c, err := config.Load(write(t, keyLines))
 	if err != nil {
@@ -132,6 +132,7 @@ func TestValidate(t *testing.T) {
 		{"a port too high", func(c *config.Config) { c.ApplianceAddr = "a:65536" }, "appliance_addr"},
 		{"a port with a sign", func(c *config.Config) { c.ApplianceAddr = "a:+1" }, "appliance_addr"},
 		{"bare IPv6", func(c *config.Config) { c.ApplianceAddr = "fe80::1:50051" }, "appliance_addr"},
+		{"a fallback without a port", func(c *config.Config) { c.FallbackAddr = "appliance" }, "fallback_addr"},
 		{"a URL", func(c *config.Config) { c.ApplianceAddr = "https://a:1" }, "appliance_addr"},
 		{"a pin", func(c *config.Config) { c.SiteRoot, c.CentralRoot = hex, hex }, ""},
 		{"a short pin", func(c *config.Config) { c.SiteRoot = hex[1:] }, "site_root"},
