@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/link"
 	"github.com/osiriscare/osiris/agent/internal/lock"
@@ -58,8 +58,8 @@ func load(o options, stderr io.Writer) (config.Config, *say.Logger, error) {
 // newApp wires the agent. Whoever gets it closes it.
 func newApp(c config.Config, log *say.Logger) (*app, error) {
 	a := &app{config: c, log: log, probe: probe.New(c.RootDir)}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("making data folder: %w", err)
+	if err := folder.Private(c.DataDir); err != nil {
+		return nil, err
 	}
 	var err error
 	if a.lock, err = lock.Take(filepath.Join(c.DataDir, "lock")); err != nil {
@@ -129,18 +129,18 @@ func (a *app) pin() error {
 	if a.identity.Enrolled() && a.identity.Pin() != nil {
 		return nil
 	}
-	if c.TokenFile != "" {
-		t, err := config.LoadToken(c.TokenFile)
+	if file := tokenFile(&c); file != "" {
+		t, err := config.LoadToken(file)
 		if err != nil {
 			return err
 		}
 		c.ApplianceAddr, c.SiteRoot, c.CentralRoot = or(c.ApplianceAddr, t.ApplianceAddr), or(c.SiteRoot, t.SiteRoot), or(c.CentralRoot, t.CentralRoot)
 	}
-	if c.SiteRoot == "" || c.CentralRoot == "" || c.ApplianceAddr == "" {
+	if c.SiteRoot == "" || c.CentralRoot == "" {
 		if a.identity.Pin() != nil {
 			return nil
 		}
-		return errors.New("this machine is not enrolled: set token_file to the file that osiris-appliance token new made")
+		return errors.New("this machine is not enrolled: run osiris-agent enrol")
 	}
 	p, err := identity.ParsePin(c.SiteRoot, c.CentralRoot, c.ApplianceAddr)
 	if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -139,4 +140,10 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Names tells whether a configuration file's content sets the key.
+func Names(content []byte, key string) (bool, error) {
+	pairs, err := Parse(bytes.NewReader(content))
+	return seen(pairs, key) != "", err
 }
