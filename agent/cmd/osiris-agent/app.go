@@ -37,6 +37,7 @@ type app struct {
 	schedule *schedule.Schedule
 	runner   *action.Runner
 	link     *link.Link
+	standing *action.Standing
 }
 
 // load reads and checks the configuration and makes the logger.
@@ -119,6 +120,9 @@ func (a *app) wire() (err error) {
 		State: a.schedule, Commands: a.runner, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
+	a.standing = &action.Standing{
+		Runner: a.runner, Orders: a.policy, Connection: a.link, Failing: a.schedule.Failing, AgentID: a.identity.AgentID,
+	}
 	return err
 }
 
@@ -198,7 +202,7 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.online)
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.online)
 	log.Info("agent stopped")
 	return err
 }
