@@ -44,6 +44,12 @@ type Commands interface {
 	Open() ([][]byte, error)
 }
 
+// Signatures keeps the list that recognises products; *signature.Signatures does.
+type Signatures interface {
+	Version() uint64
+	Apply(envelope []byte) (changed bool, err error)
+}
+
 // Deps are what a Link needs.
 type Deps struct {
 	Addr       string // host:port
@@ -54,6 +60,7 @@ type Deps struct {
 	Queue      *queue.Queue
 	State      State
 	Commands   Commands
+	Signatures Signatures // nil where nobody looks for products
 	Host       func() *wire.HostFacts
 	Log        *say.Logger
 }

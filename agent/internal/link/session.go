@@ -127,11 +127,16 @@ func (s *session) hello() (*wire.Hello, error) {
 	}
 	queueID, digest := l.Queue.ID(), l.State.Digest()
 	trustVersion, policyVersion := l.Policy.Versions()
+	signatureVersion := uint64(0)
+	if l.Signatures != nil {
+		signatureVersion = l.Signatures.Version()
+	}
 	return &wire.Hello{
 		QueueID: queueID[:], First: l.Queue.First(), Next: l.Queue.Next(),
 		PolicyVersion: policyVersion, TrustVersion: trustVersion, VerdictDigest: digest[:],
 		SessionNonce: s.order.Nonce[:], Host: wire.Encode(l.Host()), SentMs: time.Now().UnixMilli(),
 		StoreID: l.storeID, ClockSuspect: s.order.ClockSuspect, OpenCommands: open,
+		SignatureVersion: signatureVersion,
 	}, nil
 }
 
@@ -146,6 +151,7 @@ func (s *session) welcome(w *wire.Welcome) error {
 		return errors.New("the appliance's welcome is malformed")
 	}
 	s.applyPolicy(w.Trust, w.Policy)
+	s.applySignatures(w.Signatures)
 	var recordID [16]byte
 	copy(recordID[:], w.AckedRecordID)
 	outcome, err := l.Queue.Reconcile(w.AckedThrough, recordID)
