@@ -53,6 +53,8 @@ type machine struct {
 	registry registry
 	provider provider
 	now      func() time.Time
+	// timeServer, host:port, is asked before those that Windows follows.
+	timeServer string
 
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once

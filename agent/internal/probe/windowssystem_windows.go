@@ -30,10 +30,19 @@ func (*windowsSystem) method(ctx context.Context, q *query, key, method, result 
 	return winapi.Exec(ctx, q.namespace, q.class+key, method, nil, []string{"ReturnValue", result})
 }
 
-func (*windowsSystem) api(_ context.Context, function, argument string) ([]string, error) {
+func (*windowsSystem) api(ctx context.Context, function, argument string) ([]string, error) {
 	switch function {
 	case "QueryService":
 		return service(argument)
+	case "PasswordModals":
+		return passwordRules()
+	case "LockoutModals":
+		return lockoutRules()
+	case "AuditSystem":
+		return auditSettings()
+	case "SNTP":
+		row, err := askTime(ctx, argument)
+		return []string{row}, err
 	}
 	return nil, winapi.Missing
 }

@@ -10,6 +10,12 @@ var windowsTable = [...]struct {
 	sources string
 }{
 	{check.Firewall, firewallSources},
+	{check.Spooler, spoolerSources},
+	{check.CriticalServices, criticalSources},
+	{check.AuditPolicy, auditSources},
+	{check.PasswordPolicy, passwordSources},
+	{check.AccountLockout, lockoutSources},
+	{check.TimeSync, timeSources},
 }
 
 const (

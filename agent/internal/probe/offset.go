@@ -1,0 +1,81 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/osiriscare/osiris/agent/internal/sntp"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// ntpPort is what a time server listens on.
+const ntpPort = ":123"
+
+// askLimit bounds the servers of one reading: each may take two seconds.
+const askLimit = 3
+
+// errNoServer is the reason why nothing shows whether the clock is right.
+var errNoServer = errors.New("no time server is known")
+
+// askTime asks a time server and gives the row of check.FactClockOffset.
+func askTime(ctx context.Context, server string) (string, error) {
+	r, err := sntp.Query(ctx, server)
+	if err != nil {
+		return "", err
+	}
+	return "Server=" + server + ";Ms=" + strconv.FormatInt(r.Offset.Milliseconds(), 10) +
+		";Stratum=" + strconv.Itoa(int(r.Stratum)), nil
+}
+
+// readOffset asks the servers that Windows follows, until one answers.
+func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {
+	servers := timeServers(*facts)
+	if m.timeServer != "" {
+		servers = append([]string{m.timeServer}, servers...)
+	}
+	err := errNoServer
+	for i, server := range servers {
+		if i == askLimit || ctx.Err() != nil {
+			break
+		}
+		var rows []string
+		if rows, err = m.provider.api(ctx, "SNTP", server); err == nil {
+			facts.Add(field[1], rows[0])
+			return nil
+		}
+	}
+	return err
+}
+
+// timeServers are those that Windows Time follows, as the facts of time_sync have
+// them. A domain's own name has the addresses of its controllers; a controller
+// would ask itself.
+func timeServers(facts check.Facts) (servers []string) {
+	first := func(a, b string) string {
+		text, ok := facts.Get(a)
+		if !ok {
+			text, _ = facts.Get(b)
+		}
+		return text
+	}
+	kind := first(check.FactTimeTypePolicy, check.FactTimeType)
+	role, _ := facts.Get(check.FactDomainRole)
+	domain, _ := facts.Get(check.FactTimeDomain)
+	if (kind == "NT5DS" || kind == "AllSync") && (role == "1" || role == "3") && domain != "" {
+		servers = append(servers, domain+ntpPort)
+	}
+	if kind == "NTP" || kind == "AllSync" {
+		for _, entry := range strings.Fields(first(check.FactTimeServerPolicy, check.FactTimeServer)) {
+			name, _, _ := strings.Cut(entry, ",") // flags
+			if strings.Contains(name, ":") {
+				name = "[" + name + "]"
+			}
+			if name != "" {
+				servers = append(servers, name+ntpPort)
+			}
+		}
+	}
+	return servers
+}
