@@ -99,6 +99,11 @@ func (a *app) open() (err error) {
 
 // wire makes what works on the queue.
 func (a *app) wire() (err error) {
+	signatures, err := openSignatures(a.config.DataDir, a.policy.NowMs, a.log)
+	if err != nil {
+		return err
+	}
+	a.probe.Signatures = signatures
 	a.schedule, err = schedule.New(probe.Checks(), a.probe, a.policy, a.queue, a.log)
 	if err != nil {
 		return err
@@ -117,7 +122,7 @@ func (a *app) wire() (err error) {
 	}
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
-		State: a.schedule, Commands: a.runner, Log: a.log,
+		State: a.schedule, Commands: a.runner, Signatures: signatures, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
 	a.standing = &action.Standing{

@@ -41,10 +41,11 @@ type Signatures struct {
 }
 
 // New reads what is stored in folder; keys are the release keys and nowMs the
-// agent's clock. A file that does not verify any more was damaged, or signed by
-// a key that is gone: it is set aside, and aside tells so.
-func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) (s *Signatures, aside error) {
-	s = &Signatures{path: filepath.Join(folder, fileName), keys: keys, nowMs: nowMs}
+// agent's clock. A file that cannot be read, or does not verify any more because
+// it was damaged or its key is gone, is an error; what New gives works without
+// it, and the next list replaces the file.
+func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) (*Signatures, error) {
+	s := &Signatures{path: filepath.Join(folder, fileName), keys: keys, nowMs: nowMs}
 	envelope, err := os.ReadFile(s.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
@@ -53,9 +54,9 @@ func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) (s *Signat
 		s.list, err = s.open(envelope)
 	}
 	if err != nil {
-		aside = errors.Join(fmt.Errorf("reading signature list: %w", err), os.Rename(s.path, s.path+".damaged"))
+		return s, fmt.Errorf("reading signature list: %w", err)
 	}
-	return s, aside
+	return s, nil
 }
 
 // Apply takes a newer list, an envelope encoded as it came, and reports whether

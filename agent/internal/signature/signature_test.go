@@ -172,21 +172,21 @@ func TestWithoutAKeyNothingIsTaken(t *testing.T) {
 	}
 }
 
-func TestADamagedFileIsSetAside(t *testing.T) {
+func TestADamagedFileIsSaidAndReplaced(t *testing.T) {
 	f := newFixture(t)
 	path := filepath.Join(f.folder, "signatures.bin")
 	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, aside := f.open()
-	if aside == nil {
-		t.Error("nobody is told of the damage")
+	s, err := f.open()
+	if err == nil || s.Version() != 0 {
+		t.Errorf("New = version %d, %v; want no list and an error", s.Version(), err)
 	}
 	if _, err := s.Apply(seal(t, f.key, signed.RMM, list(5))); err != nil {
 		t.Errorf("Apply after the damage = %v", err)
 	}
-	if _, err := os.Stat(path + ".damaged"); err != nil {
-		t.Errorf("the damaged file is not kept: %v", err)
+	if s = f.mustOpen(); s.Version() != 5 {
+		t.Errorf("version %d after a restart; want 5", s.Version())
 	}
 }
 
