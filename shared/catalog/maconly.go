@@ -90,7 +90,7 @@ var macOnly = []Check{
 		Advice:    "Install the pending updates and let macOS look for them and install security responses by itself.",
 		Platforms: []string{"darwin"},
 		Facts: map[string]Class{
-			check.FactMacVersion: Safe, check.FactUpdatesSeen: Safe, check.FactUpdate: Identifier,
+			check.FactMacVersion: Safe, check.FactUpdatesSeen: Safe, check.FactMacUpdate: Identifier,
 			check.FactUpdateOffer: Identifier, check.FactOwner: Safe, check.FactCheckEnabled: Safe,
 			check.FactCritical: Safe, check.FactConfigData: Safe, "AutomaticDownload": Safe,
 			"AutomaticallyInstallMacOSUpdates": Safe,
@@ -111,7 +111,7 @@ var macOnly = []Check{
 		Platforms: []string{"darwin"},
 		Facts: map[string]Class{
 			check.FactXProtectVersion: Safe, check.FactXProtectAge: Safe, check.FactConfigData: Safe,
-			check.FactMalwareProduct: Identifier,
+			check.FactServicesListed: Safe, check.FactMalwareProduct: Identifier,
 		},
 		Parameters: []Parameter{
 			{"max_age_days", "45", "Age from which the malware rules are out of date, in days."},
@@ -126,4 +126,4 @@ var (
 	sharingParameters = []Parameter{{"allowed", "none", sharingDoc}}
 )
 
-const sharingDoc = "Services that may run, between spaces: remote_login, file_sharing, screen_sharing, remote_management, remote_events, web_server, nfs, internet_sharing; any, or none."
+const sharingDoc = "Services that may run, between spaces: remote_login, file_sharing, screen_sharing, remote_management, remote_events, web_server, nfs; any, or none."

@@ -10,7 +10,7 @@ import (
 const (
 	FactMacVersion   = "os_version"      // as sw_vers gives it
 	FactUpdatesSeen  = "last_check_days" // since the last successful search
-	FactUpdate       = "update"          // repeats: a row of Name, Version, Identifier of an update found then
+	FactMacUpdate    = "update"          // repeats: a row of Name, Version, Identifier of an update found then
 	FactUpdateOffer  = "offer"           // repeats: a row of Identifier and Days since it was first offered
 	FactCheckEnabled = "AutomaticCheckEnabled"
 	FactCritical     = "CriticalUpdateInstall"
@@ -18,7 +18,7 @@ const (
 
 var (
 	updateFacts = []string{
-		FactMacVersion, FactUpdatesSeen, FactUpdate, FactUpdateOffer, FactOwner, FactCheckEnabled, FactCritical,
+		FactMacVersion, FactUpdatesSeen, FactMacUpdate, FactUpdateOffer, FactOwner, FactCheckEnabled, FactCritical,
 		FactConfigData, "AutomaticDownload", "AutomaticallyInstallMacOSUpdates",
 	}
 	updateParameters = []Parameter{
@@ -40,7 +40,7 @@ func judgeUpdate(d *definition, f Facts, p Parameters, v *Verdict) {
 		return
 	}
 	seen, searched := parseNumber(f.text(FactUpdatesSeen))
-	update := f.overdue(major, version, d.number(p, "grace_days"))
+	update, dated := f.overdue(major, version, d.number(p, "grace_days"))
 	switch {
 	case major < oldest:
 		v.Actual = "macOS " + version
@@ -54,6 +54,9 @@ func judgeUpdate(d *definition, f Facts, p Parameters, v *Verdict) {
 	case update != "":
 		v.Actual = update + " is missing"
 		v.fail(High, update+" has been offered for more than "+grace+" days and is not installed.")
+		if !dated {
+			v.fail(Low, update+" is offered and not installed.")
+		}
 	case !searched:
 		v.unknown("It could not be read when this Mac last looked for updates.")
 	case seen > d.number(p, "max_check_days"):
@@ -66,37 +69,49 @@ func judgeUpdate(d *definition, f Facts, p Parameters, v *Verdict) {
 }
 
 // overdue is the name of an update that closes holes in the system and has
-// waited too long. macOS leaves installed ones on its list (seen on 26), so what
-// is not newer than the running system does not count; nor does the next major
-// version, which is an upgrade.
-func (f Facts) overdue(major uint64, version string, grace uint64) (name string) {
-	f.rows(FactUpdate, func(u Facts) {
-		title, offered, identifier := u.text("Name"), u.text("Version"), u.text("Identifier")
+// waited too long, or, when dated is false, for nobody knows how long. macOS
+// leaves installed ones on its list (seen on 26), so what is not newer than the
+// running system does not count; nor does the next major version, an upgrade.
+func (f Facts) overdue(major uint64, version string, grace uint64) (name string, dated bool) {
+	f.rows(FactMacUpdate, func(u Facts) {
+		title, offered := u.text("Name"), u.text("Version")
 		system := strings.HasPrefix(title, "macOS ")
-		number, ok := parseNumber(before(offered, "."))
 		switch {
 		case !system && !strings.HasPrefix(title, "Safari") && !strings.Contains(title, "Security"):
 			return // development tools, printer drivers, fonts
-		case system && ok && (number != major || compareVersions(offered, version) <= 0):
+		case system && !newer(offered, version, major):
 			return
 		}
-		if days, ok := f.offeredFor(identifier); ok && days <= grace {
+		days, ok := f.waiting(system, u.text("Identifier"), version, major)
+		if dated || (ok && days <= grace) {
 			return
 		}
-		name = title
+		name, dated = title, ok
 	})
-	return name
+	return name, dated
 }
 
-// offeredFor is for how many days macOS has known of an update; ok is false when
-// it does not say.
-func (f Facts) offeredFor(identifier string) (days uint64, ok bool) {
+// waiting is for how many days macOS has offered an update; one of the system
+// waits as long as the oldest that it replaces, for each release takes the place
+// of the one before. ok is false when macOS does not say.
+func (f Facts) waiting(system bool, identifier, version string, major uint64) (days uint64, ok bool) {
 	f.rows(FactUpdateOffer, func(o Facts) {
-		if o.text("Identifier") == identifier {
-			days, ok = parseNumber(o.text("Days"))
+		id := o.text("Identifier") // MSU_UPDATE_25G229_patch_26.7_minor
+		_, patch, _ := strings.Cut(id, "_patch_")
+		if id != identifier && (!system || !newer(before(patch, "_"), version, major)) {
+			return
+		}
+		if n, known := parseNumber(o.text("Days")); known {
+			days, ok = max(days, n), true
 		}
 	})
 	return days, ok
+}
+
+// newer tells whether offered is a later release of the running major version.
+func newer(offered, version string, major uint64) bool {
+	number, ok := parseNumber(before(offered, "."))
+	return ok && number == major && compareVersions(offered, version) > 0
 }
 
 // isOff reads a switch of macOS.

@@ -9,7 +9,7 @@ const (
 )
 
 var (
-	xprotectFacts = []string{FactXProtectVersion, FactXProtectAge, FactConfigData, FactMalwareProduct}
+	xprotectFacts = []string{FactXProtectVersion, FactXProtectAge, FactConfigData, FactServicesListed, FactMalwareProduct}
 	// Apple has released rules about weekly since 2025. With require_product = yes
 	// the protection that is built in does not suffice.
 	xprotectParameters = []Parameter{{"max_age_days", "45"}, {"require_product", "no"}}
@@ -31,6 +31,8 @@ func judgeXProtect(d *definition, f Facts, p Parameters, v *Verdict) {
 	case isOff(f.text(FactConfigData)):
 		v.Actual = "updates are off"
 		v.fail(High, "The updates of XProtect are switched off.")
+	case required && !f.has(FactServicesListed, "yes"):
+		v.unknown("The services that run could not be listed.")
 	case required && products == "":
 		v.Actual = "XProtect only"
 		v.fail(High, "No malware protection runs but the one that is built in.")
@@ -40,9 +42,9 @@ func judgeXProtect(d *definition, f Facts, p Parameters, v *Verdict) {
 		v.Actual = "rules out of date"
 		v.fail(Medium, "XProtect has version "+version+" of its rules, installed "+age+" days ago.")
 	default:
-		v.Actual = join("XProtect up to date", products)
-		if products == "" {
-			v.Actual = "XProtect up to date"
+		v.Actual = "XProtect up to date"
+		if products != "" {
+			v.Actual = join(v.Actual, products)
 		}
 		v.pass("The malware rules are up to date.")
 	}

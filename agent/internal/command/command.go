@@ -33,6 +33,9 @@ type Command struct {
 // userMark is replaced by a user's numeric id.
 const userMark = "%u"
 
+// Line is the command in words.
+func (c *Command) Line() string { return strings.Join(c.argv(0), " ") }
+
 // argv is the command as the kernel takes it.
 func (c *Command) argv(user uint32) []string {
 	args := strings.Split(c.line, " ")
