@@ -17,7 +17,7 @@ type platform struct{}
 
 // Checks are those that this system has readers for.
 func Checks() []check.ID {
-	ids := []check.ID{check.DiskSpace}
+	ids := []check.ID{check.DiskSpace, check.RMMDetection}
 	for i := range macTable {
 		if id := macTable[i].id; id != ids[len(ids)-1] { // a check's sources stand together
 			ids = append(ids, id)
@@ -27,8 +27,11 @@ func Checks() []check.ID {
 }
 
 func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
-	if id == check.DiskSpace {
+	switch id {
+	case check.DiskSpace:
 		return p.readDisk
+	case check.RMMDetection:
+		return p.readRMM
 	}
 	for i := range macTable {
 		if macTable[i].id == id {
