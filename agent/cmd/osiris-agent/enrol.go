@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+	"syscall"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/config"
@@ -31,20 +30,19 @@ func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 	if err := folder.Private(c.DataDir); err != nil {
 		return err
 	}
-	if o.again || !enrolled(c.DataDir) {
-		if err := obtain(o, &c, stdout); err != nil {
-			return err
-		}
-	}
 	if o.again {
-		if err := forget(c.DataDir); err != nil {
-			return err
-		}
+		err = forget(c.DataDir)
+	}
+	if err == nil && !enrolled(c.DataDir) {
+		err = obtain(o, &c, stdout)
+	}
+	if err != nil {
+		return err
 	}
 	a, err := newApp(c, log)
 	if errors.Is(err, lock.ErrTaken) && !enrolled(c.DataDir) {
-		_, err := io.WriteString(stdout, "The agent is running and will enrol within a minute.\n")
-		return err
+		log.Info("the running agent enrols within a minute")
+		return nil
 	}
 	if err != nil {
 		return err
@@ -63,16 +61,15 @@ func forget(dataDir string) error {
 	if err != nil {
 		return err
 	}
-	i, err := identity.Open(dataDir)
-	if err == nil {
-		err = i.Forget()
+	for _, name := range identity.Files() {
+		err = errors.Join(err, atomicfile.Remove(filepath.Join(dataDir, name)))
 	}
 	return errors.Join(err, held.Close())
 }
 
 // enrolled tells whether the data folder has an identity.
 func enrolled(dataDir string) bool {
-	_, err := os.Stat(filepath.Join(dataDir, "certificate.der"))
+	_, err := os.Stat(filepath.Join(dataDir, identity.Files()[0]))
 	return err == nil
 }
 
@@ -94,7 +91,7 @@ func tokenFile(c *config.Config) string {
 	return ""
 }
 
-const question = "Paste the enrolment token, the content of the file that osiris-appliance token new made. It is not shown. An empty line ends it:"
+const question = "Paste the enrolment token, the content of the file that osiris-appliance token new made. It is not shown; an empty line ends it:"
 
 // obtain sees to it that there is a token: a file, or what a person pastes or
 // another program pipes in. That goes into the data folder, so that an enrolment
@@ -104,22 +101,21 @@ func obtain(o options, c *config.Config, stdout io.Writer) error {
 	if !o.stdin && tokenFile(c) != "" {
 		return nil
 	}
-	text, err := prompt.Text(os.Stdin, stdout, question, func(text string) bool {
-		_, err := config.ParseToken(strings.NewReader(text))
-		return err == nil
-	})
+	text, err := prompt.Text(os.Stdin, uintptr(syscall.Stdin), stdout, question, "token")
 	if err != nil {
-		return fmt.Errorf("reading standard input: %w", err)
-	}
-	if strings.TrimSpace(text) == "" {
-		return errors.New("this machine is not enrolled and there is no token: put the file " + tokenName +
-			" that osiris-appliance token new made beside the program, or give its content on standard input")
-	}
-	if _, err := config.ParseToken(strings.NewReader(text)); err != nil {
 		return err
 	}
+	if text == "" {
+		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, or its content on standard input")
+	}
 	c.TokenFile = filepath.Join(c.DataDir, tokenName)
-	return atomicfile.Write(c.TokenFile, []byte(text), 0o600)
+	if err := atomicfile.Write(c.TokenFile, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if _, err := config.LoadToken(c.TokenFile); err != nil {
+		return errors.Join(err, os.Remove(c.TokenFile))
+	}
+	return nil
 }
 
 // enrol trades the token for an identity. One that we wrote ourselves goes then.

@@ -135,8 +135,7 @@ func TestADataFolderThatOthersCanWriteToIsRefused(t *testing.T) {
 
 func TestTheServicesConfigurationIsKeptWhereOthersCannotChangeIt(t *testing.T) {
 	data := t.TempDir()
-	c := config.Config{DataDir: data}
-	path, err := keepConfig(write(t, "log_level = debug", "# data_dir = comment"), &c)
+	path, err := keepConfig(write(t, "log_level = debug", "data_dir = "+data), data)
 	if err != nil || path != filepath.Join(data, "agent.conf") {
 		t.Fatalf("keepConfig = %q, %v", path, err)
 	}
@@ -144,23 +143,23 @@ func TestTheServicesConfigurationIsKeptWhereOthersCannotChangeIt(t *testing.T) {
 		t.Errorf("it reads as %+v, %v", got, err)
 	}
 	// Installing again without a configuration keeps it, with one replaces it.
-	if _, err := keepConfig("", &c); err != nil {
+	if _, err := keepConfig("", data); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := config.Load(path); err != nil || got.LogLevel != "debug" {
 		t.Errorf("after a second installation it reads as %+v, %v", got, err)
 	}
-	if _, err := keepConfig(write(t, "data_dir = "+data, "log_level = warn"), &c); err != nil {
+	if _, err := keepConfig(write(t, "data_dir = "+data, "log_level = warn"), data); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := config.Load(path); err != nil || got.LogLevel != "warn" {
 		t.Errorf("after the third it reads as %+v, %v", got, err)
 	}
-	empty := config.Config{DataDir: t.TempDir()}
-	if path, err = keepConfig("", &empty); err != nil {
+	empty := t.TempDir()
+	if path, err = keepConfig("", empty); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := config.Load(path); err != nil || got.DataDir != empty.DataDir {
+	if got, err := config.Load(path); err != nil || got.DataDir != empty {
 		t.Errorf("without any it reads as %+v, %v", got, err)
 	}
 }

@@ -29,7 +29,7 @@ const usage = `osiris-agent watches this machine for its site's appliance.
 
   osiris-agent install [--config FILE] [--stdin]
                                                install as a service, enrol and start
-  osiris-agent uninstall [--config FILE]       stop and remove the service; data stays
+  osiris-agent uninstall                       stop and remove the service; data stays
   osiris-agent enrol [--config FILE] [--stdin] [--again]
                                                trade the enrolment token for an identity
   osiris-agent run [--config FILE]             watch, report and heal until stopped
@@ -92,7 +92,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	case "install":
 		return install(ctx, o, stdout, stderr)
 	case "uninstall":
-		return uninstall(ctx, o, stdout, stderr)
+		return uninstall(ctx)
 	case "enrol":
 		return enrol(ctx, o, stdout, stderr)
 	case "check":

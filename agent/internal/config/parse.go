@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -140,10 +139,4 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// Names tells whether a configuration file's content sets the key.
-func Names(content []byte, key string) (bool, error) {
-	pairs, err := Parse(bytes.NewReader(content))
-	return seen(pairs, key) != "", err
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -32,19 +31,6 @@ func LoadToken(path string) (Token, error) {
 	t, err := readToken(pairs)
 	if err != nil {
 		return Token{}, fmt.Errorf("reading enrolment token %s: %w", path, err)
-	}
-	return t, nil
-}
-
-// ParseToken reads and validates the text of such a file.
-func ParseToken(r io.Reader) (Token, error) {
-	pairs, err := Parse(r)
-	if err != nil {
-		return Token{}, fmt.Errorf("reading enrolment token: %w", err)
-	}
-	t, err := readToken(pairs)
-	if err != nil {
-		return Token{}, fmt.Errorf("reading enrolment token: %w", err)
 	}
 	return t, nil
 }

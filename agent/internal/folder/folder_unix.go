@@ -3,11 +3,9 @@
 package folder
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -18,26 +16,19 @@ func Private(path string) error { return secure(path, 0o700) }
 func Shared(path string) error { return secure(path, 0o755) }
 
 func secure(path string, mode fs.FileMode) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("making %s: %w", path, err)
-	}
-	err := os.Mkdir(path, mode)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("making %s: %w", path, err)
+	if err := os.MkdirAll(path, mode); err != nil {
+		return err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("looking at %s: %w", path, err)
+		return err
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(owner.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
+	if !ok || int(owner.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
 		return fmt.Errorf("%s: %w", path, ErrForeign)
 	}
-	if info.Mode().Perm() != mode {
-		// The umask, or a package that made it readable.
-		if err := os.Chmod(path, mode); err != nil {
-			return fmt.Errorf("closing %s: %w", path, err)
-		}
+	if info.Mode().Perm() == mode {
+		return nil
 	}
-	return nil
+	return os.Chmod(path, mode) // the umask, or a package that made it readable
 }

@@ -1,10 +1,7 @@
 package folder
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"syscall"
 	"unsafe"
 )
@@ -36,34 +33,31 @@ func call(name string, args ...uintptr) uintptr {
 }
 
 func secure(path, sddl string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("making %s: %w", path, err)
-	}
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return err
 	}
-	text, _ := syscall.UTF16PtrFromString(sddl)
-	var rights *byte
-	const revision = 1 // SDDL_REVISION_1
-	if call("ConvertStringSecurityDescriptorToSecurityDescriptorW", uintptr(unsafe.Pointer(text)), revision, uintptr(unsafe.Pointer(&rights)), 0) == 0 {
-		return errors.New("making rights for " + path)
+	text, err := syscall.UTF16PtrFromString(sddl)
+	if err != nil {
+		return err
 	}
-	defer syscall.LocalFree(syscall.Handle(unsafe.Pointer(rights))) //nolint:errcheck // 40 bytes
+	var rights *byte   // about 100 bytes that are never freed
+	const revision = 1 // SDDL_REVISION_1
+	call("ConvertStringSecurityDescriptorToSecurityDescriptorW", uintptr(unsafe.Pointer(text)), revision, uintptr(unsafe.Pointer(&rights)), 0)
 	attributes := syscall.SecurityAttributes{Length: uint32(unsafe.Sizeof(syscall.SecurityAttributes{})), SecurityDescriptor: uintptr(unsafe.Pointer(rights))}
 	err = syscall.CreateDirectory(name, &attributes)
-	if err == nil {
-		return nil
+	if err == syscall.ERROR_ALREADY_EXISTS { //nolint:errorlint // syscall does not wrap
+		// A junction would have us work in a folder that somebody else chose.
+		flags, _ := syscall.GetFileAttributes(name)
+		if flags&(syscall.FILE_ATTRIBUTE_DIRECTORY|syscall.FILE_ATTRIBUTE_REPARSE_POINT) != syscall.FILE_ATTRIBUTE_DIRECTORY || !trusted(name) {
+			return fmt.Errorf("%s: %w", path, ErrForeign)
+		}
+		err = set(name, rights)
 	}
-	if !errors.Is(err, syscall.ERROR_ALREADY_EXISTS) {
-		return fmt.Errorf("making %s: %w; run this as an administrator", path, err)
+	if err != nil {
+		return fmt.Errorf("making %s, which takes an administrator: %w", path, err)
 	}
-	// A junction would have us work in a folder that somebody else chose.
-	flags, err := syscall.GetFileAttributes(name)
-	if err != nil || flags&syscall.FILE_ATTRIBUTE_DIRECTORY == 0 || flags&syscall.FILE_ATTRIBUTE_REPARSE_POINT != 0 || !trusted(name) {
-		return errors.Join(fmt.Errorf("%s: %w", path, ErrForeign), err)
-	}
-	return set(path, name, rights)
+	return nil
 }
 
 // Parts of a security descriptor (winnt.h) and the kind of object (accctrl.h).
@@ -75,14 +69,17 @@ const (
 )
 
 // set gives an existing folder the owner and the rights.
-func set(path string, name *uint16, rights *byte) error {
-	var present, byDefault uint32
+func set(name *uint16, rights *byte) error {
 	var owner, list uintptr
-	call("GetSecurityDescriptorOwner", uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(&owner)), uintptr(unsafe.Pointer(&byDefault)))
-	call("GetSecurityDescriptorDacl", uintptr(unsafe.Pointer(rights)), uintptr(unsafe.Pointer(&present)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&byDefault)))
-	code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|protected, owner, 0, list, 0)
-	if code != 0 {
-		return fmt.Errorf("closing %s: %w; run this as an administrator", path, syscall.Errno(code))
+	var flag uint32
+	out := uintptr(unsafe.Pointer(rights))
+	call("GetSecurityDescriptorOwner", out, uintptr(unsafe.Pointer(&owner)), uintptr(unsafe.Pointer(&flag)))
+	call("GetSecurityDescriptorDacl", out, uintptr(unsafe.Pointer(&flag)), uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&flag)))
+	if list == 0 {
+		return syscall.EINVAL // no list would mean that everybody may do everything
+	}
+	if code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|protected, owner, 0, list, 0); code != 0 {
+		return syscall.Errno(code)
 	}
 	return nil
 }
@@ -96,11 +93,10 @@ func trusted(name *uint16) bool {
 		administrators = 26
 	)
 	var owner *syscall.SID
-	var descriptor uintptr
+	var descriptor uintptr // about 100 bytes that are never freed
 	if call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor))) != 0 || owner == nil {
 		return false
 	}
-	defer syscall.LocalFree(syscall.Handle(descriptor)) //nolint:errcheck // some bytes
 	who := uintptr(unsafe.Pointer(owner))
 	if call("IsWellKnownSid", who, localSystem) != 0 || call("IsWellKnownSid", who, administrators) != 0 {
 		return true

@@ -84,26 +84,11 @@ func Open(folder string) (*Identity, error) {
 	return i, nil
 }
 
-// Forget gives up the identity, so that the machine can enrol as a new agent.
-// What it believes stays. The key goes last: without it the rest is worth
-// nothing.
-func (i *Identity) Forget() error {
-	for _, name := range []string{certificateFile, nextKeyFile, keyFile} {
-		if err := atomicfile.Remove(i.path(name)); err != nil {
-			return fmt.Errorf("forgetting the identity: %w", err)
-		}
-	}
-	key, err := loadKey(i.path(keyFile))
-	if err != nil {
-		return err
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.key, i.leaf, i.chain, i.agentID, i.siteID, i.session = key, nil, nil, "", "", &session{}
-	return nil
-}
-
 func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
+
+// Files are what Enrolled depends on; without them the machine enrols as a new
+// agent. The certificate is the first: what is left without it means nothing.
+func Files() []string { return []string{certificateFile, nextKeyFile, keyFile} }
 
 // take believes a leaf with its chain, after checking that it is for the key and,
 // unless want is empty, for that agent. The key is ours from then on.

@@ -35,15 +35,12 @@ func terminal(t *testing.T) (person, program *os.File) {
 
 func TestAPersonIsAskedAndTheSecretIsNotShown(t *testing.T) {
 	person, program := terminal(t)
-	if !Terminal(program) {
-		t.Fatal("a terminal is not taken for one")
-	}
 	asked := make(chan struct{})
 	go func() {
 		<-asked
 		_, _ = person.WriteString("secret\n\n")
 	}()
-	text, err := Text(program, closer{asked}, "What?", func(string) bool { return false })
+	text, err := Text(program, program.Fd(), closer{asked}, "What?", "last")
 	if text != "secret\n\n" || err != nil {
 		t.Errorf("Text = %q, %v", text, err)
 	}
@@ -65,8 +62,8 @@ func TestAPersonIsAskedAndTheSecretIsNotShown(t *testing.T) {
 		t.Errorf("the screen shows %q", shown)
 	}
 	var now syscall.Termios
-	if err := attributes(program, getAttributes, &now); err != nil || now.Lflag&syscall.ECHO == 0 {
-		t.Errorf("the echo is off afterwards: %v", err)
+	if !attributes(program.Fd(), getAttributes, &now) || now.Lflag&syscall.ECHO == 0 {
+		t.Error("the echo is off afterwards")
 	}
 }
 

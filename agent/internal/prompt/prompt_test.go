@@ -5,23 +5,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func TestTextEndsWhereItShould(t *testing.T) {
-	never := func(string) bool { return false }
-	for _, c := range []struct {
-		name, in, want string
-		enough         func(string) bool
-	}{
-		{"at the end", "a\nb", "a\nb", never},
-		{"at an empty line", "a\nb\n\nc\n", "a\nb\n\n", never},
-		{"not at an empty line before anything", "\n\r\na\n\nb", "\n\r\na\n\n", never},
-		{"when it is enough", "a\nb\nc\n", "a\nb\n", func(s string) bool { return strings.Contains(s, "b") }},
-		{"at once, when there is nothing", "", "", never},
-		{"at the limit", strings.Repeat("x", 2*limit), strings.Repeat("x", limit), never},
+	for _, c := range []struct{ name, in, want string }{
+		{"at the end", "a\nb", "a\nb"},
+		{"at an empty line", "a\nb\n\nc\n", "a\nb\n\n"},
+		{"at an empty line of Windows", "a\r\n\r\nb\r\n", "a\r\n\r\n"},
+		{"not at an empty line before anything", "\n\r\na\n\nb", "\n\r\na\n\n"},
+		{"after the last line", "a\ntoken = b\nc\n", "a\ntoken = b\n"},
+		{"not within the last line", "a\ntoken = b", "a\ntoken = b"},
+		{"at once, when there is nothing", "", ""},
+		{"at the limit", strings.Repeat("x", 2*limit), strings.Repeat("x", limit)},
 	} {
-		if got, err := read(strings.NewReader(c.in), c.enough); got != c.want || err != nil {
-			t.Errorf("%s: read = %q, %v; want %q", c.name, got[:min(len(got), 80)], err, c.want)
+		got, err := Text(iotest.OneByteReader(strings.NewReader(c.in)), ^uintptr(0), nil, "What?", "token")
+		if got != c.want || err != nil {
+			t.Errorf("%s: Text = %q, %v; want %q", c.name, got[:min(len(got), 80)], err, c.want)
 		}
 	}
 }
@@ -37,8 +37,8 @@ func TestAFileIsNoTerminalAndIsNotAsked(t *testing.T) {
 	}
 	defer f.Close() //nolint:errcheck // only read
 	var out strings.Builder
-	text, err := Text(f, &out, "What?", func(string) bool { return false })
-	if text != "token\n" || err != nil || out.String() != "" || Terminal(f) {
+	text, err := Text(f, f.Fd(), &out, "What?", "last")
+	if text != "token\n" || err != nil || out.String() != "" {
 		t.Errorf("Text = %q, %v, asked %q", text, err, out.String())
 	}
 }

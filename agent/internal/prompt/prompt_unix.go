@@ -3,31 +3,23 @@
 package prompt
 
 import (
-	"os"
 	"syscall"
 	"unsafe"
 )
 
-// Terminal tells whether a person may be there.
-func Terminal(f *os.File) bool {
-	var t syscall.Termios
-	return attributes(f, getAttributes, &t) == nil
+func attributes(handle, request uintptr, t *syscall.Termios) bool {
+	_, _, e := syscall.Syscall(syscall.SYS_IOCTL, handle, request, uintptr(unsafe.Pointer(t))) //nolint:staticcheck // deprecated on macOS, where it still goes through libSystem
+	return e == 0
 }
 
-func attributes(f *os.File, request uintptr, t *syscall.Termios) error {
-	if _, _, e := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(t))); e != 0 { //nolint:staticcheck // deprecated on macOS, where it still goes through libSystem
-		return e
-	}
-	return nil
-}
-
-// hide switches the echo off until restore.
-func hide(f *os.File) (restore func(), err error) {
+// hide switches a terminal's echo off until restore; nil when it is no terminal.
+func hide(handle uintptr) (restore func()) {
 	var was syscall.Termios
-	if err := attributes(f, getAttributes, &was); err != nil {
-		return nil, err
+	if !attributes(handle, getAttributes, &was) {
+		return nil
 	}
 	quiet := was
 	quiet.Lflag &^= syscall.ECHO
-	return func() { _ = attributes(f, setAttributes, &was) }, attributes(f, setAttributes, &quiet)
+	attributes(handle, setAttributes, &quiet)
+	return func() { attributes(handle, setAttributes, &was) }
 }

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"io"
 	"unsafe"
 )
@@ -16,10 +15,10 @@ func Output() io.Writer {
 }
 
 // Write adds an event. Its id is that of the line's level: 1 information, 2
-// warning, 3 error.
+// warning, 3 error. Package say quotes what would end a string.
 func (e *eventLog) Write(line []byte) (int, error) {
 	kind := eventKind(line)
-	texts := [1]unsafe.Pointer{wide(string(bytes.TrimRight(bytes.ReplaceAll(line, []byte{0}, nil), "\n")))}
+	texts := [1]unsafe.Pointer{wide(string(line[:len(line)-1]))}
 	_, err := call("ReportEventW", e.source, uintptr(4>>(kind-1)), 0, uintptr(kind), 0, 1, 0, uintptr(unsafe.Pointer(&texts)), 0)
 	if err != nil {
 		return 0, err

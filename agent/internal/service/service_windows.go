@@ -43,9 +43,9 @@ func Program() string {
 
 // Install makes Windows start the program at boot; it does not start it.
 func Install(_ context.Context, program string, args ...string) error {
-	line := syscall.EscapeArg(program)
+	line := `"` + program + `"` // no path of Windows has a quote in it
 	for _, a := range args {
-		line += " " + syscall.EscapeArg(a)
+		line += ` "` + a + `"`
 	}
 	manager, err := call("OpenSCManagerW", 0, 0, managerConnectCreate)
 	if err != nil {
