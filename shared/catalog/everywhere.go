@@ -45,19 +45,33 @@ var everywhere = []Check{
 		Facts: map[string]Class{
 			check.FactRebootRequired: Safe, check.FactRebootPackages: Identifier,
 			check.FactKernelRunning: Identifier, check.FactKernelInstalled: Identifier,
+			check.FactRebootWU: Safe, check.FactRebootServicing: Safe, check.FactRebootInProgress: Safe, check.FactRebootCBS: Safe,
+			check.FactNetlogonJoin: Identifier, check.FactNetlogonSPN: Safe, check.FactComputerName: Identifier,
+			check.FactActiveName: Identifier, check.FactPendingRenames: Safe,
 		},
 	},
 	{
-		ID:        "patches",
+		ID:        check.Patches,
 		Title:     "Security updates",
 		DriftType: "patches_missing",
 		Severity:  "high",
 		Citations: []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
 		Advice:    "Install the pending security updates.",
 		Platforms: []string{"windows", "darwin", "linux"},
+		Facts: withHost(map[string]Class{
+			check.FactDate: Safe, check.FactPendingUpdate: Safe, check.FactPendingUpdate + check.ErrorSuffix: Safe,
+			check.FactHotfix: Safe, check.FactHotfix + check.ErrorSuffix: Safe,
+		}),
+		Parameters: []Parameter{
+			{"max_pending_days", "30", "How long a security update may wait after its publication, in days."},
+			{"max_age_days", "45", "Age of the last installed update that still passes, in days."},
+			{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12", supportDoc},
+			{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10", supportDoc},
+			{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14", supportDoc},
+		},
 	},
 	{
-		ID:        "screen_lock",
+		ID:        check.ScreenLock,
 		Title:     "Automatic screen lock",
 		DriftType: "screen_lock_missing",
 		Severity:  "medium",
@@ -65,6 +79,13 @@ var everywhere = []Check{
 		Advice:    "Lock idle sessions within 15 minutes and ask for the password again.",
 		Platforms: []string{"windows", "darwin"},
 		Aliases:   []check.ID{"screenlock"},
+		Facts: map[string]Class{
+			check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,
+			check.FactScreenPolicy: Identifier, check.FactScreenChoice: Identifier, check.FactPersonsLock: Identifier,
+		},
+		Parameters: []Parameter{
+			{"max_idle_seconds", "900", "How long an idle session may stay open, in seconds."},
+		},
 	},
 	{
 		ID:        check.RMMDetection,
@@ -82,3 +103,5 @@ var everywhere = []Check{
 		},
 	},
 }
+
+const supportDoc = "Builds of Windows and the day their support ends, as BUILD=YYYY-MM-DD parted by commas."

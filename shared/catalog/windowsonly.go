@@ -17,7 +17,7 @@ func withHost(classes map[string]Class) map[string]Class {
 // windowsOnly lists the checks that only Windows has.
 var windowsOnly = []Check{
 	{
-		ID:             "firewall",
+		ID:             check.Firewall,
 		Title:          "Windows Firewall",
 		DriftType:      "firewall_disabled",
 		Severity:       "critical",
@@ -32,7 +32,7 @@ var windowsOnly = []Check{
 		}),
 	},
 	{
-		ID:             "defender",
+		ID:             check.Defender,
 		Title:          "Malware protection",
 		DriftType:      "defender_stopped",
 		Severity:       "critical",
@@ -40,6 +40,15 @@ var windowsOnly = []Check{
 		Advice:         "Start Microsoft Defender with real-time protection, or confirm which product replaces it.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-AV-001"},
+		Facts: withHost(map[string]Class{
+			check.FactDefender: Safe, check.FactDefender + check.ErrorSuffix: Safe,
+			check.FactDefenderMode: Safe, check.FactDefenderMode + check.ErrorSuffix: Safe,
+			check.FactService: Safe, check.FactOtherService: Safe,
+			check.FactSecurityProduct: Identifier, check.FactSecurityProduct + check.ErrorSuffix: Safe,
+		}),
+		Parameters: []Parameter{
+			{"max_signature_age_days", "7", "Age of Defender's signatures that still passes, in days."},
+		},
 	},
 	{
 		ID:             "spooler",
@@ -66,7 +75,7 @@ var windowsOnly = []Check{
 		Parameters:     serviceParameters,
 	},
 	{
-		ID:             "guest_account",
+		ID:             check.GuestAccount,
 		Title:          "Guest account",
 		DriftType:      "guest_account_enabled",
 		Severity:       "high",
@@ -74,9 +83,10 @@ var windowsOnly = []Check{
 		Advice:         "Disable the built-in guest account (the one whose SID ends in -501).",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-002"},
+		Facts:          withHost(map[string]Class{check.FactGuest: Identifier}),
 	},
 	{
-		ID:             "smbv1",
+		ID:             check.SMBv1,
 		Title:          "SMB version 1",
 		DriftType:      "smbv1_enabled",
 		Severity:       "critical",
@@ -84,6 +94,10 @@ var windowsOnly = []Check{
 		Advice:         "Turn SMBv1 off, after checking that no old scanner or copier still needs it.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-004"},
+		Facts: withHost(map[string]Class{
+			check.FactSMBServer: Safe, check.FactSMBServer + check.ErrorSuffix: Safe, check.FactSMB1: Safe,
+			check.FactService: Safe, check.FactSMBFeature: Safe, check.FactSMBFeature + check.ErrorSuffix: Safe,
+		}),
 	},
 	{
 		ID:             "audit_policy",
@@ -122,12 +136,19 @@ var windowsOnly = []Check{
 		Parameters:     lockoutParameters,
 	},
 	{
-		ID:        "bitlocker",
+		ID:        check.BitLocker,
 		Title:     "Disk encryption (BitLocker)",
 		DriftType: "disk_not_encrypted",
 		Severity:  "critical",
 		Citations: []string{"164.312(a)(2)(iv)", "164.310(d)(1)"},
 		Advice:    "Resume or turn on encryption of the system and data volumes, with the recovery key kept safe first.",
 		Platforms: []string{"windows"},
+		Facts: withHost(map[string]Class{
+			check.FactEncryptable: Identifier, check.FactEncryptable + check.ErrorSuffix: Safe, check.FactFixedDisk: Safe,
+		}),
+		Parameters: []Parameter{
+			{"data_volumes", "yes", "Whether volumes on fixed disks beside the system's count: yes or no."},
+			{"server_without_feature", "not_applicable", "What a server without BitLocker is: not_applicable or fail."},
+		},
 	},
 }

@@ -6,10 +6,19 @@ var everywhere = []definition{
 	{DiskSpace, []string{FactVolume}, diskParameters, judgeDisk},
 	{
 		PendingReboot,
-		[]string{FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled},
+		[]string{
+			FactRebootRequired, FactRebootPackages, FactKernelRunning, FactKernelInstalled,
+			FactRebootWU, FactRebootServicing, FactRebootInProgress, FactRebootCBS, FactNetlogonJoin, FactNetlogonSPN,
+			FactComputerName, FactActiveName, FactPendingRenames,
+		},
 		nil, judgeReboot,
 	},
 	{RMMDetection, []string{FactListVersion, FactListExpired, FactProduct}, rmmParameters, judgeRMM},
+	{
+		ScreenLock,
+		[]string{FactOwner, FactInactivity, FactDeviceLock, FactLockDisabled, FactScreenPolicy, FactScreenChoice, FactPersonsLock},
+		screenLockParameters, judgeScreenLock,
+	},
 	{
 		TimeSync,
 		[]string{

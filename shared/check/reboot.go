@@ -12,6 +12,10 @@ const (
 
 func judgeReboot(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	v.Expected = "none"
+	if _, windows := f.Get(FactActiveName); windows {
+		judgeWindowsReboot(f, v)
+		return
+	}
 	running, _ := f.Get(FactKernelRunning)
 	newest := newestKernel(f, running)
 	required, _ := f.Get(FactRebootRequired)

@@ -67,6 +67,15 @@ func (f Facts) rows(name string, each func(row Facts)) {
 	}
 }
 
+// row is the first row of the facts named so; nil if there is none.
+func (f Facts) row(name string) Facts {
+	value, ok := f.Get(name)
+	if !ok {
+		return nil
+	}
+	return row(value)
+}
+
 // text is the first value with this name, or nothing.
 func (f Facts) text(name string) string {
 	value, _ := f.Get(name)
