@@ -13,7 +13,7 @@ var everywhere = []Check{
 		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
-		Facts:          map[string]Class{check.FactVolume: Identifier},
+		Facts:          map[string]Class{check.FactVolume: Identifier, check.FactVolumeLow: Identifier},
 		Parameters: []Parameter{
 			{"critical_percent", "5", "Free share below which a volume's shortage is critical, in percent."},
 			{"high_percent", "10", "Free share below which a volume is short of space, in percent."},

@@ -3,7 +3,7 @@ package check
 // everywhere has the checks that more than one system has. Where readers of two
 // systems give different facts, the judge goes by the facts that are there.
 var everywhere = []definition{
-	{DiskSpace, []string{FactVolume}, diskParameters, judgeDisk},
+	{DiskSpace, []string{FactVolume, FactVolumeLow}, diskParameters, judgeDisk},
 	{
 		PendingReboot,
 		[]string{

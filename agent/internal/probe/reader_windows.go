@@ -12,7 +12,7 @@ type platform struct{ machine }
 
 // Checks are those that this system has readers for.
 func Checks() []check.ID {
-	ids := []check.ID{check.DiskSpace, check.RMMDetection}
+	ids := []check.ID{check.RMMDetection}
 	for i := range windowsTable {
 		ids = append(ids, windowsTable[i].id)
 	}
@@ -22,8 +22,6 @@ func Checks() []check.ID {
 func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 	sources := windowsSources(id)
 	switch {
-	case id == check.DiskSpace:
-		return p.readDisk
 	case id == check.RMMDetection:
 		return p.readRMM
 	case sources == "":

@@ -25,6 +25,7 @@ import (
 //	user|FACT|PATH|VALUE,VALUE                  a row for each person's loaded hive: Sid and the values there are
 //	wmi|FACT|NAMESPACE|CLASS|PROP,PROP|WHERE|NAME=VALUE   a row for each instance
 //	one|FACT,FACT|NAMESPACE|CLASS|PROP,PROP     a fact for each property of the only instance
+//	drive|FACT                                  the volumes of this machine's own disks
 //	ntp|FACT                                    a row from a time server that earlier facts name
 //	api|FACT|FUNCTION|ARGUMENT,ARGUMENT         a row for each answer; no fact for what does not exist
 //
@@ -91,6 +92,8 @@ func (m *machine) source(ctx context.Context, facts *check.Facts, kind string, f
 		return m.readUsers(facts, field)
 	case "wmi", "one":
 		return m.readInstances(ctx, facts, kind, field)
+	case "drive":
+		return m.readDrives(ctx, facts)
 	case "ntp":
 		return m.readOffset(ctx, facts, field)
 	}

@@ -28,7 +28,7 @@ func queried(t *testing.T) []string {
 		}
 		field = append(field, "", "", "", "", "", "")[:maxFields]
 		switch kind := strings.TrimSuffix(field[0], "?"); kind {
-		case "host", "date", "ntp":
+		case "host", "date", "ntp", "drive":
 		case "reg", "count", "own":
 			if field[2] != "" {
 				add("reg", field[2], field[3])

@@ -30,6 +30,8 @@ type provider interface {
 	// api calls one function of the list in windowssystem_windows.go and gives a
 	// row's text each. What does not exist is winapi.ErrNotExist.
 	api(ctx context.Context, function, argument string) ([]string, error)
+	// drives lists the letters in use, the system's own first.
+	drives(ctx context.Context) ([]drive, error)
 }
 
 // query is one WMI query. context is empty or the provider's "Name=value".
@@ -55,6 +57,7 @@ type machine struct {
 	now      func() time.Time
 	// timeServer, host:port, is asked before those that Windows follows.
 	timeServer string
+	volumes    marks
 
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once

@@ -34,6 +34,8 @@ import (
 //	method OBJECT METHOD ReturnValue=0;NAME=VALUE
 //	api FUNCTION ARGUMENT ROW         repeats for more rows; ROW "none" is an empty answer
 //	api FUNCTION ARGUMENT ! CODE
+//	drive C: Kind=3;Bus=17;Total=BYTES;Free=BYTES   a letter; the system's own first
+//	drive all ! CODE
 //
 // Registry values, keys and services that are not there do not exist; a WMI
 // class or another function that is not there breaks the test.
@@ -48,6 +50,7 @@ type fakeWindows struct {
 	answers                   map[string][]string
 	failures                  map[string]winapi.Code
 	lastClass                 string
+	letters                   []drive
 }
 
 func openFixture(t *testing.T, file string) *fakeWindows {
@@ -124,6 +127,21 @@ func (f *fakeWindows) line(kind, rest string) bool {
 		} else {
 			f.answers[name] = append(f.answers[name], text)
 		}
+	case "drive":
+		name, text, _ := strings.Cut(rest, " ")
+		row := parseRow(text)
+		number := func(name string) uint64 {
+			text, _ := row.Get(name)
+			n, err := strconv.ParseUint("0"+text, 10, 64)
+			if err != nil {
+				f.t.Error(err)
+			}
+			return n
+		}
+		f.letters = append(f.letters, drive{
+			name: name, kind: uint32(number("Kind")), bus: uint32(number("Bus")),
+			size: size{number("Total"), number("Free")},
+		})
 	default:
 		return false
 	}
@@ -246,4 +264,8 @@ func (f *fakeWindows) api(_ context.Context, function, argument string) ([]strin
 		f.t.Errorf("the fixture has no %s", place)
 	}
 	return rows, nil
+}
+
+func (f *fakeWindows) drives(context.Context) ([]drive, error) {
+	return f.letters, f.failure("drive all")
 }

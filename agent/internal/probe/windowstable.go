@@ -10,6 +10,7 @@ var windowsTable = [...]struct {
 	sources string
 }{
 	{check.Firewall, firewallSources},
+	{check.DiskSpace, "drive|volume"},
 	{check.Spooler, spoolerSources},
 	{check.CriticalServices, criticalSources},
 	{check.AuditPolicy, auditSources},
