@@ -20,6 +20,7 @@ func TestTheAgentsPackagesPassTheirOwnTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	replaced := overlay(t)
 	env := append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0", "WINEDEBUG=-all")
 	list := exec.CommandContext(t.Context(), "go", "list", "-f",
 		"{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./agent/internal/...")
@@ -38,7 +39,7 @@ func TestTheAgentsPackagesPassTheirOwnTests(t *testing.T) {
 			if reason := except[short]; reason != "" {
 				t.Skip(reason)
 			}
-			cmd := exec.CommandContext(bounded(t), "go", "test", "-vet=off", "-p=1", "-count=1", "-short", "-exec", launch, name)
+			cmd := exec.CommandContext(bounded(t), "go", "test", "-vet=off", "-p=1", "-count=1", "-short", "-overlay", replaced, "-exec", launch, name)
 			cmd.Dir, cmd.Env = root(t), env
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
