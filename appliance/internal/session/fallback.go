@@ -83,7 +83,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	}
 	who := &connected{tls: conn}
 	who.SecurityLevel = credentials.PrivacyAndIntegrity
-	_, who.leaf = s.CA.Classify(conn.ConnectionState().PeerCertificates, time.Now())
+	_, who.leaf, _ = s.judge(conn.ConnectionState().PeerCertificates) // guard asks again
 	ctx, cancel := context.WithTimeout(r.Context(), fallbackWork)
 	defer cancel()
 	ctx = peer.NewContext(ctx, &peer.Peer{Addr: conn.RemoteAddr(), AuthInfo: who})

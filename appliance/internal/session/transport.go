@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc/credentials"
 
@@ -42,11 +41,8 @@ func (s *Server) tlsConfig(protocol string) *tls.Config {
 
 // verify lets through who may at least try a method.
 func (s *Server) verify(state tls.ConnectionState) error {
-	class, leaf := s.CA.Classify(state.PeerCertificates, time.Now())
-	if class != ca.None && s.Policy.Current().Revoked(leaf.AgentID, leaf.Serial) {
-		return errRevoked
-	}
-	return nil
+	_, _, err := s.judge(state.PeerCertificates)
+	return err
 }
 
 // ServerHandshake is grpc's hook for a new connection.
@@ -64,7 +60,7 @@ func (t *transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 	}
 	peer := &connected{tls: conn}
 	peer.SecurityLevel = credentials.PrivacyAndIntegrity
-	class, leaf := t.server.CA.Classify(state.PeerCertificates, time.Now())
+	class, leaf, _ := t.server.judge(state.PeerCertificates) // revoked ones did not get this far
 	peer.leaf = leaf
 	if class != ca.Valid {
 		return brief(conn, strangerTime), peer, nil
