@@ -82,6 +82,7 @@ var everywhere = []Check{
 		Facts: map[string]Class{
 			check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,
 			check.FactScreenPolicy: Identifier, check.FactScreenChoice: Identifier, check.FactPersonsLock: Identifier,
+			check.FactLockDelay: Safe, check.FactSaverIdle: Safe, check.FactDisplaySleep: Safe,
 		},
 		Parameters: []Parameter{
 			{"max_idle_seconds", "900", "How long an idle session may stay open, in seconds."},

@@ -16,7 +16,10 @@ var everywhere = []definition{
 	{RMMDetection, []string{FactListVersion, FactListExpired, FactProduct}, rmmParameters, judgeRMM},
 	{
 		ScreenLock,
-		[]string{FactOwner, FactInactivity, FactDeviceLock, FactLockDisabled, FactScreenPolicy, FactScreenChoice, FactPersonsLock},
+		[]string{
+			FactOwner, FactInactivity, FactDeviceLock, FactLockDisabled, FactScreenPolicy, FactScreenChoice, FactPersonsLock,
+			FactLockDelay, FactSaverIdle, FactDisplaySleep,
+		},
 		screenLockParameters, judgeScreenLock,
 	},
 	{

@@ -22,6 +22,10 @@ var screenLockParameters = []Parameter{{"max_idle_seconds", "900"}}
 func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 	limit := d.number(p, "max_idle_seconds")
 	v.Expected = "locks within " + strconv.FormatUint(limit, 10) + " seconds"
+	if _, mac := f.Get(FactLockDelay); mac {
+		judgeMacLock(f, limit, v)
+		return
+	}
 	if f.text(FactOwner) == "" {
 		v.unknown("The screen lock's settings could not be read.")
 		return

@@ -87,6 +87,8 @@ var (
 	// ScreenLock prints, to standard error, whether and when the user's password
 	// is asked for. It answers for the user it runs as.
 	ScreenLock = Command{line: asUser + "/usr/sbin/sysadminctl -screenLock status", limit: quick, bytes: small, both: true, root: true}
+	// SaverManaged prints what a profile forces on every user's screen saver.
+	SaverManaged = Command{line: "/usr/bin/plutil -convert xml1 -o - /Library/Managed~Preferences/com.apple.screensaver.plist", limit: quick, bytes: small}
 	// SaverIdle prints after how many seconds the user's screen saver starts, or
 	// that nobody has set it.
 	SaverIdle = Command{line: asUser + "/usr/bin/defaults -currentHost read com.apple.screensaver idleTime", limit: quick, bytes: small, both: true, root: true}

@@ -12,7 +12,7 @@ var list = map[string]*Command{
 	"SSHDConfig": &SSHDConfig, "FileVault": &FileVault, "Firewall": &Firewall, "FirewallOn": &FirewallOn,
 	"FirewallOff": &FirewallOff, "Gatekeeper": &Gatekeeper, "SIP": &SIP, "XProtect": &XProtect,
 	"XProtectBundle": &XProtectBundle, "Updates": &Updates, "UpdatesManaged": &UpdatesManaged,
-	"ScreenLock": &ScreenLock, "SaverIdle": &SaverIdle, "Power": &Power, "NetworkTime": &NetworkTime,
+	"ScreenLock": &ScreenLock, "SaverIdle": &SaverIdle, "SaverManaged": &SaverManaged, "Power": &Power, "NetworkTime": &NetworkTime,
 	"Services": &Services, "Admins": &Admins, "Processes": &Processes,
 }
 

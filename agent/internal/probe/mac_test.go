@@ -138,6 +138,15 @@ func TestMacFixtures(t *testing.T) {
 					t.Errorf("the readers do not give the fact %s %q; all are %q", want.Name, want.Value, facts)
 				}
 			}
+			for i := range macTable {
+				s := &macTable[i]
+				if s.command == nil {
+					continue
+				}
+				if user, ran := f.users[s.command.Line()]; ran && s.user != (user != 0) {
+					t.Errorf("%s ran for user %d", s.command.Line(), user)
+				}
+			}
 			v := check.Judge(id, facts, f.params.Get)
 			got := strings.TrimSpace(v.Status.String() + " " + v.Severity)
 			if got != f.comment["want"] || v.Actual != f.comment["actual"] || v.Reason != f.comment["reason"] {
@@ -268,7 +277,7 @@ func bounded(t *testing.T, facts check.Facts, most int) {
 		t.Errorf("there are %d facts; at most %d", len(facts), most)
 	}
 	for _, f := range facts {
-		if len(f.Value) > 4*nameLimit*2 || strings.ToValidUTF8(f.Value, "") != f.Value {
+		if len(f.Value) > 4*macNameLimit*2 || strings.ToValidUTF8(f.Value, "") != f.Value {
 			t.Errorf("the fact %s is %q", f.Name, f.Value)
 		}
 	}
@@ -292,7 +301,7 @@ func FuzzPlist(f *testing.F) {
 	f.Fuzz(func(t *testing.T, output []byte) {
 		var facts check.Facts
 		_ = parsePlist(bytes.NewReader(output), updateWords, macNow, &facts)
-		bounded(t, facts, 2*updateLimit)
+		bounded(t, facts, 2*macUpdateLimit)
 	})
 }
 

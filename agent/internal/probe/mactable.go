@@ -15,6 +15,7 @@ const profiles = "/Library/Managed Preferences/"
 const (
 	updateFile    = "/Library/Preferences/com.apple.SoftwareUpdate.plist"
 	updateManaged = profiles + "com.apple.SoftwareUpdate.plist"
+	saverManaged  = profiles + "com.apple.screensaver.plist"
 	xprotectFile  = "/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info.plist"
 )
 
@@ -51,6 +52,17 @@ state|off|assessments disabled`},
 	{id: check.SIP, command: &command.SIP, words: `state|partly off|(Custom Configuration)
 state|on|Protection status: enabled
 state|off|Protection status: disabled`},
+
+	// The keys askForPassword of com.apple.screensaver mean nothing since 10.13.
+	{id: check.ScreenLock, command: &command.ScreenLock, user: true, words: `lock_delay_s|off|screenLock is off
+lock_delay_s|off|screenLock delay is -1
+lock_delay_s|0|screenLock delay is immediate
+lock_delay_s|#|screenLock delay is`},
+	{id: check.ScreenLock, path: saverManaged, words: wordsManaged},
+	{id: check.ScreenLock, path: saverManaged, command: &command.SaverManaged, parse: parsePlist, words: "saver_idle_s||idleTime"},
+	{id: check.ScreenLock, command: &command.SaverIdle, user: true, words: `saver_idle_s|unset|does not exist
+saver_idle_s|#|`},
+	{id: check.ScreenLock, command: &command.Power, words: "display_sleep_min|#| displaysleep "},
 
 	{id: check.TimeSync, command: &command.NetworkTime, words: `state|on|Network Time: On
 state|off|Network Time: Off`},

@@ -75,8 +75,8 @@ func plainText(s string) string {
 
 // Bounds of a list of updates: each is a fact.
 const (
-	updateLimit = 32
-	nameLimit   = 128
+	macUpdateLimit = 32
+	macNameLimit   = 128
 )
 
 // parsePlist gives the facts of a property list: the lines of words are
@@ -96,7 +96,7 @@ func parsePlist(r io.Reader, words string, now time.Time, facts *check.Facts) er
 	for p.next() {
 		fact, value := plistRow(words, p.top)
 		switch {
-		case fact == "" || len(*facts) >= updateLimit*2:
+		case fact == "" || len(*facts) >= macUpdateLimit*2:
 		case p.closed && value == "rows" && p.depth == 2 && row != nil:
 			facts.Add(fact, check.FormatRow(row))
 			row = nil
@@ -149,4 +149,4 @@ func rowName(key string) string {
 	return ""
 }
 
-func short(s string) string { return strings.ToValidUTF8(s[:min(len(s), nameLimit)], "?") }
+func short(s string) string { return strings.ToValidUTF8(s[:min(len(s), macNameLimit)], "?") }
