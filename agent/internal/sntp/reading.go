@@ -1,7 +1,6 @@
 package sntp
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -38,52 +37,55 @@ type Reading struct {
 	Stratum uint8
 }
 
+// Errors are sentinels without the server's name, which the caller knows.
 var (
-	errNotOurs = errors.New("the answer is to another question")
 	// ErrRefused means that the server told us to ask less often or not at all.
 	ErrRefused = errors.New("the server refuses")
 	// ErrUnsynchronised means that the server does not know the time itself.
 	ErrUnsynchronised = errors.New("the server has no time")
+
+	errNotOurs  = errors.New("the server answers other questions")
+	errNonsense = errors.New("the server's times make no sense")
 )
 
-// parse reads the answer to a question that carried nonce and was sent at sent
-// by this clock, took ago.
-func parse(b, nonce []byte, sent time.Time, took time.Duration) (*Reading, error) {
-	if len(b) < packetSize || b[0]&7 != modeServer || !bytes.Equal(b[originAt:receiveAt], nonce) {
-		return nil, errNotOurs
-	}
+// packet has room for what some servers append.
+type packet = [packetSize * 2]byte
+
+// parsable tells whether b answers question.
+func parsable(b *packet, question *[packetSize]byte) bool {
+	return b[0]&7 == modeServer && [8]byte(b[originAt:]) == [8]byte(question[transmitAt:])
+}
+
+// parse reads the answer to a question that was sent at sent by this clock, took
+// ago.
+func parse(b *packet, sent time.Time, took time.Duration) (*Reading, error) {
 	r := &Reading{Stratum: b[1]}
 	if r.Stratum == 0 {
 		return nil, ErrRefused
 	}
-	root := time.Duration(binary.BigEndian.Uint32(b[rootDelayAt:])) + 2*time.Duration(binary.BigEndian.Uint32(b[rootDispersion:]))
-	if b[0]>>6 == noLeap || r.Stratum > maxStratum || root > 2<<16 { // more than two seconds from its source
+	// Half the root delay and the dispersion in units of 1/65536 s: more than a
+	// second from its source.
+	root := uint64(binary.BigEndian.Uint32(b[rootDelayAt:]))/2 + uint64(binary.BigEndian.Uint32(b[rootDispersion:]))
+	if b[0]>>6 == noLeap || r.Stratum > maxStratum || root > 1<<16 {
 		return nil, ErrUnsynchronised
 	}
-	received, transmitted := stamp(b[receiveAt:]), stamp(b[transmitAt:])
-	held := transmitted.Sub(received)
-	if received.IsZero() || transmitted.IsZero() || held < 0 || held > took {
-		return nil, errors.New("the server's times make no sense")
+	received, transmitted := binary.BigEndian.Uint64(b[receiveAt:]), binary.BigEndian.Uint64(b[transmitAt:])
+	held := time.Duration(nanoseconds(transmitted) - nanoseconds(received))
+	if r.Delay = took - held; received == 0 || transmitted == 0 || held < 0 || r.Delay < 0 || r.Delay > mostDelay {
+		return nil, errNonsense
 	}
-	if r.Delay = took - held; r.Delay > mostDelay {
-		return nil, errors.New("the answer took too long")
-	}
-	// As ((received-sent) + (transmitted-arrived)) / 2, without the sum, which may
-	// overflow where a clock is centuries off.
-	r.Offset = received.Sub(sent.Round(0)) - r.Delay/2
+	// As ((received-sent) + (transmitted-arrived)) / 2.
+	r.Offset = time.Duration(nanoseconds(received)-sent.UnixNano()) - r.Delay/2
 	return r, nil
 }
 
-// stamp is zero for the zero time stamp. Numbers without the top bit are after
-// 2036-02-07, when the seconds start again (RFC 4330, 3).
-func stamp(b []byte) time.Time {
-	seconds, fraction := int64(binary.BigEndian.Uint32(b)), uint64(binary.BigEndian.Uint32(b[4:]))
-	if seconds == 0 && fraction == 0 {
-		return time.Time{}
-	}
+// nanoseconds since 1970 of a time stamp. Seconds without the top bit are after
+// 2036-02-07, when they start again (RFC 4330, 3).
+func nanoseconds(stamp uint64) int64 {
+	seconds := int64(stamp >> 32)
 	if seconds&0x80000000 == 0 {
 		seconds += 1 << 32
 	}
 	const unix1970 = 2208988800
-	return time.Unix(seconds-unix1970, int64(fraction*1e9>>32))
+	return (seconds-unix1970)*1e9 + int64(stamp&0xffffffff*1e9>>32)
 }

@@ -12,12 +12,12 @@ const sample = "240106ec00000000000000104750530000000000000000000102030405060708
 	"eead57c080000000" + "eead57c080000000"
 
 func TestTheSampleIsReadAsItIsWritten(t *testing.T) {
-	b, err := hex.DecodeString(sample)
-	if err != nil {
+	var b packet
+	if _, err := hex.Decode(b[:], []byte(sample)); err != nil {
 		t.Fatal(err)
 	}
 	sent := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	r, err := parse(b, b[24:32], sent, 20*time.Millisecond)
+	r, err := parse(&b, sent, 20*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestTheSampleIsReadAsItIsWritten(t *testing.T) {
 	if *r != want {
 		t.Errorf("parse = %+v; want %+v", *r, want)
 	}
-	if r, err := parse(b, b[24:32], sent, 1100*time.Millisecond); err == nil {
+	if r, err := parse(&b, sent, 1100*time.Millisecond); err == nil {
 		t.Errorf("an answer after 1.1 s gives %+v", *r)
 	}
 }
@@ -37,9 +37,12 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(b, int64(1795176000), int64(20_000_000))
 	f.Add(b[:47], int64(0), int64(0))
-	f.Fuzz(func(t *testing.T, b []byte, sent, took int64) {
-		nonce := []byte{1, 2, 3, 4, 5, 6, 7, 8}
-		r, err := parse(b, nonce, time.Unix(sent%(1<<40), 0), time.Duration(took))
+	f.Fuzz(func(t *testing.T, text []byte, sent, took int64) {
+		var b packet
+		copy(b[:], text)
+		question := [packetSize]byte{transmitAt: 1}
+		parsable(&b, &question)
+		r, err := parse(&b, time.Unix(sent%(1<<33), 0), time.Duration(took))
 		if (r == nil) == (err == nil) {
 			t.Fatalf("parse = %v, %v", r, err)
 		}

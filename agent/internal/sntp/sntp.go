@@ -10,8 +10,6 @@ package sntp
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/dial"
@@ -23,41 +21,32 @@ const limit = 2 * time.Second
 // strangers is how many packets that answer nothing of ours are read past.
 const strangers = 4
 
-// Query asks server, host:port.
+// Query asks server, host:port. It may block its thread for as long as limit.
 func Query(ctx context.Context, server string) (*Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	conn, err := dial.UDP(ctx, server)
+	conn, err := dial.UDP(ctx, server, limit)
 	if err != nil {
-		return nil, fmt.Errorf("reaching time server %s: %w", server, err)
-	}
-	defer conn.Close()                                                           //nolint:errcheck // nothing is kept
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) //nolint:errcheck // it cannot fail on an open socket
-	defer stop()
-	var question [packetSize]byte
-	question[0] = 4<<3 | modeClient
-	if _, err := rand.Read(question[transmitAt:]); err != nil {
 		return nil, err
 	}
+	defer conn.Close() //nolint:errcheck // nothing is kept
+	var question [packetSize]byte
+	question[0] = 4<<3 | modeClient
+	rand.Read(question[transmitAt:]) //nolint:errcheck,gosec // never fails (its documentation)
 	sent := time.Now()
 	if _, err := conn.Write(question[:]); err != nil {
-		return nil, fmt.Errorf("asking time server %s: %w", server, err)
+		return nil, err
 	}
 	var answer [packetSize * 2]byte
 	for range strangers {
 		n, err := conn.Read(answer[:])
 		if err != nil {
-			return nil, fmt.Errorf("waiting for time server %s: %w", server, err)
+			return nil, err
 		}
 		took := time.Since(sent) // by the monotonic clock
-		reading, err := parse(answer[:n], question[transmitAt:], sent, took)
-		if err == errNotOurs { //nolint:errorlint // parse gives it bare
-			continue
+		if n >= packetSize && parsable(&answer, &question) {
+			return parse(&answer, sent, took)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the answer of time server %s: %w", server, err)
-		}
-		return reading, nil
 	}
-	return nil, errors.New("time server " + server + " answers other questions")
+	return nil, errNotOurs
 }

@@ -126,9 +126,20 @@ func TestAnswersToOtherQuestionsArePassedBy(t *testing.T) {
 
 func TestAServerThatIsAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	addr := server(t, func([]byte) [][]byte { cancel(); return nil })
+	closed, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // it does not block
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := closed.LocalAddr().String()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if r, err := sntp.Query(ctx, addr); err == nil {
 		t.Errorf("Query = %v; want an error", r)
+	}
+	cancel()
+	if r, err := sntp.Query(ctx, "localhost:123"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Query after the end = %v, %v", r, err)
 	}
 	for _, bad := range []string{"", "time.example", "127.0.0.1:ntp", "no such host.invalid:123"} {
 		if r, err := sntp.Query(context.Background(), bad); err == nil {
