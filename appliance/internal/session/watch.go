@@ -13,7 +13,7 @@ import (
 func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	changed := s.Policy.Changed()
+	changed, decided := s.Policy.Changed(), s.Enroll.Changed()
 	for {
 		select {
 		case <-ctx.Done():
@@ -21,6 +21,9 @@ func (s *Server) watch(ctx context.Context) {
 		case <-changed:
 			changed = s.Policy.Changed()
 			s.publish(ctx)
+			s.Opened.Wake()
+		case <-decided:
+			decided = s.Enroll.Changed()
 			s.Opened.Wake()
 		case now := <-tick.C:
 			for _, st := range s.Table.snapshot() {
@@ -34,9 +37,11 @@ func (s *Server) watch(ctx context.Context) {
 func (s *Server) inspect(ctx context.Context, st *stream, now time.Time) {
 	quiet := now.Sub(time.UnixMilli(st.heard.Load()))
 	why := ""
-	switch class, _, err := s.class(st.peer); {
+	switch class, leaf, err := s.class(st.peer); {
 	case err != nil:
 		why = "revoked"
+	case !s.Enroll.Admits(leaf.AgentID, leaf.Serial):
+		why = "another certificate is newer"
 	case class != ca.Valid:
 		why = "certificate expired"
 	case st.stuck(now):
