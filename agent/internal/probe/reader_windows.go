@@ -36,6 +36,7 @@ func (p *Probe) attach() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.provider == nil {
-		p.registry, p.provider, p.now = &windowsSystem{}, &windowsSystem{}, time.Now
+		system := &windowsSystem{updates: updateSearch{search: pendingUpdates}}
+		p.registry, p.provider, p.now = system, system, time.Now
 	}
 }

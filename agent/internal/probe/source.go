@@ -29,8 +29,8 @@ import (
 //	ntp|FACT                                    a row from a time server that earlier facts name
 //	api|FACT|FUNCTION|ARGUMENT,ARGUMENT         a row for each answer; no fact for what does not exist
 //
-// The last PROP may be +METHOD.RESULT, called on each instance; its key is then
-// the first property. A kind with '?' turns an error into the fact FACT_error and goes on;
+// The last PROP may be "+METHOD.RESULT ARGUMENT=VALUE", called on each instance;
+// its key is then the first property. A kind with '?' turns an error into the fact FACT_error and goes on;
 // any other error ends the reading, so that the verdict is unknown.
 
 // maxFields is how many fields a line has.
@@ -206,12 +206,13 @@ func (m *machine) readInstances(ctx context.Context, facts *check.Facts, kind st
 	return nil
 }
 
-// callMethod adds the result of METHOD.RESULT to a row, unless the method
-// refuses, as it does on a locked volume.
+// callMethod adds the result of a method to a row, unless the method refuses, as
+// it does on a locked volume.
 func (m *machine) callMethod(ctx context.Context, row string, q *query, key, call string) (string, error) {
 	key = strings.ReplaceAll(strings.ReplaceAll(key, `\`, `\\`), `"`, `\"`)
+	call, argument, _ := strings.Cut(call, " ")
 	method, result, _ := strings.Cut(call, ".")
-	cells, err := m.provider.method(ctx, q, "."+q.properties[0]+`="`+key+`"`, method, result)
+	cells, err := m.provider.method(ctx, q.namespace, q.class+"."+q.properties[0]+`="`+key+`"`, method, argument, result)
 	if err == nil && cells[0].Text == "0" && !cells[1].Null {
 		row = check.AppendField(row, result, cells[1].Text)
 	}

@@ -41,7 +41,7 @@ func queried(t *testing.T) []string {
 			}
 		case "wmi", "one":
 			for _, p := range strings.Split(field[4], ",") {
-				add("wmi", field[2]+":"+field[3], strings.TrimPrefix(p, "+"))
+				add("wmi", field[2]+":"+field[3], before(strings.TrimPrefix(p, "+"), " "))
 			}
 			if field[5] != "" {
 				add("where", field[2]+":"+field[3], field[5])
@@ -104,4 +104,9 @@ func TestEverySourceStandsInTheTableWithItsPage(t *testing.T) {
 			t.Errorf("%s is asked for and not listed", entry)
 		}
 	}
+}
+
+func before(s, separator string) string {
+	s, _, _ = strings.Cut(s, separator)
+	return s
 }

@@ -24,9 +24,9 @@ type provider interface {
 	// query asks WMI. The cells are in the order of the query's properties. A
 	// missing namespace, class or property is a winapi.Code.
 	query(ctx context.Context, q *query) ([]winapi.Row, error)
-	// method calls one method without arguments of the object q.class+key and
+	// method calls a method of an object with one argument, "Name=value", and
 	// gives ReturnValue and the result.
-	method(ctx context.Context, q *query, key, method, result string) (winapi.Row, error)
+	method(ctx context.Context, namespace, object, method, argument, result string) (winapi.Row, error)
 	// api calls one function of the list in windowssystem_windows.go and gives a
 	// row's text each. What does not exist is winapi.ErrNotExist.
 	api(ctx context.Context, function, argument string) ([]string, error)

@@ -150,12 +150,19 @@ func (f *fakeWindows) line(kind, rest string) bool {
 
 // parseRow reads what check.FormatRow writes.
 func parseRow(text string) check.Facts {
-	const hidden = "\x00"
 	var row check.Facts
-	text = strings.ReplaceAll(text, `\;`, hidden)
-	for _, part := range strings.Split(text, ";") {
-		name, value, _ := strings.Cut(part, "=")
-		row.Add(name, strings.ReplaceAll(strings.ReplaceAll(value, hidden, ";"), `\\`, `\`))
+	var part []byte
+	for i := 0; i <= len(text); i++ {
+		switch {
+		case i == len(text) || text[i] == ';':
+			name, value, _ := strings.Cut(string(part), "=")
+			row.Add(name, value)
+			part = nil
+			continue
+		case text[i] == '\\':
+			i++
+		}
+		part = append(part, text[i])
 	}
 	return row
 }
@@ -239,8 +246,8 @@ func cells(instance check.Facts, properties ...string) winapi.Row {
 	return row
 }
 
-func (f *fakeWindows) method(_ context.Context, q *query, key, method, result string) (winapi.Row, error) {
-	place := q.class + key + " " + method
+func (f *fakeWindows) method(_ context.Context, _, object, method, _, result string) (winapi.Row, error) {
+	place := object + " " + method
 	if err := f.failure("method " + place); err != nil {
 		return nil, err
 	}

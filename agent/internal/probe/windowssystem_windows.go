@@ -9,7 +9,7 @@ import (
 )
 
 // windowsSystem is the running Windows.
-type windowsSystem struct{}
+type windowsSystem struct{ updates updateSearch }
 
 func (*windowsSystem) value(key, name string) (string, error) {
 	v, err := winapi.RegRead(key, name)
@@ -26,14 +26,19 @@ func (*windowsSystem) query(ctx context.Context, q *query) ([]winapi.Row, error)
 	return winapi.Query(ctx, q.namespace, q.text(), q.properties, options...)
 }
 
-func (*windowsSystem) method(ctx context.Context, q *query, key, method, result string) (winapi.Row, error) {
-	return winapi.Exec(ctx, q.namespace, q.class+key, method, nil, []string{"ReturnValue", result})
+func (*windowsSystem) method(ctx context.Context, namespace, object, method, argument, result string) (winapi.Row, error) {
+	name, value, _ := strings.Cut(argument, "=")
+	return winapi.Exec(ctx, namespace, object, method, []winapi.Param{{Name: name, Text: value}}, []string{"ReturnValue", result})
 }
 
-func (*windowsSystem) api(ctx context.Context, function, argument string) ([]string, error) {
+func (s *windowsSystem) api(ctx context.Context, function, argument string) ([]string, error) {
 	switch function {
 	case "QueryService":
 		return service(argument)
+	case "Account501":
+		return guestAccount()
+	case "PendingUpdates":
+		return s.updates.answer(ctx)
 	case "PasswordModals":
 		return passwordRules()
 	case "LockoutModals":

@@ -10,6 +10,13 @@ var windowsTable = [...]struct {
 	sources string
 }{
 	{check.Firewall, firewallSources},
+	{check.Defender, defenderSources},
+	{check.BitLocker, bitlockerSources},
+	{check.Patches, patchesSources},
+	{check.ScreenLock, screenLockSources},
+	{check.SMBv1, smbv1Sources},
+	{check.PendingReboot, rebootSources},
+	{check.GuestAccount, guestSources},
 	{check.DiskSpace, "drive|volume"},
 	{check.Spooler, spoolerSources},
 	{check.CriticalServices, criticalSources},
@@ -41,6 +48,7 @@ const firewallSources = "host\n" +
 	`wmi?|product|root\SecurityCenter2|FirewallProduct|displayName,productState` + "\n" +
 	"own|gpo|" + policies + `WindowsFirewall\DomainProfile|EnableFirewall` + "\n" +
 	"own|gpo|" + policies + `WindowsFirewall\PrivateProfile|EnableFirewall` + "\n" +
+	"own|gpo|" + policies + `WindowsFirewall\StandardProfile|EnableFirewall` + "\n" +
 	"own|gpo|" + policies + `WindowsFirewall\PublicProfile|EnableFirewall` + "\n" +
 	"own|mdm|" + services + `SharedAccess\Parameters\FirewallPolicy\Mdm\DomainProfile|EnableFirewall` + "\n" +
 	"own|mdm|" + services + `SharedAccess\Parameters\FirewallPolicy\Mdm\StandardProfile|EnableFirewall` + "\n" +

@@ -1,0 +1,85 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// A search for updates takes seconds to many minutes and needs Microsoft's
+// server or the site's own, so it runs beside the readers and its answer is kept.
+const (
+	// searchFresh is how long an answer serves before another search; Windows
+	// itself searches about once a day.
+	searchFresh = 6 * time.Hour
+	// searchStale is the age at which an answer says nothing any more.
+	searchStale = 3 * 24 * time.Hour
+	// searchLimit bounds one search.
+	searchLimit = 30 * time.Minute
+	// searchWait is what a reader waits, so that a quick search answers at once.
+	searchWait = 2 * time.Second
+	// searchRetry is the pause after a search that failed.
+	searchRetry = time.Hour
+)
+
+var errSearching = errors.New("the search for updates has not finished")
+
+// updateSearch keeps the last answer of Windows Update.
+type updateSearch struct {
+	search func(ctx context.Context) ([]string, error)
+
+	mu   sync.Mutex
+	done chan struct{} // closed when the running search ends; nil when none runs
+	next time.Time     // when another may start
+	rows []string      // of the last search that succeeded
+	read time.Time     // when that was
+	err  error         // of the last search
+}
+
+// answer gives the last answer, if it is not stale, and starts another search if
+// it is time.
+func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
+	u.mu.Lock()
+	if u.done == nil && !time.Now().Before(u.next) {
+		u.done = make(chan struct{})
+		go u.run(context.WithoutCancel(ctx))
+	}
+	done, wait := u.done, u.read.IsZero()
+	u.mu.Unlock()
+	if done != nil && wait {
+		timer := time.NewTimer(searchWait)
+		defer timer.Stop()
+		select {
+		case <-done:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case !u.read.IsZero() && time.Since(u.read) < searchStale:
+		return u.rows, nil
+	case u.err != nil:
+		return nil, u.err
+	}
+	return nil, errSearching
+}
+
+// run is one search. It ends by itself: the search is given up at its limit.
+func (u *updateSearch) run(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, searchLimit)
+	defer cancel()
+	rows, err := u.search(ctx)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	u.err, u.next = err, now.Add(searchRetry)
+	if err == nil {
+		u.read, u.next = now, now.Add(searchFresh)
+		u.rows = append([]string{"Searched=" + now.UTC().Format(time.RFC3339)}, rows...)
+	}
+	close(u.done)
+	u.done = nil
+}
