@@ -120,7 +120,7 @@ var windowsOnly = []Check{
 		Advice:         "Raise the minimum password length; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-003"},
-		Facts:          passwordFacts,
+		Facts:          rulesFacts,
 		Parameters:     passwordParameters,
 	},
 	{
@@ -132,7 +132,7 @@ var windowsOnly = []Check{
 		Advice:         "Lock accounts after at most 10 wrong passwords; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-006"},
-		Facts:          lockoutFacts,
+		Facts:          rulesFacts,
 		Parameters:     lockoutParameters,
 	},
 	{

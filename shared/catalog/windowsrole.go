@@ -43,15 +43,13 @@ var auditParameters = []Parameter{
 	{"min_log_mb", "20", "Least size of the security log, in MB."},
 }
 
-var passwordFacts = withHost(map[string]Class{check.FactPasswordRules: Safe})
+var rulesFacts = withHost(map[string]Class{check.FactRules: Safe})
 
 var passwordParameters = []Parameter{
 	{"min_length", "14", "Least length of a password, in characters."},
 	{"max_age_days", "0", "Longest time until a password must change, in days; 0 asks for none."},
 	{"history", "0", "Least number of earlier passwords that are refused; 0 asks for none."},
 }
-
-var lockoutFacts = withHost(map[string]Class{check.FactLockoutRules: Safe})
 
 var lockoutParameters = []Parameter{
 	{"max_threshold", "10", "Most wrong passwords before an account is locked."},

@@ -1,10 +1,5 @@
 package check
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Facts of audit_policy.
 const (
 	// FactAudit repeats: a row per subcategory of AuditSettings: Name, and Setting
@@ -31,26 +26,12 @@ type AuditSetting struct {
 	Want uint8
 }
 
-// auditTable has Name and ID in the order of Name; the GUIDs were compared with
+// auditIDs are the IDs of the first parameters. The GUIDs were compared with
 // ntsecapi.h as win32metadata has it, with MS-GPAC 2.2.1.2 and with OVAL's
 // auditeventpolicysubcategories (2026-11-22).
-var auditTable = [...]struct {
-	name string
-	id   uint8
-}{
-	{"account_lockout", 0x17},
-	{"audit_policy_change", 0x2f},
-	{"authentication_policy_change", 0x30},
-	{"credential_validation", 0x3f},
-	{"logoff", 0x16},
-	{"logon", 0x15},
-	{"process_creation", 0x2b},
-	{"security_group_management", 0x37},
-	{"sensitive_privilege_use", 0x28},
-	{"user_account_management", 0x35},
-}
+const auditIDs = "\x17\x2f\x30\x3f\x16\x15\x2b\x37\x28\x35"
 
-// Parameters of the same names are 0 (need not record) to 3 (both).
+// Parameters named like subcategories are 0 (need not record) to 3 (both).
 var auditParameters = []Parameter{
 	{"account_lockout", "2"},
 	{"audit_policy_change", "3"},
@@ -76,47 +57,48 @@ var auditFacts = []string{
 func AuditSettings(p Parameters) []AuditSetting { return find(AuditPolicy).auditSettings(p) }
 
 func (d *definition) auditSettings(p Parameters) []AuditSetting {
-	var settings []AuditSetting
-	for i := range &auditTable {
-		s := &auditTable[i]
-		want := d.number(p, s.name)
+	settings := make([]AuditSetting, len(auditIDs))
+	for i := range settings {
+		name := d.parameters[i].Name
+		want := d.number(p, name)
 		if want > 3 {
-			want = d.number(nil, s.name)
+			want = d.number(nil, name)
 		}
-		settings = append(settings, AuditSetting{s.name, s.id, uint8(want)})
+		settings[i] = AuditSetting{name, auditIDs[i], uint8(want)}
 	}
 	return settings
 }
 
+// auditWords say what bits mean.
+var auditWords = [...]string{" none", " success", " failure", " success and failure"}
+
 func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
-	var expected, actual []string
 	for _, s := range d.auditSettings(p) {
-		if s.Want == 0 {
-			continue
-		}
-		have, ok := auditBits(f, s.Name)
-		if !ok {
-			v.Expected = ""
+		have, ok := f.named(FactAudit, s.Name).count("Setting")
+		if !ok && s.Want != 0 {
+			v.Actual, v.Expected = "", ""
 			v.unknown("The audit subcategory " + s.Name + " could not be read.")
 			return
 		}
-		expected = append(expected, s.Name+" "+auditWord(s.Want))
-		if have&s.Want != s.Want {
-			actual = append(actual, s.Name+" "+auditWord(have))
+		if uint8(have)&s.Want != s.Want {
+			v.Actual = join(v.Actual, s.Name+auditWords[have&3]) // 4 is an explicit nothing
+			v.Expected = join(v.Expected, s.Name+auditWords[s.Want])
 		}
 	}
-	v.Expected = strings.Join(expected, ", ")
-	if actual != nil {
-		v.Actual = strings.Join(actual, ", ")
+	if v.Actual != "" {
 		v.fail(High, "Events that an investigation needs are not recorded.")
 		return
 	}
 	least := d.number(p, "min_log_mb")
-	v.Actual = "as expected"
-	switch size, known := auditLogSize(f); {
-	case known && size>>20 < least:
-		v.Actual = "security log of " + strconv.FormatUint(size>>20, 10) + " MB"
-		v.Expected += ", security log of " + strconv.FormatUint(least, 10) + " MB"
+	size, known := f.count(FactAuditLogPolicy)
+	if size >>= 10; !known {
+		size, known = f.count(FactAuditLogSize)
+		size >>= 20
+	}
+	v.Actual, v.Expected = "recorded", "recorded"
+	switch {
+	case known && size < least:
+		v.Actual, v.Expected = "security log of "+decimal(size)+" MB", "at least "+decimal(least)+" MB"
 		v.fail(Medium, "The security log is too small to keep its events.")
 	case f.text(FactAuditLogKeep) == "4294967295" && f.text(FactAuditLogArchive) != "1":
 		v.Actual = "security log stops when full"
@@ -126,35 +108,4 @@ func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
 	default:
 		v.pass("The required events are recorded.")
 	}
-}
-
-// auditBits are what a subcategory records; 4 stands for an explicit nothing.
-func auditBits(f Facts, name string) (bits uint8, ok bool) {
-	f.rows(FactAudit, func(r Facts) {
-		if n, number := r.count("Setting"); number && r.text("Name") == name {
-			bits, ok = uint8(n&3), true
-		}
-	})
-	return bits, ok
-}
-
-// auditLogSize is the limit in force; known is false where neither is set.
-func auditLogSize(f Facts) (size uint64, known bool) {
-	if kb, ok := f.count(FactAuditLogPolicy); ok {
-		return kb << 10, true
-	}
-	return f.count(FactAuditLogSize)
-}
-
-// auditWord says what bits mean.
-func auditWord(bits uint8) string {
-	switch bits {
-	case 1:
-		return "success"
-	case 2:
-		return "failure"
-	case 3:
-		return "success and failure"
-	}
-	return "none"
 }

@@ -1,76 +1,83 @@
 package check
 
-import "strconv"
-
-// FactPasswordRules is a row of what NetUserModalsGet gives: MinLength, MaxAge,
-// MinAge (seconds) and History. They are the domain's on a domain controller and
-// those of local accounts everywhere else.
-const FactPasswordRules = "password_rules"
+// FactRules is a row of what NetUserModalsGet gives. Of password_policy:
+// MinLength, MaxAge, MinAge (seconds), History. Of account_lockout: Threshold, the
+// wrong passwords (0 never locks), Duration and Window in seconds. They are the
+// domain's on a domain controller and those of local accounts everywhere else.
+const FactRules = "rules"
 
 // forever is TIMEQ_FOREVER of lmaccess.h: no limit of time.
 const forever = 1<<32 - 1
 
-const secondsPerDay = 24 * 60 * 60
+// A parameter of 0 asks for nothing.
+var (
+	passwordParameters = []Parameter{
+		{"min_length", "14"},  // HIPAA names no number; PCI DSS 4 asks for 12
+		{"max_age_days", "0"}, // NIST SP 800-63B advises against forced changes
+		{"history", "0"},
+	}
+	lockoutParameters = []Parameter{
+		{"max_threshold", "10"}, // PCI DSS 4: at most 10
+		{"min_duration_minutes", "15"},
+	}
+)
 
-var passwordParameters = []Parameter{
-	// HIPAA names no number; PCI DSS 4 asks for 12.
-	{"min_length", "14"},
-	// 0 asks for nothing: NIST SP 800-63B advises against forced changes.
-	{"max_age_days", "0"},
-	{"history", "0"},
+// bounds are the numbers of both policies and what is asked of them.
+var bounds = [...]struct {
+	id                              ID
+	field, parameter, words, reason string
+	unit                            uint64 // how many of the field's are one of the parameter's
+	most                            bool   // the parameter is the most, not the least
+}{
+	{PasswordPolicy, "MinLength", "min_length", " characters", "Short passwords are allowed for ", 1, false},
+	{PasswordPolicy, "MaxAge", "max_age_days", " days to a change", "Passwords may stay too long for ", 86400, true},
+	{PasswordPolicy, "History", "history", " remembered", "Old passwords come back too soon for ", 1, false},
+	{AccountLockout, "Threshold", "max_threshold", " wrong passwords", "Too many wrong passwords are allowed for ", 1, true},
+	{AccountLockout, "Duration", "min_duration_minutes", " minutes locked", "The lock is lifted too soon for ", 60, false},
 }
 
-func judgePassword(d *definition, f Facts, p Parameters, v *Verdict) {
-	least, days, history := d.number(p, "min_length"), d.number(p, "max_age_days"), d.number(p, "history")
-	v.Expected = "at least " + strconv.FormatUint(least, 10) + " characters"
-	if days > 0 {
-		v.Expected += ", changed within " + strconv.FormatUint(days, 10) + " days"
+// judgeRules judges both. Fine-grained policies and those of Entra ID are not in
+// the account database, and not judged.
+func judgeRules(d *definition, f Facts, p Parameters, v *Verdict) {
+	rules, role := f.row(FactRules), roleOf(f)
+	whose := "local accounts."
+	if role&roleController != 0 {
+		whose = "the domain's accounts."
+	} else if role&roleDomain != 0 {
+		whose = "local accounts; the domain's have their own."
 	}
-	if history > 0 {
-		v.Expected += ", not one of the last " + strconv.FormatUint(history, 10)
+	v.pass("The policy is strong enough for " + whose)
+	for i := range &bounds {
+		b := &bounds[i]
+		if b.id != d.id {
+			continue
+		}
+		have, ok := rules.count(b.field)
+		if !ok {
+			*v = Verdict{Check: d.id, Facts: f}
+			v.unknown("The policy could not be read.")
+			return
+		}
+		if have == 0 && b.field == "Threshold" {
+			have = forever
+		}
+		text := "unlimited"
+		if have != forever {
+			have /= b.unit
+			text = decimal(have)
+		}
+		v.Actual = join(v.Actual, text+b.words)
+		want := d.number(p, b.parameter)
+		if want == 0 {
+			continue
+		}
+		word, bad := "at least ", have < want
+		if b.most {
+			word, bad = "at most ", have > want
+		}
+		v.Expected = join(v.Expected, word+decimal(want)+b.words)
+		if bad && v.Status == Pass {
+			v.fail(Medium, b.reason+whose)
+		}
 	}
-	rules := row(f.text(FactPasswordRules))
-	length, ok := rules.count("MinLength")
-	age, ok2 := rules.count("MaxAge")
-	kept, ok3 := rules.count("History")
-	if !ok || !ok2 || !ok3 {
-		v.unknown("The password policy could not be read.")
-		return
-	}
-	v.Actual = strconv.FormatUint(length, 10) + " characters, "
-	if age == forever {
-		v.Actual += "no change asked"
-	} else {
-		v.Actual += "changed within " + strconv.FormatUint(age/secondsPerDay, 10) + " days"
-	}
-	v.Actual += ", last " + strconv.FormatUint(kept, 10) + " remembered"
-	whose := accountsOf(f)
-	switch {
-	case length < least:
-		v.fail(Medium, "Short passwords are allowed for "+whose+".")
-	case days > 0 && age > days*secondsPerDay:
-		v.fail(Medium, "Passwords may stay too long for "+whose+".")
-	case kept < history:
-		v.fail(Medium, "Old passwords come back too soon for "+whose+".")
-	default:
-		v.pass("The password policy is strong enough for " + whose + ".")
-	}
-}
-
-// accountsOf says whom a policy of the account database governs. Fine-grained
-// policies and Entra ID have rules of their own, which are not in it.
-func accountsOf(f Facts) string {
-	switch role := f.text(FactDomainRole); {
-	case isDC(role):
-		return "the domain's accounts"
-	case inDomain(role):
-		return "local accounts; the domain's have their own"
-	}
-	return "local accounts"
-}
-
-// count is a fact that is a number from 0.
-func (f Facts) count(name string) (uint64, bool) {
-	n, err := strconv.ParseUint(f.text(name), 10, 63)
-	return n, err == nil
 }

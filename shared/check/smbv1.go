@@ -15,7 +15,7 @@ func judgeSMBv1(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	server := f.row(FactSMBServer).text("EnableSMB1Protocol")
 	value, present := f.Get(FactSMB1)
 	installed := featureState(f)
-	client := serviceRow(f, "mrxsmb10")
+	client := f.named(FactService, "mrxsmb10")
 	build, known := parseNumber(f.text(FactBuild))
 	switch {
 	case server == "true":

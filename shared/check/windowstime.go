@@ -17,10 +17,9 @@ const (
 // well may reach nobody. A workgroup PC starts the service now and then only.
 func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
 	v.Expected = "kept by a time source"
-	role := f.text(FactDomainRole)
-	service := serviceRow(f, "W32Time")
-	kind := or(f.text(FactTimeTypePolicy), f.text(FactTimeType))
-	server, reason := row(f.text(FactClockOffset)).text("Server"), ""
+	role := roleOf(f)
+	service := f.named(FactService, "W32Time")
+	kind, reason := or(f.text(FactTimeTypePolicy), f.text(FactTimeType)), ""
 	switch {
 	case kind == "NoSync":
 		reason = "Windows Time is set to follow nobody"
@@ -28,32 +27,24 @@ func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
 		reason = "Windows Time's client is off"
 	case service == nil || service.text("Start") == startDisabled:
 		reason = "Windows Time is disabled"
-	case inDomain(role) && !isRunning(service) && service.text("Trigger") != "1":
-		reason = "Windows Time is not running"
-	case kind == "NT5DS" && !inDomain(role):
+	case role&roleDomain == 0 && kind == "NT5DS":
 		reason = "Windows Time waits for a domain that there is not"
+	case role&roleDomain != 0 && !isRunning(service) && service.text("Trigger") != "1":
+		reason = "Windows Time is not running"
 	}
 	switch {
-	case role == "" || kind == "":
+	case kind == "":
 		v.unknown("The time service's settings could not be read.")
-	case reason == "" && measured:
-		v.Actual = "right"
-		v.pass("The clock is right, compared with " + server + ".")
 	case measured:
-		v.Actual = "right, not kept by Windows"
-		v.pass("The clock is right, compared with " + server + ", but " + reason + ".")
+		v.Actual = "right"
+		if reason != "" {
+			reason = ", but " + reason
+		}
+		v.pass("The clock is right" + reason + ".")
 	case reason != "":
 		v.Actual = "not kept"
 		v.fail(Medium, "The clock is not kept: "+reason+".")
 	default:
 		v.unknown("Windows Time is set up, but no time server answered, so nothing shows that the clock is right.")
 	}
-}
-
-// or is the first text unless it is empty.
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -50,31 +50,29 @@ func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[ma
 }
 
 // timeServers are those that Windows Time follows, as the facts of time_sync have
-// them. A domain's own name has the addresses of its controllers; a controller
-// would ask itself.
+// them; the policy's stand behind the local ones. A domain's own name has the
+// addresses of its controllers; a controller would ask itself.
 func timeServers(facts check.Facts) (servers []string) {
-	first := func(a, b string) string {
-		text, ok := facts.Get(a)
-		if !ok {
-			text, _ = facts.Get(b)
+	var kind, list, domain, member string
+	for i := range facts {
+		switch text := facts[i].Value; facts[i].Name {
+		case check.FactTimeType, check.FactTimeTypePolicy:
+			kind = text
+		case check.FactTimeServer, check.FactTimeServerPolicy:
+			list = text
+		case check.FactTimeDomain:
+			domain = text
+		case check.FactDomainRole:
+			member = text
 		}
-		return text
 	}
-	kind := first(check.FactTimeTypePolicy, check.FactTimeType)
-	role, _ := facts.Get(check.FactDomainRole)
-	domain, _ := facts.Get(check.FactTimeDomain)
-	if (kind == "NT5DS" || kind == "AllSync") && (role == "1" || role == "3") && domain != "" {
+	if kind != "NTP" && domain != "" && (member == "1" || member == "3") {
 		servers = append(servers, domain+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
-		for _, entry := range strings.Fields(first(check.FactTimeServerPolicy, check.FactTimeServer)) {
+		for _, entry := range strings.Fields(list) {
 			name, _, _ := strings.Cut(entry, ",") // flags
-			if strings.Contains(name, ":") {
-				name = "[" + name + "]"
-			}
-			if name != "" {
-				servers = append(servers, name+ntpPort)
-			}
+			servers = append(servers, name+ntpPort)
 		}
 	}
 	return servers

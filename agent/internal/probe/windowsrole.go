@@ -39,13 +39,13 @@ const auditSources = "host\n" +
 	"own|local"
 
 const passwordSources = "host\n" +
-	"api|password_rules|PasswordModals|local\n" +
+	"api|rules|PasswordModals|local\n" +
 	"own|gpo|" + historySecurity + "\n" +
 	"own|mdm|" + managed + "DeviceLock|MinDevicePasswordLength\n" +
 	"own|local"
 
 const lockoutSources = "host\n" +
-	"api|lockout_rules|LockoutModals|local\n" +
+	"api|rules|LockoutModals|local\n" +
 	"own|gpo|" + historySecurity + "\n" +
 	"own|mdm|" + managed + "DeviceLock|AccountLockoutPolicy\n" +
 	"own|local"
