@@ -12,6 +12,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/intake"
 	"github.com/osiriscare/osiris/appliance/internal/listen"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
+	"github.com/osiriscare/osiris/appliance/internal/signature"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/shared/fxrun"
 )
@@ -34,6 +35,8 @@ type deps struct {
 	Opened Opened
 	Table  *Table
 	Log    *slog.Logger
+
+	Signatures *signature.Holder
 }
 
 // Module provides the mailboxes and serves agents.
@@ -41,7 +44,7 @@ var Module = fx.Module("session",
 	fx.Provide(NewTable, func(d deps) *Server {
 		return New(Deps{
 			CA: d.CA, Enroll: d.Enroll, Policy: d.Policy, Hosts: d.Hosts, Intake: d.Intake, Store: d.Store,
-			Opened: d.Opened, Table: d.Table, Log: d.Log,
+			Opened: d.Opened, Table: d.Table, Log: d.Log, Signatures: d.Signatures,
 		})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, cfg Config, s *Server, log *slog.Logger) {

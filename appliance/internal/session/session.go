@@ -32,6 +32,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 )
 
 // Limits, stated once (D7). They hold for every agent alike.
@@ -63,6 +64,13 @@ const (
 // Opened is told that an agent has a new session, or none any more.
 type Opened interface{ Wake() }
 
+// Signatures is the newest list that recognises products; *signature.Holder is
+// one.
+type Signatures interface {
+	Current() (version uint64, envelope *trustv1.SignedEnvelope)
+	Changed() <-chan struct{} // closed at the next change after the call
+}
+
 // Deps is what a Server needs.
 type Deps struct {
 	CA     *ca.CA
@@ -74,6 +82,8 @@ type Deps struct {
 	Opened Opened
 	Table  *Table
 	Log    *slog.Logger
+	// Signatures may be nil: then agents get no list.
+	Signatures Signatures
 }
 
 // Server is the agent listener.

@@ -14,6 +14,10 @@ func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	changed, decided := s.Policy.Changed(), s.Enroll.Changed()
+	var listed <-chan struct{} // nil: never
+	if s.Signatures != nil {
+		listed = s.Signatures.Changed()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,6 +29,9 @@ func (s *Server) watch(ctx context.Context) {
 		case <-decided:
 			decided = s.Enroll.Changed()
 			s.Opened.Wake()
+		case <-listed:
+			listed = s.Signatures.Changed()
+			s.publishSignatures()
 		case now := <-tick.C:
 			for _, st := range s.Table.snapshot() {
 				s.inspect(ctx, st, now)
@@ -72,6 +79,17 @@ func (s *Server) publish(ctx context.Context) {
 	}}
 	for _, st := range s.Table.snapshot() {
 		s.inspect(ctx, st, time.Now())
+		if !st.anonymous() {
+			_ = st.post(update) // an agent that is away gets it with its next Welcome
+		}
+	}
+}
+
+// publishSignatures sends the newest list to every session.
+func (s *Server) publishSignatures() {
+	_, envelope := s.Signatures.Current()
+	update := &compliancev1.ApplianceMessage{Body: &compliancev1.ApplianceMessage_Signatures{Signatures: envelope}}
+	for _, st := range s.Table.snapshot() {
 		if !st.anonymous() {
 			_ = st.post(update) // an agent that is away gets it with its next Welcome
 		}
