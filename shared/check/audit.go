@@ -57,7 +57,7 @@ var auditFacts = []string{
 func AuditSettings(p Parameters) []AuditSetting { return find(AuditPolicy).auditSettings(p) }
 
 func (d *definition) auditSettings(p Parameters) []AuditSetting {
-	settings := make([]AuditSetting, len(auditIDs))
+	settings := make([]AuditSetting, min(len(auditIDs), len(d.parameters))) // none on other systems
 	for i := range settings {
 		name := d.parameters[i].Name
 		want := d.number(p, name)

@@ -22,26 +22,27 @@ var screenLockParameters = []Parameter{{"max_idle_seconds", "900"}}
 func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 	limit := d.number(p, "max_idle_seconds")
 	v.Expected = "locks within " + strconv.FormatUint(limit, 10) + " seconds"
-	if _, mac := f.Get(FactLockDelay); mac {
+	if _, mac := f.Get(FactLockDelay); judgesMac && mac {
 		judgeMacLock(f, limit, v)
 		return
 	}
-	if f.text(FactOwner) == "" {
+	if !judgesWindows || f.text(FactOwner) == "" {
 		v.unknown("The screen lock's settings could not be read.")
 		return
 	}
 	seconds := idleSeconds(f)
 	machine := seconds > 0 && seconds <= limit
 	v.Actual = "locks within " + strconv.FormatUint(seconds, 10) + " seconds"
-	people, defeated := 0, f.text(FactLockDisabled) == "1"
-	f.rows(FactPersonsLock, func(r Facts) { defeated = defeated || r.text(FactLockDisabled) == "1" })
-	var unlocked string
-	f.rows(FactScreenChoice, func(choice Facts) {
-		people++
-		policy := f.person(FactScreenPolicy, choice.text("Sid"))
-		value := func(name string) string { return or(policy.text(name), choice.text(name)) }
-		time, _ := parseNumber(value("ScreenSaveTimeOut"))
-		switch active := value("ScreenSaveActive"); {
+	people, unlocked, defeated := 0, "", f.text(FactLockDisabled) == "1"
+	var r Facts
+	for i := 0; f.next(FactPersonsLock, &i, &r); {
+		defeated = defeated || r.text(FactLockDisabled) == "1"
+	}
+	for i := 0; f.next(FactScreenChoice, &i, &r); people++ {
+		// Policy first: the first value of a name counts.
+		both := append(f.person(FactScreenPolicy, r.text("Sid")), r...)
+		time, _ := parseNumber(both.text("ScreenSaveTimeOut"))
+		switch active := both.text("ScreenSaveActive"); {
 		case active == "0":
 			unlocked = "screen saver off"
 		case machine:
@@ -49,10 +50,10 @@ func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 			unlocked = "never locks"
 		case time > limit:
 			unlocked = "locks too late"
-		case value("ScreenSaverIsSecure") != "1":
+		case both.text("ScreenSaverIsSecure") != "1":
 			unlocked = "asks for no password"
 		}
-	})
+	}
 	switch {
 	case defeated:
 		v.Actual = "locking is disabled"
@@ -84,11 +85,11 @@ func idleSeconds(f Facts) uint64 {
 }
 
 // person is the row of one person.
-func (f Facts) person(name, sid string) (found Facts) {
-	f.rows(name, func(r Facts) {
+func (f Facts) person(name, sid string) (r Facts) {
+	for i := 0; f.next(name, &i, &r); {
 		if r.text("Sid") == sid {
-			found = r
+			return r
 		}
-	})
-	return found
+	}
+	return nil
 }

@@ -6,3 +6,7 @@ package check
 // the agent counts bytes. The parts stand beside their judges. Servers judge for
 // every system; they run on Linux.
 var tables = [...][]definition{everywhere, linuxOnly, windowsOnly, windowsRole, macOnly}
+
+// Which systems' facts are judged. Constants, so that an agent links no judge of
+// another system where one check has several.
+const judgesWindows, judgesMac, judgesLinux = true, true, true

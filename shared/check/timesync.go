@@ -13,20 +13,22 @@ func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
 	if wrong {
 		return
 	}
-	if f.text(FactDomainRole) != "" {
+	if judgesWindows && f.text(FactDomainRole) != "" {
 		judgeWindowsTime(f, measured, v)
 		return
 	}
-	if _, mac := f.Get(FactMacState); mac {
+	if _, mac := f.Get(FactMacState); judgesMac && mac {
 		judgeState(d, f, p, v)
 		return
 	}
 	v.Expected = "synchronised"
-	switch flag, _ := f.Get(FactClockUnsynchronised); flag {
-	case "no":
+	switch flag, _ := f.Get(FactClockUnsynchronised); {
+	case !judgesLinux:
+		v.unknown("The clock's state could not be read.")
+	case flag == "no":
 		v.Actual = "synchronised"
 		v.pass("The clock is kept by a time source.")
-	case "yes":
+	case flag == "yes":
 		v.Actual = "not synchronised"
 		v.fail(Medium, "No time source keeps the clock.")
 	default:
