@@ -47,10 +47,11 @@ func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
 	system, failure := f.text(FactSystemDrive), f.text(FactEncryptable+ErrorSuffix)
 	worst, systemWords, unread, what := "", "", "", ""
 	data := d.get(p, "data_volumes") == "yes"
-	f.rows(FactEncryptable, func(r Facts) {
+	var r Facts
+	for i := 0; f.next(FactEncryptable, &i, &r); {
 		letter := r.text("DriveLetter")
 		if letter == "" || letter != system && (!data || !f.hasDisk(letter)) {
-			return
+			continue
 		}
 		severity, words := volumeState(r)
 		if letter == system {
@@ -65,7 +66,7 @@ func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
 				worst = severity
 			}
 		}
-	})
+	}
 	v.Actual = what
 	home := strings.HasPrefix(f.text(FactEdition), editionHome)
 	switch {
@@ -88,7 +89,12 @@ func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
 }
 
 // hasDisk tells whether a letter is that of a volume on a fixed disk.
-func (f Facts) hasDisk(letter string) (found bool) {
-	f.rows(FactFixedDisk, func(r Facts) { found = found || r.text("DeviceID") == letter })
-	return found
+func (f Facts) hasDisk(letter string) bool {
+	var r Facts
+	for i := 0; f.next(FactFixedDisk, &i, &r); {
+		if r.text("DeviceID") == letter {
+			return true
+		}
+	}
+	return false
 }

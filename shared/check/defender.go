@@ -71,7 +71,8 @@ func hidden(code string) bool {
 // otherProduct names what protects beside Defender; old ones have signatures out
 // of date.
 func otherProduct(f Facts) (product, old string) {
-	f.rows(FactSecurityProduct, func(r Facts) {
+	var r Facts
+	for i := 0; f.next(FactSecurityProduct, &i, &r); {
 		bits := productBits(r)
 		switch {
 		case bits&productIsOn == 0 || strings.EqualFold(r.text("instanceGuid"), defenderGUID):
@@ -80,11 +81,11 @@ func otherProduct(f Facts) (product, old string) {
 		default:
 			product = join(product, r.text("displayName"))
 		}
-	})
-	f.rows(FactOtherService, func(r Facts) {
+	}
+	for i := 0; f.next(FactOtherService, &i, &r); {
 		if r.text("State") == serviceRunning {
 			product = join(product, r.text("Name"))
 		}
-	})
+	}
 	return product, old
 }

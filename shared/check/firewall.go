@@ -15,14 +15,15 @@ func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	stopped, services := notRunning(f)
 	product := productOn(f)
 	off, on := "", 0
-	f.rows(FactProfile, func(r Facts) {
+	var r Facts
+	for i := 0; f.next(FactProfile, &i, &r); {
 		switch r.text("Enabled") {
 		case "1":
 			on++
 		case "0":
 			off = join(off, r.text("Name"))
 		}
-	})
+	}
 	switch {
 	case (off != "" || stopped != "") && product != "":
 		v.Actual = product
@@ -43,22 +44,23 @@ func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
 
 // notRunning names the services that do not run, and counts all.
 func notRunning(f Facts) (names string, count int) {
-	f.rows(FactService, func(r Facts) {
-		count++
+	var r Facts
+	for i := 0; f.next(FactService, &i, &r); count++ {
 		if r.text("State") != serviceRunning {
 			names = join(names, r.text("Name"))
 		}
-	})
+	}
 	return names, count
 }
 
 // productOn names the registered products that are on.
 func productOn(f Facts) (names string) {
-	f.rows(FactSecurityProduct, func(r Facts) {
+	var r Facts
+	for i := 0; f.next(FactSecurityProduct, &i, &r); {
 		if productBits(r)&productIsOn != 0 {
 			names = join(names, r.text("displayName"))
 		}
-	})
+	}
 	return names
 }
 

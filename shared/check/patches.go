@@ -8,7 +8,7 @@ import (
 
 // Facts of patches on Windows, beside the host's.
 const (
-	// FactPendingUpdate is first a row "Searched=<time>", then a row for each pending
+	// FactPendingUpdate is first a row "Searched=<day>", then a row for each pending
 	// update: KB or ID, Security (1 or 0), Severity, Published, Downloaded.
 	FactPendingUpdate = "update"
 	// FactHotfix is a row for each installed component update: HotFixID, InstalledOn.
@@ -34,21 +34,21 @@ var patchesParameters = []Parameter{
 func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Expected = "no security update older than " + d.get(p, "max_pending_days") + " days waits"
 	today := parseDay(f.text(FactDate))
-	searched, late, pending := false, "", 0
-	f.rows(FactPendingUpdate, func(r Facts) {
-		if r.text("Searched") != "" {
-			searched = true
-		}
+	searched, late, pending, newest := false, "", 0, 0
+	var r Facts
+	for i := 0; f.next(FactPendingUpdate, &i, &r); {
+		searched = searched || r.text("Searched") != ""
 		if r.text("Security") != "1" {
-			return
+			continue
 		}
 		pending++
 		if age(today, parseDay(r.text("Published"))) > int(d.number(p, "max_pending_days")) {
 			late = join(late, or(r.text("KB"), r.text("ID")))
 		}
-	})
-	newest := 0
-	f.rows(FactHotfix, func(r Facts) { newest = max(newest, installedOn(r.text("InstalledOn"))) })
+	}
+	for i := 0; f.next(FactHotfix, &i, &r); {
+		newest = max(newest, installedOn(r.text("InstalledOn")))
+	}
 	end := d.endOfSupport(f, p)
 	switch {
 	case today == 0:

@@ -58,6 +58,20 @@ func row(text string) Facts {
 	return out
 }
 
+// next puts the next row of the facts named so, from place *i on, into r; false
+// after the last. A loop over it is smaller than a closure that changes things.
+func (f Facts) next(name string, i *int, r *Facts) bool {
+	for *i < len(f) {
+		fact := &f[*i]
+		*i++
+		if fact.Name == name {
+			*r = row(fact.Value)
+			return true
+		}
+	}
+	return false
+}
+
 // rows calls each with every row of the facts named so.
 func (f Facts) rows(name string, each func(row Facts)) {
 	for _, fact := range f {

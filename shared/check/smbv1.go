@@ -40,13 +40,14 @@ func judgeSMBv1(_ *definition, f Facts, _ Parameters, v *Verdict) {
 
 // featureState is on, off, or nothing when Windows did not say.
 func featureState(f Facts) (state string) {
-	f.rows(FactSMBFeature, func(r Facts) {
+	var r Facts
+	for i := 0; f.next(FactSMBFeature, &i, &r); {
 		switch r.text("InstallState") {
 		case "1":
 			state = "on"
 		case "2", "3":
 			state = or(state, "off")
 		}
-	})
+	}
 	return state
 }

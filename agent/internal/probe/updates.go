@@ -19,6 +19,7 @@ const (
 	searchLimit = 30 * time.Minute
 	// searchWait is what a reader waits, so that a quick search answers at once.
 	searchWait = 2 * time.Second
+	searchStep = 100 * time.Millisecond
 	// searchRetry is the pause after a search that failed.
 	searchRetry = time.Hour
 )
@@ -29,39 +30,37 @@ var errSearching = errors.New("the search for updates has not finished")
 type updateSearch struct {
 	search func(ctx context.Context) ([]string, error)
 
-	mu   sync.Mutex
-	done chan struct{} // closed when the running search ends; nil when none runs
-	next time.Time     // when another may start
-	rows []string      // of the last search that succeeded
-	read time.Time     // when that was
-	err  error         // of the last search
+	mu      sync.Mutex
+	running bool
+	next    time.Time // when another search may start
+	rows    []string  // of the last search that succeeded
+	read    time.Time // when that was
+	err     error     // of the last search; nil before the first has ended
 }
 
 // answer gives the last answer, if it is not stale, and starts another search if
 // it is time.
 func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
-	u.mu.Lock()
-	if u.done == nil && !time.Now().Before(u.next) {
-		u.done = make(chan struct{})
-		go u.run(context.WithoutCancel(ctx))
+	rows, err := u.last(ctx)
+	for waited := time.Duration(0); errors.Is(err, errSearching) && waited < searchWait && ctx.Err() == nil; waited += searchStep {
+		time.Sleep(searchStep)
+		rows, err = u.last(ctx)
 	}
-	done, wait := u.done, u.read.IsZero()
-	u.mu.Unlock()
-	if done != nil && wait {
-		timer := time.NewTimer(searchWait)
-		defer timer.Stop()
-		select {
-		case <-done:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
+	return rows, err
+}
+
+func (u *updateSearch) last(ctx context.Context) ([]string, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	now := time.Now()
+	if !u.running && now.After(u.next) {
+		u.running = true
+		go u.run(context.WithoutCancel(ctx))
+	}
 	switch {
-	case !u.read.IsZero() && time.Since(u.read) < searchStale:
+	case u.rows != nil && now.Sub(u.read) < searchStale:
 		return u.rows, nil
-	case u.err != nil:
+	case u.err != nil && !u.running:
 		return nil, u.err
 	}
 	return nil, errSearching
@@ -70,16 +69,14 @@ func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
 // run is one search. It ends by itself: the search is given up at its limit.
 func (u *updateSearch) run(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, searchLimit)
-	defer cancel()
 	rows, err := u.search(ctx)
+	cancel()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	now := time.Now()
-	u.err, u.next = err, now.Add(searchRetry)
+	u.running, u.err, u.next = false, err, now.Add(searchRetry)
 	if err == nil {
 		u.read, u.next = now, now.Add(searchFresh)
-		u.rows = append([]string{"Searched=" + now.UTC().Format(time.RFC3339)}, rows...)
+		u.rows = append([]string{"Searched=" + now.UTC().Format(time.DateOnly)}, rows...)
 	}
-	close(u.done)
-	u.done = nil
+	u.mu.Unlock()
 }
