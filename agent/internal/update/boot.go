@@ -17,8 +17,10 @@ func Boot(folder, exe string, built int64) error {
 	j := load(folder)
 	switch {
 	case j.phase == idle:
-		// On Windows the watcher may still run from it; then the next start does it.
-		_ = os.Remove(beside(exe, "old"))
+		if j.exe == exe {
+			// On Windows the watcher may still run from it; then the next start does it.
+			_ = os.Remove(beside(exe, "old"))
+		}
 		return nil
 	case j.built == built: // the new program
 		if err := errors.Join(mark(folder), writePid(folder)); err != nil {

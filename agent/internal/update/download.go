@@ -2,11 +2,10 @@ package update
 
 import (
 	"context"
-	"encoding/hex"
+	"crypto/sha256"
 	"errors"
-	"fmt"
+	"io"
 	"os"
-	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/release"
@@ -22,60 +21,58 @@ var (
 	errTampered = errors.New("the program is not the one that was signed")
 )
 
-// part is the file of a download; its name says which program it is of.
-func (u *Update) part(f *release.File) string {
-	return u.path(hex.EncodeToString(f.SHA256) + ".part")
-}
-
-// download fetches what is missing of a program. It is verified by install.
+// download fetches what is missing of a program into the part file, which begins
+// with the hash of the program it is of. The content is verified by install.
 func (u *Update) download(ctx context.Context, c Caller, f *release.File) error {
-	u.forget(u.part(f))
-	file, err := os.OpenFile(u.part(f), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	path := u.path(partFile)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
 	err = u.fetch(ctx, c, f, file)
-	err = errors.Join(err, file.Sync(), file.Close())
+	if late := file.Sync(); err == nil {
+		err = late
+	}
+	if late := file.Close(); err == nil {
+		err = late
+	}
 	if err != nil && !errors.Is(err, errCut) {
-		// A full disk needs the room more than we do.
-		err = errors.Join(err, os.Remove(u.part(f)))
+		_ = os.Remove(path) // a full disk needs the room more than we do
 	}
 	return err
 }
 
 func (u *Update) fetch(ctx context.Context, c Caller, f *release.File, file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	have := uint64(info.Size())
-	if have > f.Length {
-		return errTampered
-	}
-	for have < f.Length {
+	have, err := resume(file, f)
+	for err == nil && have < f.Length {
 		var piece wire.FetchTargetResponse
 		want := min(pieceBytes, f.Length-have)
-		err := call(ctx, c, fetchMethod, &wire.FetchTargetRequest{Path: f.Path, Offset: have, Limit: uint32(want)}, &piece)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errCut, err)
+		if err := call(ctx, c, fetchMethod, &wire.FetchTargetRequest{Path: f.Path, Offset: have, Limit: uint32(want)}, &piece); err != nil {
+			return errors.Join(errCut, err)
 		}
 		if len(piece.Content) == 0 || uint64(len(piece.Content)) > want {
 			return errTampered
 		}
-		if _, err := file.Write(piece.Content); err != nil {
-			return err
-		}
+		_, err = file.Write(piece.Content)
 		have += uint64(len(piece.Content))
 	}
-	return nil
+	return err
 }
 
-// forget removes other downloads.
-func (u *Update) forget(but string) {
-	entries, _ := os.ReadDir(u.Folder) // one that stays costs its bytes only
-	for _, e := range entries {
-		if path := u.path(e.Name()); strings.HasSuffix(path, ".part") && path != but {
-			_ = os.Remove(path)
-		}
+// resume says how much of the program is there, and goes to its end. What is of
+// another program is cut off.
+func resume(file *os.File, f *release.File) (uint64, error) {
+	head := make([]byte, sha256.Size)
+	n, _ := file.Read(head)
+	end, err := file.Seek(0, io.SeekEnd)
+	if have := uint64(end) - sha256.Size; n == len(head) && string(head) == string(f.SHA256) && have <= f.Length {
+		return have, err
 	}
+	if err = file.Truncate(0); err == nil {
+		_, err = file.WriteAt(f.SHA256, 0)
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekEnd)
+	}
+	return 0, err
 }

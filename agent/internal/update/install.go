@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/shared/release"
 )
 
@@ -38,7 +37,7 @@ func (u *Update) install(ctx context.Context, j *journal, f *release.File) error
 	err := u.stage(ctx, f, fresh)
 	if err == nil {
 		reached("staged")
-		_, err = copyFile(u.Exe, beside(u.Exe, "old"))
+		_, err = copyFile(u.Exe, beside(u.Exe, "old"), 0)
 	}
 	if err == nil {
 		reached("copied")
@@ -46,10 +45,11 @@ func (u *Update) install(ctx context.Context, j *journal, f *release.File) error
 	}
 	if err != nil {
 		// A full disk needs the room more than we do.
-		return errors.Join(err, atomicfile.Remove(u.part(f)), atomicfile.Remove(fresh))
+		_, _ = os.Remove(u.path(partFile)), os.Remove(fresh)
+		return err
 	}
 	reached("ready")
-	u.forget("")
+	_ = os.Remove(u.path(partFile))
 	if err := wake(u.Folder, j); err != nil {
 		j.phase = idle
 		return errors.Join(err, j.save(u.Folder))
@@ -60,7 +60,7 @@ func (u *Update) install(ctx context.Context, j *journal, f *release.File) error
 
 // stage copies the program beside its own, verifies the copy, and tries it.
 func (u *Update) stage(ctx context.Context, f *release.File, fresh string) error {
-	sum, err := copyFile(u.part(f), fresh)
+	sum, err := copyFile(u.path(partFile), fresh, sha256.Size)
 	if err != nil {
 		return err
 	}
@@ -98,13 +98,17 @@ func verb(name string, args []string) []string {
 	return append([]string{name}, args[min(1, len(args)):]...)
 }
 
-// copyFile copies a program durably and gives the SHA-256 of what it wrote.
-func copyFile(from, to string) ([]byte, error) {
+// copyFile copies a program durably, from an offset on, and gives the SHA-256 of
+// what it wrote.
+func copyFile(from, to string, offset int64) ([]byte, error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close() //nolint:errcheck // only read
+	if _, err := in.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,7 @@ const (
 	proofFile    = "proof"
 	startsFile   = "starts"
 	pidFile      = "pid"
+	partFile     = "part"
 	watchLock    = "watch.lock"
 	watchLog     = "watch.log"
 )

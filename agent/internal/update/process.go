@@ -3,18 +3,16 @@ package update
 import (
 	"context"
 	"errors"
-	"os"
 	"strconv"
 )
 
 // start runs a program that outlives this one. Its input and output are nowhere.
 func start(program string, args []string) error {
 	p, err := spawn(program, args)
-	if err != nil {
-		return err
+	if err == nil {
+		go func() { _, _ = p.wait() }() // nobody asks how it ended; it must not stay a zombie
 	}
-	go func() { _, _ = p.Wait() }() // nobody asks how it ended; it must not stay a zombie
-	return nil
+	return err
 }
 
 // try runs a program to its end, which must be a good one.
@@ -23,17 +21,11 @@ func try(ctx context.Context, program string, args []string) error {
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = p.Kill() }) // or it has ended
+	stop := context.AfterFunc(ctx, func() { _ = kill(p.id()) }) // or it has ended
 	defer stop()
-	state, err := p.Wait()
-	if err == nil && !state.Success() {
-		err = errors.New("it ended with exit status " + strconv.Itoa(state.ExitCode()))
+	code, err := p.wait()
+	if err == nil && code != 0 {
+		err = errors.New("it ended with exit status " + strconv.Itoa(code))
 	}
 	return err
-}
-
-func spawn(program string, args []string) (*os.Process, error) {
-	return os.StartProcess(program, append([]string{program}, args...), &os.ProcAttr{
-		Env: os.Environ(), Files: []*os.File{nil, nil, nil}, Sys: detached(),
-	})
 }

@@ -10,8 +10,28 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 )
 
-// detached takes the process out of our session, whose end would end it.
-func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+// process is one that was started here.
+type process struct{ *os.Process }
+
+// spawn starts a program in a session of its own: the end of ours would end it.
+func spawn(program string, args []string) (process, error) {
+	p, err := os.StartProcess(program, append([]string{program}, args...), &os.ProcAttr{
+		Env: os.Environ(), Files: []*os.File{nil, nil, nil}, Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	return process{p}, err
+}
+
+func (p process) id() int { return p.Pid }
+
+func (p process) wait() (code int, err error) {
+	state, err := p.Wait()
+	if err != nil {
+		return 0, err
+	}
+	return state.ExitCode(), nil
+}
+
+func kill(pid int) error { return syscall.Kill(pid, syscall.SIGKILL) }
 
 // replace puts a program in the place of another, also of one that runs.
 func replace(from, to string) error {

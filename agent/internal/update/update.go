@@ -21,7 +21,7 @@
 //
 // Times are Unix milliseconds, sizes bytes. Files in the folder "update" of the
 // data folder: journal, metadata (what is trusted), proof, starts (one byte a
-// start in a trial), pid, watch.lock, watch.log, and *.part, a download.
+// start in a trial), pid, watch.lock, watch.log, and part, a download.
 package update
 
 import (

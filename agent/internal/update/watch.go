@@ -137,7 +137,8 @@ func (w *Watcher) judge(ctx context.Context, j *journal) error {
 	}
 	reached("done")
 	w.Log.Info("update ended", "installed", state == wire.UpdateInstalled)
-	return errors.Join(clean(w.Folder), os.RemoveAll(beside(j.exe, "new")))
+	_ = os.Remove(beside(j.exe, "new"))
+	return clean(w.Folder)
 }
 
 // wait gives "" when the new program has proved itself, or what is wrong with it.
@@ -211,6 +212,27 @@ func (w *Watcher) bringUp(ctx context.Context, j *journal) {
 	}
 }
 
+// IsService tells whether the agent that is being replaced was started by the
+// verb service.
+func IsService(folder string) bool {
+	j := load(folder)
+	return len(j.args) > 0 && j.args[0] == "service"
+}
+
+// mostLog bounds the watcher's log; a longer one begins anew.
+const mostLog = 64 << 10
+
+// OpenLog opens the watcher's log. It has no other place: its service manager
+// knows nothing of it.
+func OpenLog(folder string) (*os.File, error) {
+	flags := os.O_CREATE | os.O_APPEND | os.O_WRONLY
+	path := filepath.Join(folder, watchLog)
+	if info, err := os.Stat(path); err == nil && info.Size() > mostLog {
+		flags |= os.O_TRUNC
+	}
+	return os.OpenFile(path, flags, 0o600)
+}
+
 // start asks for the agent once.
 func (w *Watcher) start(ctx context.Context, j *journal) {
 	var err error
@@ -264,10 +286,7 @@ func (w *Watcher) kill() {
 	if err != nil || pid <= 1 || pid == os.Getpid() {
 		return
 	}
-	p, err := os.FindProcess(pid)
-	if err == nil {
-		err = p.Kill()
-	}
+	err = kill(pid)
 	w.Log.Warn("agent killed", "pid", pid, "error", err)
 }
 
