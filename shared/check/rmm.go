@@ -5,8 +5,9 @@ import "strings"
 // Facts of rmm_detection.
 const (
 	// FactProduct is a row a product and instance: id, name, instance, version,
-	// running (yes or no), service_name, install_path, bundled_with (the id of a
-	// product here that installs this one) and evidence, what was found.
+	// running and installed (yes or no; neither when only files or keys are there),
+	// service_name, install_path, bundled_with (the id of a product here that
+	// installs this one) and evidence, what was found.
 	FactProduct = "product"
 	// FactListVersion is the version of the signature list; no list, no fact.
 	FactListVersion = "list_version"
@@ -29,15 +30,20 @@ func judgeRMM(d *definition, f Facts, p Parameters, v *Verdict) {
 		if instance != "" {
 			label += " " + instance
 		}
-		if !mayStay(allowed, id, instance) {
-			unexpected = list(unexpected, label)
-		}
-		state := " (installed"
-		if row.text("running") == "yes" {
+		state := " (present" // files or keys that may be left over
+		switch {
+		case row.text("running") == "yes":
 			state = " (running"
+		case row.text("installed") == "yes":
+			state = " (installed"
 		}
 		if by := row.text("bundled_with"); by != "" {
 			state += ", comes with " + by
+		}
+		// In the actual value, too, because a change of that is reported at once.
+		if !mayStay(allowed, id, instance) {
+			unexpected = list(unexpected, label)
+			state += ", unexpected"
 		}
 		found = list(found, label+state+")")
 	})

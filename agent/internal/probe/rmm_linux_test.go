@@ -64,7 +64,7 @@ func TestThisLinuxCanBeLookedAt(t *testing.T) {
 		{ID: "us", Name: "This test", Marks: wire.ProductMarks{wire.MarkProcess: {own}}},
 	}}
 	facts := p.Read(t.Context(), check.RMMDetection)
-	if v := check.Judge(check.RMMDetection, facts, nil); v.Status != check.Pass || v.Actual != "This test (running)" {
+	if v := check.Judge(check.RMMDetection, facts, nil); v.Status != check.Pass || v.Actual != "This test (running, unexpected)" {
 		t.Errorf("Judge = %v %q %q; want this test to be found running", v.Status, v.Actual, v.Reason)
 	}
 }
