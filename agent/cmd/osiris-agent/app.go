@@ -21,6 +21,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
+	"github.com/osiriscare/osiris/agent/internal/update"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/signed"
 )
@@ -37,6 +38,7 @@ type app struct {
 	schedule *schedule.Schedule
 	runner   *action.Runner
 	link     *link.Link
+	update   *update.Update
 	standing *action.Standing
 }
 
@@ -66,7 +68,10 @@ func newApp(c config.Config, log *say.Logger) (*app, error) {
 	if a.lock, err = lock.Take(filepath.Join(c.DataDir, "lock")); err != nil {
 		return nil, err
 	}
-	if err := a.open(); err != nil {
+	if err = a.updates(); err == nil {
+		err = a.open()
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.lock.Close())
 	}
 	return a, nil
@@ -122,7 +127,7 @@ func (a *app) wire() (err error) {
 	}
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
-		State: a.schedule, Commands: a.runner, Signatures: signatures, Log: a.log,
+		State: a.schedule, Commands: a.runner, Signatures: signatures, Updates: a.update, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
 	a.standing = &action.Standing{
@@ -207,7 +212,7 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.online)
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.update.Run, a.online)
 	log.Info("agent stopped")
 	return err
 }

@@ -1,7 +1,7 @@
 // Command osiris-agent watches one machine for its site's appliance: it runs the
 // checks, queues what they find, reports it, and heals what its signed policy
 // allows. Verbs: run, service, install, uninstall, enrol, check, validate,
-// sample, version. It is wired by
+// sample, version, and watch-update, by which it replaces itself. It is wired by
 // hand (DESIGN D21); agent/README.md says what may not be linked in. Exit codes:
 // 0 done, 1 an error that is printed, 2 a wrong command line; check exits 3 when
 // a check fails.
@@ -89,6 +89,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return runAgent(ctx, o, stderr)
 	case "service":
 		return serve(ctx, o)
+	case "watch-update":
+		return watchUpdate(ctx, o)
 	case "install":
 		return install(ctx, o, stdout, stderr)
 	case "uninstall":

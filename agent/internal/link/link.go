@@ -23,6 +23,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/agent/internal/update"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
@@ -61,9 +62,13 @@ type Deps struct {
 	State      State
 	Commands   Commands
 	Signatures Signatures // nil where nobody looks for products
+	Updates    Updates    // nil where nobody updates the program
 	Host       func() *wire.HostFacts
 	Log        *say.Logger
 }
+
+// Updates asks for a newer program while a session is open; *update.Update does.
+type Updates interface{ Online(c update.Caller) }
 
 // Link keeps a session open.
 type Link struct {

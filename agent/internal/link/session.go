@@ -63,6 +63,10 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	s.link.held()
+	if s.link.Updates != nil {
+		s.link.Updates.Online(conn)
+		defer s.link.Updates.Online(nil)
+	}
 	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "addr", s.link.Addr,
 		"tls_resumed", conn.ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
 	return s.work(ctx, cancel)
