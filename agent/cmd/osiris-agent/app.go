@@ -39,7 +39,6 @@ type app struct {
 	runner   *action.Runner
 	link     *link.Link
 	update   *update.Update
-	standing *action.Standing
 }
 
 // load reads and checks the configuration and makes the logger.
@@ -130,9 +129,7 @@ func (a *app) wire() (err error) {
 		State: a.schedule, Commands: a.runner, Signatures: signatures, Updates: a.update, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
-	a.standing = &action.Standing{
-		Runner: a.runner, Orders: a.policy, Connection: a.link, Failing: a.schedule.Failing, AgentID: a.identity.AgentID,
-	}
+	a.runner.Orders = a.link
 	return err
 }
 
@@ -212,7 +209,7 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.update.Run, a.online)
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.update.Run, a.online)
 	log.Info("agent stopped")
 	return err
 }
