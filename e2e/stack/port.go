@@ -13,8 +13,9 @@ import (
 type Ports struct {
 	// Web is the dashboard, API what appliances and osirisctl call.
 	Web, API int
-	// Agent serves agents, Sensor legacy sensors, Status health and metrics.
-	Agent, Sensor, Status int
+	// Agent serves agents, Fallback those that it does not reach, Sensor legacy
+	// sensors, Status health and metrics.
+	Agent, Fallback, Sensor, Status int
 }
 
 // Check tells whether the ports that are given are free now, so that a person
@@ -34,7 +35,7 @@ func (p *Ports) fill(ctx context.Context) (err error) {
 	for _, port := range []struct {
 		what string
 		at   *int
-	}{{"the dashboard", &p.Web}, {"Central's API", &p.API}, {"agents", &p.Agent}, {"sensors", &p.Sensor}, {"the appliance's status", &p.Status}} {
+	}{{"the dashboard", &p.Web}, {"Central's API", &p.API}, {"agents", &p.Agent}, {"agents' fallback", &p.Fallback}, {"sensors", &p.Sensor}, {"the appliance's status", &p.Status}} {
 		l, err := config.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", *port.at))
 		if err != nil {
 			return fmt.Errorf("port %d for %s is busy or not allowed: %w", *port.at, port.what, err)

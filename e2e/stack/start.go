@@ -65,6 +65,7 @@ func (s *Stack) LoginURL(ctx context.Context) (string, error) {
 func (s *Stack) StartAppliance(ctx context.Context) error {
 	err := write(s.path("appliance.yaml"), fmt.Sprintf(`data_dir: %q
 agent_listen: "127.0.0.1:%d"
+fallback_listen: "127.0.0.1:%d"
 sensor_listen: "127.0.0.1:%d"
 status_listen: "127.0.0.1:%d"
 evidence_dir: %q
@@ -72,7 +73,7 @@ check_in_interval: 1s
 log_format: json
 central:
   provisioning_file: %q
-`, s.path("appliance"), s.cfg.Ports.Agent, s.cfg.Ports.Sensor, s.cfg.Ports.Status, s.EvidenceDir(), s.path("provisioning")))
+`, s.path("appliance"), s.cfg.Ports.Agent, s.cfg.Ports.Fallback, s.cfg.Ports.Sensor, s.cfg.Ports.Status, s.EvidenceDir(), s.path("provisioning")))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ package catalog
 import "github.com/osiriscare/osiris/shared/check"
 
 var (
-	table   = concat(everywhere, linuxOnly, windowsOnly)
+	table   = concat(everywhere, linuxOnly, windowsOnly, macOnly)
 	byName  = indexNames(table)
 	byDrift = indexDriftTypes(table)
 )

@@ -158,6 +158,10 @@ func TestPrimaryCitationsFollowTheText(t *testing.T) {
 		"linux_firewall":    "164.312(a)(1)",
 		"sshd_root_login":   "164.312(d)",
 		"sysctl_hardening":  "164.308(a)(1)(ii)(B)",
+		"filevault":         "164.312(a)(2)(iv)",
+		"mac_firewall":      "164.312(a)(1)",
+		"software_update":   "164.308(a)(1)(ii)(B)",
+		"xprotect":          "164.308(a)(5)(ii)(B)",
 	} {
 		c, ok := catalog.Find(id)
 		if !ok || c.Citations[0] != want {

@@ -13,7 +13,7 @@ var everywhere = []Check{
 		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
-		Facts:          map[string]Class{check.FactVolume: Identifier},
+		Facts:          map[string]Class{check.FactVolume: Identifier, check.FactVolumeLow: Identifier},
 		Parameters: []Parameter{
 			{"critical_percent", "5", "Free share below which a volume's shortage is critical, in percent."},
 			{"high_percent", "10", "Free share below which a volume is short of space, in percent."},
@@ -30,7 +30,8 @@ var everywhere = []Check{
 		Advice:         "Start the time service and point it at a reachable time source.",
 		Platforms:      []string{"windows", "darwin", "linux"},
 		SensorCheckIDs: []string{"RB-WIN-NET-002"},
-		Facts:          map[string]Class{check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe},
+		Facts:          timeFacts,
+		Parameters:     timeParameters,
 	},
 	{
 		ID:             check.PendingReboot,
@@ -44,19 +45,33 @@ var everywhere = []Check{
 		Facts: map[string]Class{
 			check.FactRebootRequired: Safe, check.FactRebootPackages: Identifier,
 			check.FactKernelRunning: Identifier, check.FactKernelInstalled: Identifier,
+			check.FactRebootWU: Safe, check.FactRebootServicing: Safe, check.FactRebootInProgress: Safe, check.FactRebootCBS: Safe,
+			check.FactNetlogonJoin: Identifier, check.FactNetlogonSPN: Safe, check.FactComputerName: Identifier,
+			check.FactActiveName: Identifier, check.FactPendingRenames: Safe,
 		},
 	},
 	{
-		ID:        "patches",
+		ID:        check.Patches,
 		Title:     "Security updates",
 		DriftType: "patches_missing",
 		Severity:  "high",
 		Citations: []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
 		Advice:    "Install the pending security updates.",
 		Platforms: []string{"windows", "darwin", "linux"},
+		Facts: withHost(map[string]Class{
+			check.FactDate: Safe, check.FactPendingUpdate: Safe, check.FactPendingUpdate + check.ErrorSuffix: Safe,
+			check.FactHotfix: Safe, check.FactHotfix + check.ErrorSuffix: Safe,
+		}),
+		Parameters: []Parameter{
+			{"max_pending_days", "30", "How long a security update may wait after its publication, in days."},
+			{"max_age_days", "45", "Age of the last installed update that still passes, in days."},
+			{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12", supportDoc},
+			{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10", supportDoc},
+			{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14", supportDoc},
+		},
 	},
 	{
-		ID:        "screen_lock",
+		ID:        check.ScreenLock,
 		Title:     "Automatic screen lock",
 		DriftType: "screen_lock_missing",
 		Severity:  "medium",
@@ -64,14 +79,30 @@ var everywhere = []Check{
 		Advice:    "Lock idle sessions within 15 minutes and ask for the password again.",
 		Platforms: []string{"windows", "darwin"},
 		Aliases:   []check.ID{"screenlock"},
+		Facts: map[string]Class{
+			check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,
+			check.FactScreenPolicy: Identifier, check.FactScreenChoice: Identifier, check.FactPersonsLock: Identifier,
+			check.FactLockDelay: Safe, check.FactSaverIdle: Safe, check.FactDisplaySleep: Safe,
+		},
+		Parameters: []Parameter{
+			{"max_idle_seconds", "900", "How long an idle session may stay open, in seconds."},
+		},
 	},
 	{
-		ID:        "rmm_detection",
+		ID:        check.RMMDetection,
 		Title:     "Remote management software",
 		DriftType: "rmm_detected",
 		Severity:  "low",
 		Advice:    "Compare with the list of remote access tools the practice has agreed to.",
 		Platforms: []string{"windows", "darwin", "linux"},
 		Inventory: true,
+		Facts: map[string]Class{
+			check.FactListVersion: Safe, check.FactListExpired: Safe, check.FactProduct: Identifier,
+		},
+		Parameters: []Parameter{
+			{"allowed", "", "Products the practice has agreed to: ids parted by commas; id:instance allows one instance only."},
+		},
 	},
 }
+
+const supportDoc = "Builds of Windows and the day their support ends, as BUILD=YYYY-MM-DD parted by commas."

@@ -1,9 +1,23 @@
 package catalog
 
+import "github.com/osiriscare/osiris/shared/check"
+
+// withHost adds the classes of the facts about the host and about the setting's
+// owner to a check's own.
+func withHost(classes map[string]Class) map[string]Class {
+	for _, fact := range []string{
+		check.FactProductType, check.FactDomainRole, check.FactSystemDrive, check.FactEdition,
+		check.FactBuild, check.FactRevision, check.FactOwner,
+	} {
+		classes[fact] = Safe
+	}
+	return classes
+}
+
 // windowsOnly lists the checks that only Windows has.
 var windowsOnly = []Check{
 	{
-		ID:             "firewall",
+		ID:             check.Firewall,
 		Title:          "Windows Firewall",
 		DriftType:      "firewall_disabled",
 		Severity:       "critical",
@@ -11,10 +25,14 @@ var windowsOnly = []Check{
 		Advice:         "Turn the Domain, Private and Public profiles on.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-FIREWALL-001"},
-		Facts:          map[string]Class{"disabled_profiles": Safe, "all_profiles": Safe},
+		Facts: withHost(map[string]Class{
+			"disabled_profiles": Safe, "all_profiles": Safe,
+			check.FactProfile: Safe, check.FactProfile + check.ErrorSuffix: Safe, check.FactService: Safe,
+			check.FactSecurityProduct: Identifier, check.FactSecurityProduct + check.ErrorSuffix: Safe,
+		}),
 	},
 	{
-		ID:             "defender",
+		ID:             check.Defender,
 		Title:          "Malware protection",
 		DriftType:      "defender_stopped",
 		Severity:       "critical",
@@ -22,6 +40,15 @@ var windowsOnly = []Check{
 		Advice:         "Start Microsoft Defender with real-time protection, or confirm which product replaces it.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-AV-001"},
+		Facts: withHost(map[string]Class{
+			check.FactDefender: Safe, check.FactDefender + check.ErrorSuffix: Safe,
+			check.FactDefenderMode: Safe, check.FactDefenderMode + check.ErrorSuffix: Safe,
+			check.FactService: Safe, check.FactOtherService: Safe,
+			check.FactSecurityProduct: Identifier, check.FactSecurityProduct + check.ErrorSuffix: Safe,
+		}),
+		Parameters: []Parameter{
+			{"max_signature_age_days", "7", "Age of Defender's signatures that still passes, in days."},
+		},
 	},
 	{
 		ID:             "spooler",
@@ -32,6 +59,8 @@ var windowsOnly = []Check{
 		Advice:         "Disable the spooler on domain controllers and servers without printers; a workstation needs it to print.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SVC-001"},
+		Facts:          spoolerFacts,
+		Parameters:     spoolerParameters,
 	},
 	{
 		ID:             "critical_services",
@@ -42,10 +71,11 @@ var windowsOnly = []Check{
 		Advice:         "Start the stopped services and find out why they stopped.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SVC-002"},
-		Facts:          map[string]Class{"stopped_services": Identifier, "count": Safe},
+		Facts:          serviceFacts,
+		Parameters:     serviceParameters,
 	},
 	{
-		ID:             "guest_account",
+		ID:             check.GuestAccount,
 		Title:          "Guest account",
 		DriftType:      "guest_account_enabled",
 		Severity:       "high",
@@ -53,9 +83,10 @@ var windowsOnly = []Check{
 		Advice:         "Disable the built-in guest account (the one whose SID ends in -501).",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-002"},
+		Facts:          withHost(map[string]Class{check.FactGuest: Identifier}),
 	},
 	{
-		ID:             "smbv1",
+		ID:             check.SMBv1,
 		Title:          "SMB version 1",
 		DriftType:      "smbv1_enabled",
 		Severity:       "critical",
@@ -63,6 +94,10 @@ var windowsOnly = []Check{
 		Advice:         "Turn SMBv1 off, after checking that no old scanner or copier still needs it.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-004"},
+		Facts: withHost(map[string]Class{
+			check.FactSMBServer: Safe, check.FactSMBServer + check.ErrorSuffix: Safe, check.FactSMB1: Safe,
+			check.FactService: Safe, check.FactSMBFeature: Safe, check.FactSMBFeature + check.ErrorSuffix: Safe,
+		}),
 	},
 	{
 		ID:             "audit_policy",
@@ -73,6 +108,8 @@ var windowsOnly = []Check{
 		Advice:         "Turn the required audit subcategories on, in group policy where it owns them.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-005"},
+		Facts:          auditFacts,
+		Parameters:     auditParameters,
 	},
 	{
 		ID:             "password_policy",
@@ -83,6 +120,8 @@ var windowsOnly = []Check{
 		Advice:         "Raise the minimum password length; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-003"},
+		Facts:          rulesFacts,
+		Parameters:     passwordParameters,
 	},
 	{
 		ID:             "account_lockout",
@@ -93,14 +132,23 @@ var windowsOnly = []Check{
 		Advice:         "Lock accounts after at most 10 wrong passwords; on domain members in the domain's policy.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SEC-006"},
+		Facts:          rulesFacts,
+		Parameters:     lockoutParameters,
 	},
 	{
-		ID:        "bitlocker",
+		ID:        check.BitLocker,
 		Title:     "Disk encryption (BitLocker)",
 		DriftType: "disk_not_encrypted",
 		Severity:  "critical",
 		Citations: []string{"164.312(a)(2)(iv)", "164.310(d)(1)"},
 		Advice:    "Resume or turn on encryption of the system and data volumes, with the recovery key kept safe first.",
 		Platforms: []string{"windows"},
+		Facts: withHost(map[string]Class{
+			check.FactEncryptable: Identifier, check.FactEncryptable + check.ErrorSuffix: Safe, check.FactFixedDisk: Safe,
+		}),
+		Parameters: []Parameter{
+			{"data_volumes", "yes", "Whether volumes on fixed disks beside the system's count: yes or no."},
+			{"server_without_feature", "not_applicable", "What a server without BitLocker is: not_applicable or fail."},
+		},
 	},
 }

@@ -9,6 +9,11 @@ import (
 // volume first. Free is what an ordinary process may still use.
 const FactVolume = "volume"
 
+// FactVolumeLow has the form of FactVolume, for a volume that had less free space
+// and has not gained enough since to be out of a shortage: readers remember, so
+// that a volume at the limit does not report at every run.
+const FactVolumeLow = "volume_low"
+
 var diskParameters = []Parameter{
 	{"critical_percent", "5"},
 	{"high_percent", "10"},
@@ -52,10 +57,21 @@ func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
 	}
 	v.Expected = "at least " + strconv.FormatUint(limits.high, 10) + " % or " +
 		strconv.FormatUint(limits.enough, 10) + " MB free"
-	worst, severity, judged, unread := limits.worst(f)
+	worst, severity, judged, unread := limits.worst(f, FactVolume)
 	if !judged {
 		v.unknown("No volume's size could be read.")
 		return
+	}
+	reason := " is nearly full."
+	// The lower mark of a volume is there beside the volume itself, so it is never
+	// the one that is judged first.
+	if low, worse, there, _ := limits.worst(f, FactVolumeLow); there && rank(worse) > rank(severity) {
+		worst, severity, reason = low, worse, " was nearly full and has not gained enough since."
+		for _, fact := range f {
+			if now, ok := parseVolume(fact.Value); ok && fact.Name == FactVolume && now.mount == low.mount {
+				worst = now
+			}
+		}
 	}
 	percent := worst.percent()
 	if severity == "" {
@@ -65,7 +81,7 @@ func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Actual = worst.mount + " has " + strconv.FormatUint(percent, 10) + " % free"
 	switch {
 	case severity != "":
-		v.fail(severity, "Volume "+worst.mount+" is nearly full.")
+		v.fail(severity, "Volume "+worst.mount+reason)
 	case unread:
 		v.unknown("A volume's size could not be read.")
 	default:
@@ -75,9 +91,9 @@ func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
 
 // worst is the volume that is worst off; unread tells that some volume, such as
 // a locked one, could not be read.
-func (l *diskLimits) worst(f Facts) (worst volume, severity string, judged, unread bool) {
+func (l *diskLimits) worst(f Facts, name string) (worst volume, severity string, judged, unread bool) {
 	for _, fact := range f {
-		if fact.Name != FactVolume {
+		if fact.Name != name {
 			continue
 		}
 		vol, ok := parseVolume(fact.Value)

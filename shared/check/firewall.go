@@ -1,32 +1,73 @@
 package check
 
-// Facts of linux_firewall.
+// Facts of firewall.
 const (
-	FactFirewallManager = "manager" // ufw, nftables or none
-	FactFirewallState   = "state"   // enabled or disabled, as the manager's own files say
-	FactFirewallInput   = "input"   // what the kernel does with other input: drop or accept
+	FactProfile         = "profile" // a row: Name, Enabled (1 on, 0 off) as all policies together have it
+	FactService         = "service" // a row for each service: Name, State (4 runs), Start
+	FactSecurityProduct = "product" // a row for each registered security product: displayName, productState
 )
 
-// judgeFirewall believes the kernel before any file: a manager that is enabled
-// in its file may not have been started.
+// judgeFirewall: all three profiles are on and the service that enforces them
+// runs. A product that replaces the firewall switches profiles off rightly, and
+// says so to the security centre, which servers do not have.
 func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
-	v.Expected = "incoming traffic is dropped by default"
-	manager, _ := f.Get(FactFirewallManager)
-	state, stated := f.Get(FactFirewallState)
-	input, _ := f.Get(FactFirewallInput)
-	if stated {
-		v.Actual = manager + " " + state
+	v.Expected = "Domain, Private and Public on"
+	stopped, services := notRunning(f)
+	product := productOn(f)
+	off, on := "", 0
+	var r Facts
+	for i := 0; f.next(FactProfile, &i, &r); {
+		switch r.text("Enabled") {
+		case "1":
+			on++
+		case "0":
+			off = join(off, r.text("Name"))
+		}
 	}
 	switch {
-	case input == "drop":
-		v.Actual = "input dropped"
-		v.pass("The kernel drops input that no rule allows.")
-	case input == "accept":
-		v.Actual = "input accepted"
-		v.fail(Critical, "The kernel accepts input that no rule forbids.")
-	case state == "disabled":
-		v.fail(Critical, "The firewall "+manager+" is switched off in its own configuration.")
+	case (off != "" || stopped != "") && product != "":
+		v.Actual = product
+		v.pass("Another product, " + product + ", is the firewall.")
+	case stopped != "":
+		v.Actual = stopped + " not running"
+		v.fail(Critical, "The firewall's service "+stopped+" does not run.")
+	case off != "":
+		v.Actual = "off: " + off
+		v.fail(Critical, "The firewall is off for "+off+".")
+	case on < 3 || services < 2:
+		v.unknown("The firewall's profiles could not be read.")
 	default:
-		v.unknown("The kernel's rules cannot be read without more rights.")
+		v.Actual = "on"
+		v.pass("The firewall is on for every network.")
 	}
+}
+
+// notRunning names the services that do not run, and counts all.
+func notRunning(f Facts) (names string, count int) {
+	var r Facts
+	for i := 0; f.next(FactService, &i, &r); count++ {
+		if r.text("State") != serviceRunning {
+			names = join(names, r.text("Name"))
+		}
+	}
+	return names, count
+}
+
+// productOn names the registered products that are on.
+func productOn(f Facts) (names string) {
+	var r Facts
+	for i := 0; f.next(FactSecurityProduct, &i, &r); {
+		if productBits(r)&productIsOn != 0 {
+			names = join(names, r.text("displayName"))
+		}
+	}
+	return names
+}
+
+// join lists names.
+func join(list, name string) string {
+	if list == "" {
+		return name
+	}
+	return list + ", " + name
 }

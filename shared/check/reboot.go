@@ -12,6 +12,14 @@ const (
 
 func judgeReboot(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	v.Expected = "none"
+	if _, windows := f.Get(FactActiveName); judgesWindows && windows {
+		judgeWindowsReboot(f, v)
+		return
+	}
+	if !judgesLinux {
+		v.unknown("The reboot markers could not be read.")
+		return
+	}
 	running, _ := f.Get(FactKernelRunning)
 	newest := newestKernel(f, running)
 	required, _ := f.Get(FactRebootRequired)

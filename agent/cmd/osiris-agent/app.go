@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/link"
 	"github.com/osiriscare/osiris/agent/internal/lock"
@@ -37,6 +37,7 @@ type app struct {
 	schedule *schedule.Schedule
 	runner   *action.Runner
 	link     *link.Link
+	standing *action.Standing
 }
 
 // load reads and checks the configuration and makes the logger.
@@ -58,8 +59,8 @@ func load(o options, stderr io.Writer) (config.Config, *say.Logger, error) {
 // newApp wires the agent. Whoever gets it closes it.
 func newApp(c config.Config, log *say.Logger) (*app, error) {
 	a := &app{config: c, log: log, probe: probe.New(c.RootDir)}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("making data folder: %w", err)
+	if err := folder.Private(c.DataDir); err != nil {
+		return nil, err
 	}
 	var err error
 	if a.lock, err = lock.Take(filepath.Join(c.DataDir, "lock")); err != nil {
@@ -98,6 +99,11 @@ func (a *app) open() (err error) {
 
 // wire makes what works on the queue.
 func (a *app) wire() (err error) {
+	signatures, err := openSignatures(a.config.DataDir, a.policy.NowMs, a.log)
+	if err != nil {
+		return err
+	}
+	a.probe.Signatures = signatures
 	a.schedule, err = schedule.New(probe.Checks(), a.probe, a.policy, a.queue, a.log)
 	if err != nil {
 		return err
@@ -115,10 +121,13 @@ func (a *app) wire() (err error) {
 		addr = a.identity.Pin().Addr
 	}
 	a.link, err = link.New(link.Deps{
-		Addr: addr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
-		State: a.schedule, Commands: a.runner, Log: a.log,
+		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
+		State: a.schedule, Commands: a.runner, Signatures: signatures, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
+	a.standing = &action.Standing{
+		Runner: a.runner, Orders: a.policy, Connection: a.link, Failing: a.schedule.Failing, AgentID: a.identity.AgentID,
+	}
 	return err
 }
 
@@ -129,18 +138,18 @@ func (a *app) pin() error {
 	if a.identity.Enrolled() && a.identity.Pin() != nil {
 		return nil
 	}
-	if c.TokenFile != "" {
-		t, err := config.LoadToken(c.TokenFile)
+	if file := tokenFile(&c); file != "" {
+		t, err := config.LoadToken(file)
 		if err != nil {
 			return err
 		}
 		c.ApplianceAddr, c.SiteRoot, c.CentralRoot = or(c.ApplianceAddr, t.ApplianceAddr), or(c.SiteRoot, t.SiteRoot), or(c.CentralRoot, t.CentralRoot)
 	}
-	if c.SiteRoot == "" || c.CentralRoot == "" || c.ApplianceAddr == "" {
+	if c.SiteRoot == "" || c.CentralRoot == "" {
 		if a.identity.Pin() != nil {
 			return nil
 		}
-		return errors.New("this machine is not enrolled: set token_file to the file that osiris-appliance token new made")
+		return errors.New("this machine is not enrolled: run osiris-agent enrol")
 	}
 	p, err := identity.ParsePin(c.SiteRoot, c.CentralRoot, c.ApplianceAddr)
 	if err != nil {
@@ -198,7 +207,7 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.online)
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.online)
 	log.Info("agent stopped")
 	return err
 }

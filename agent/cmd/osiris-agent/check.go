@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/policy"
@@ -26,6 +27,11 @@ func checkOnce(ctx context.Context, o options, stdout io.Writer) error {
 	}
 	parameters := parametersOf(c.DataDir)
 	p := probe.New(c.RootDir)
+	signatures, err := openSignatures(c.DataDir, func() int64 { return time.Now().UnixMilli() }, say.Discard())
+	if err != nil {
+		return err
+	}
+	p.Signatures = signatures
 	var out say.JSON
 	var text []byte
 	failed := false

@@ -4,17 +4,46 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"syscall"
 
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/folder"
+	"github.com/osiriscare/osiris/agent/internal/identity"
+	"github.com/osiriscare/osiris/agent/internal/lock"
+	"github.com/osiriscare/osiris/agent/internal/prompt"
 )
 
-// enrol is the verb enrol. On an enrolled machine it does nothing.
-func enrol(ctx context.Context, o options, stderr io.Writer) (err error) {
+// tokenName is an enrolment token's file in the data folder or beside the
+// program.
+const tokenName = "token.conf"
+
+// enrol is the verb enrol. On an enrolled machine it does nothing, unless it is
+// to enrol again.
+func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	c, log, err := load(o, stderr)
 	if err != nil {
 		return err
 	}
+	if err := folder.Private(c.DataDir); err != nil {
+		return err
+	}
+	if o.again {
+		err = forget(c.DataDir)
+	}
+	if err == nil && !enrolled(c.DataDir) {
+		err = obtain(o, &c, stdout)
+	}
+	if err != nil {
+		return err
+	}
 	a, err := newApp(c, log)
+	if errors.Is(err, lock.ErrTaken) && !enrolled(c.DataDir) {
+		log.Info("the running agent enrols within a minute")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -26,11 +55,76 @@ func enrol(ctx context.Context, o options, stderr io.Writer) (err error) {
 	return a.enrol(ctx)
 }
 
-func (a *app) enrol(ctx context.Context) error {
-	if a.config.TokenFile == "" {
-		return errors.New("this machine is not enrolled: set token_file")
+// forget gives up the identity in the data folder, which no agent may be using.
+func forget(dataDir string) error {
+	held, err := lock.Take(filepath.Join(dataDir, "lock"))
+	if err != nil {
+		return err
 	}
-	token, err := config.LoadToken(a.config.TokenFile)
+	for _, name := range identity.Files() {
+		err = errors.Join(err, atomicfile.Remove(filepath.Join(dataDir, name)))
+	}
+	return errors.Join(err, held.Close())
+}
+
+// enrolled tells whether the data folder has an identity.
+func enrolled(dataDir string) bool {
+	_, err := os.Stat(filepath.Join(dataDir, identity.Files()[0]))
+	return err == nil
+}
+
+// tokenFile is where the enrolment token is: where configuration says, in the
+// data folder, or beside the program. Empty means nowhere.
+func tokenFile(c *config.Config) string {
+	if c.TokenFile != "" {
+		return c.TokenFile
+	}
+	places := []string{filepath.Join(c.DataDir, tokenName)}
+	if program, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(program), tokenName))
+	}
+	for _, path := range places {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+const question = "Paste the enrolment token, the content of the file that osiris-appliance token new made. It is not shown; an empty line ends it:"
+
+// obtain sees to it that there is a token: a file, or what a person pastes or
+// another program pipes in. That goes into the data folder, so that an enrolment
+// that is cut short goes on later. Nothing secret comes by arguments, which every
+// user of a machine can read.
+func obtain(o options, c *config.Config, stdout io.Writer) error {
+	if !o.stdin && tokenFile(c) != "" {
+		return nil
+	}
+	text, err := prompt.Text(os.Stdin, uintptr(syscall.Stdin), stdout, question, "token")
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, or its content on standard input")
+	}
+	c.TokenFile = filepath.Join(c.DataDir, tokenName)
+	if err := atomicfile.Write(c.TokenFile, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if _, err := config.LoadToken(c.TokenFile); err != nil {
+		return errors.Join(err, os.Remove(c.TokenFile))
+	}
+	return nil
+}
+
+// enrol trades the token for an identity. One that we wrote ourselves goes then.
+func (a *app) enrol(ctx context.Context) error {
+	file := tokenFile(&a.config)
+	if file == "" {
+		return errors.New("this machine is not enrolled: run osiris-agent enrol")
+	}
+	token, err := config.LoadToken(file)
 	if err != nil {
 		return err
 	}
@@ -39,5 +133,5 @@ func (a *app) enrol(ctx context.Context) error {
 		return err
 	}
 	a.log.Info("enrolled", "agent_id", a.identity.AgentID(), "site_id", a.identity.SiteID(), "pending", pending)
-	return nil
+	return atomicfile.Remove(filepath.Join(a.config.DataDir, tokenName))
 }

@@ -1,6 +1,7 @@
 // Command osiris-agent watches one machine for its site's appliance: it runs the
 // checks, queues what they find, reports it, and heals what its signed policy
-// allows. Verbs: run, enrol, check, validate, sample, version. It is wired by
+// allows. Verbs: run, service, install, uninstall, enrol, check, validate,
+// sample, version. It is wired by
 // hand (DESIGN D21); agent/README.md says what may not be linked in. Exit codes:
 // 0 done, 1 an error that is printed, 2 a wrong command line; check exits 3 when
 // a check fails.
@@ -26,15 +27,23 @@ var (
 
 const usage = `osiris-agent watches this machine for its site's appliance.
 
+  osiris-agent install [--config FILE] [--stdin]
+                                               install as a service, enrol and start
+  osiris-agent uninstall                       stop and remove the service; data stays
+  osiris-agent enrol [--config FILE] [--stdin] [--again]
+                                               trade the enrolment token for an identity
   osiris-agent run [--config FILE]             watch, report and heal until stopped
-  osiris-agent enrol [--config FILE]           trade the enrolment token for an identity
+  osiris-agent service [--config FILE]         the same, for the operating system to start
   osiris-agent check [--json] [--config FILE] [NAME...]
                                                run checks once and print them
   osiris-agent validate [--config FILE]        check the configuration
   osiris-agent sample                          print a commented configuration
   osiris-agent version                         print the version
 
-Without --config the defaults and OSIRIS_AGENT_* variables count.
+The token comes from the file token.conf beside the program or where token_file
+says, else you are asked for it; --stdin reads it from standard input. --again
+makes the machine a new agent. Without --config the default file, if there is one,
+and OSIRIS_AGENT_* variables count.
 `
 
 func main() {
@@ -78,8 +87,14 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	switch args[0] {
 	case "run":
 		return runAgent(ctx, o, stderr)
+	case "service":
+		return serve(ctx, o)
+	case "install":
+		return install(ctx, o, stdout, stderr)
+	case "uninstall":
+		return uninstall(ctx)
 	case "enrol":
-		return enrol(ctx, o, stderr)
+		return enrol(ctx, o, stdout, stderr)
 	case "check":
 		return checkOnce(ctx, o, stdout)
 	case "validate":
@@ -97,6 +112,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 type options struct {
 	config string
 	json   bool
+	stdin  bool // the token is on standard input, whatever files there are
+	again  bool // enrol an enrolled machine
 	names  []string
 }
 
@@ -112,6 +129,10 @@ func parseOptions(verb string, args []string) (options, error) {
 			o.config = args[i]
 		case args[i] == "--json" && verb == "check":
 			o.json = true
+		case args[i] == "--stdin" && (verb == "enrol" || verb == "install"):
+			o.stdin = true
+		case args[i] == "--again" && verb == "enrol":
+			o.again = true
 		case verb == "check" && !strings.HasPrefix(args[i], "-"):
 			o.names = append(o.names, args[i])
 		default:

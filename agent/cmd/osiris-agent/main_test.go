@@ -159,7 +159,7 @@ func TestEnrolSaysWhyItDoesNotWork(t *testing.T) {
 	wrong := token(t, a, "osiris-at1-"+strings.Repeat("ab", 32))
 	for name, c := range map[string]struct{ file, want string }{
 		"a token that is not known": {write(t, "token_file = "+wrong, "data_dir = "+t.TempDir()), "not known or used up"},
-		"no token":                  {write(t, "data_dir = "+t.TempDir()), "token_file"},
+		"no token":                  {write(t, "data_dir = "+t.TempDir()), "token.conf"},
 	} {
 		code, _, stderr := osiris("enrol", "--config", c.file)
 		if code != 1 || !strings.Contains(stderr, c.want) {

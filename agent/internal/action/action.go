@@ -40,7 +40,7 @@ type Host struct {
 
 // List is every action of this agent. A runbook that is not here cannot run,
 // whoever signs for it.
-func List() []Action { return []Action{sysctlHarden()} }
+func List() []Action { return append([]Action{sysctlHarden()}, own()...) }
 
 func find(actions []Action, runbook string) (Action, bool) {
 	for _, a := range actions {

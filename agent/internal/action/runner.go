@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
@@ -53,6 +54,7 @@ type Runner struct {
 	journal     journal
 	work        chan *entry
 	interrupted []*entry
+	accepting   sync.Mutex // the session's reader and standing orders take turns
 	// boundary is called before and after each phase; tests end the process there.
 	boundary func(point string)
 }

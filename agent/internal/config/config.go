@@ -29,6 +29,7 @@ const envPrefix = "OSIRIS_AGENT_"
 // description in Sample says so.
 type Config struct {
 	ApplianceAddr string // host:port
+	FallbackAddr  string // host:port
 	SiteRoot      string // pin, 64 hexadecimal digits
 	CentralRoot   string // fingerprint, 64 hexadecimal digits
 	TokenFile     string
@@ -48,11 +49,19 @@ func Default() Config {
 }
 
 // Load reads the file at path over the defaults, then the environment. An empty
-// path means no file. It checks form only; Validate checks the values.
+// path means DefaultFile, which need not be there. It checks form only; Validate
+// checks the values.
 func Load(path string) (Config, error) {
 	c := Default()
+	optional := path == ""
+	if optional {
+		path = DefaultFile()
+	}
 	if path != "" {
 		pairs, err := parseFile(path)
+		if optional && errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
 		if err != nil {
 			return Config{}, fmt.Errorf("reading configuration: %w", err)
 		}

@@ -47,8 +47,8 @@ func TestSampleShowsEveryKeyWithAWorkingExample(t *testing.T) {
 			keyLines += line
 		}
 	}
-	if n := strings.Count(keyLines, "\n"); n != 10 {
-		t.Errorf("the sample shows %d keys; want 10:\n%s", n, keyLines)
+	if n := strings.Count(keyLines, "\n"); n != 11 {
+		t.Errorf("the sample shows %d keys; want 11:\n%s", n, keyLines)
 	}
 	c, err := config.Load(write(t, keyLines))
 	if err != nil {
@@ -132,6 +132,7 @@ func TestValidate(t *testing.T) {
 		{"a port too high", func(c *config.Config) { c.ApplianceAddr = "a:65536" }, "appliance_addr"},
 		{"a port with a sign", func(c *config.Config) { c.ApplianceAddr = "a:+1" }, "appliance_addr"},
 		{"bare IPv6", func(c *config.Config) { c.ApplianceAddr = "fe80::1:50051" }, "appliance_addr"},
+		{"a fallback without a port", func(c *config.Config) { c.FallbackAddr = "appliance" }, "fallback_addr"},
 		{"a URL", func(c *config.Config) { c.ApplianceAddr = "https://a:1" }, "appliance_addr"},
 		{"a pin", func(c *config.Config) { c.SiteRoot, c.CentralRoot = hex, hex }, ""},
 		{"a short pin", func(c *config.Config) { c.SiteRoot = hex[1:] }, "site_root"},
@@ -176,6 +177,12 @@ func TestLoadToken(t *testing.T) {
 	}
 	if got.ApplianceAddr != "a:50051" || got.SiteRoot != hex || got.CentralRoot != hex || got.Token.Reveal() != "osiris-at1-"+hex {
 		t.Errorf("LoadToken = %+v", got)
+	}
+	if got, err := config.LoadToken(write(t, strings.Replace(good, "appliance_addr", "#appliance_addr", 1))); err != nil || got.ApplianceAddr != "" {
+		t.Errorf("LoadToken without an address = %+v, %v; the practice's DNS may know it", got, err)
+	}
+	if _, err := config.LoadToken(write(t, strings.Replace(good, "a:50051", "_osiris-grpc._tcp.practice.example", 1))); err != nil {
+		t.Errorf("LoadToken with the name of an SRV record = %v", err)
 	}
 	for name, text := range map[string]string{
 		"no token":       strings.Replace(good, "token =", "#token =", 1),

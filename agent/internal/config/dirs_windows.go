@@ -16,3 +16,9 @@ func defaultDirs() (data, root string) {
 	}
 	return program + `\Osiris`, drive + `\`
 }
+
+// DefaultFile is the configuration that counts when none is named.
+func DefaultFile() string {
+	data, _ := defaultDirs()
+	return data + `\agent.conf`
+}

@@ -13,10 +13,11 @@ type key struct {
 }
 
 var keys = []key{
-	{name: "appliance_addr", example: "appliance.practice.example:50051", doc: "Address of the appliance, host:port. May be left to the token file, which has\nit, and after enrolment to the data folder."},
+	{name: "appliance_addr", example: "appliance.practice.example:50051", doc: "Address of the appliance, host:port, or the name of a DNS record of type SRV, such\nas _osiris-grpc._tcp.practice.example. May be left to the token file, which may\nhave it, and after enrolment to the data folder; without any, the record\n_osiris-grpc._tcp of this machine's domain counts."},
+	{name: "fallback_addr", example: "appliance.practice.example:8443", doc: "Where to report while the address above cannot be reached, host:port. Port 8443 of\nthe same host unless it is set."},
 	{name: "site_root", example: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", doc: "Pin of the site root: SHA-256 of its public key, 64 hexadecimal digits. In the\ntoken file, too."},
 	{name: "central_root", example: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", doc: "Fingerprint of Central's root key, 64 hexadecimal digits. In the token file, too."},
-	{name: "token_file", example: exampleTokenFile, doc: "Enrolment token, made by the appliance. Needed until the agent is enrolled."},
+	{name: "token_file", example: exampleTokenFile, doc: "Enrolment token, made by the appliance. Needed until the agent is enrolled. A file\ntoken.conf in data_dir or beside the program does, too."},
 	{name: "data_dir", doc: "Folder for the key, the queue and the policy. Only administrators may read it."},
 	{name: "root_dir", doc: "Folder that checks of files take for the root of the system, for example the\nmount point of an image. Leave it unless you inspect another system."},
 	{name: "log_format", doc: "Form of the log lines: text or json."},
@@ -47,6 +48,8 @@ func (c *Config) field(name string) *string {
 	switch name {
 	case "appliance_addr":
 		return &c.ApplianceAddr
+	case "fallback_addr":
+		return &c.FallbackAddr
 	case "site_root":
 		return &c.SiteRoot
 	case "central_root":

@@ -21,7 +21,8 @@ type Token struct {
 }
 
 // LoadToken reads and validates the file that `osiris-appliance token new`
-// wrote. All four keys must be there.
+// wrote. All keys must be there but appliance_addr, which the practice's DNS may
+// know.
 func LoadToken(path string) (Token, error) {
 	pairs, err := parseFile(path)
 	if err != nil {
@@ -48,8 +49,8 @@ func readToken(pairs []Pair) (Token, error) {
 		}
 		values[i] = p.Value
 	}
-	if i := slices.Index(values, ""); i >= 0 {
-		return Token{}, errors.New(names[i] + " is missing")
+	if i := slices.Index(values[1:], ""); i >= 0 {
+		return Token{}, errors.New(names[1+i] + " is missing")
 	}
 	return Token{ApplianceAddr: values[0], SiteRoot: values[1], CentralRoot: values[2], Token: say.NewSecret(values[3])}, nil
 }

@@ -28,7 +28,7 @@ func (c Config) Validate() error {
 // check answers what a value must be when it is not.
 func check(name, value string) string {
 	switch name {
-	case "appliance_addr":
+	case "appliance_addr", "fallback_addr":
 		return checkAddr(value)
 	case "site_root", "central_root":
 		return checkHex(value)
@@ -50,9 +50,13 @@ func check(name, value string) string {
 	return ""
 }
 
-// checkAddr takes host:port and [IPv6]:port.
+// checkAddr takes host:port, [IPv6]:port, and the name of a DNS record of type
+// SRV, which begins with _.
 func checkAddr(v string) string {
 	const rule = "is host:port"
+	if strings.HasPrefix(v, "_") && checkHost(v) == "" {
+		return ""
+	}
 	colon := strings.LastIndexByte(v, ':')
 	if colon < 1 {
 		return rule

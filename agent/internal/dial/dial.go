@@ -1,4 +1,4 @@
-// Package dial opens a TCP connection to a host:port. Names are resolved by the
+// Package dial opens a TCP connection, or a UDP socket, to a host:port. Names are resolved by the
 // system's getaddrinfo, called directly in its own library: net.Dialer also links
 // Go's own resolver, 260 KB that would never run (measured 2026-11-22). Builds
 // that may not load a library (tag osiris_modernc) use net.Dialer. Addresses are

@@ -4,10 +4,26 @@ package dial
 
 import (
 	"context"
+	"io"
 	"net"
+	"time"
 )
 
 // TCP connects to addr, host:port.
 func TCP(ctx context.Context, addr string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+}
+
+// UDP makes a socket that talks to addr, host:port, only; nothing is sent yet. It
+// can be read for the time of wait.
+func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteCloser, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "udp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.SetDeadline(time.Now().Add(wait)); err != nil {
+		c.Close() //nolint:errcheck,gosec // the first error counts
+		return nil, err
+	}
+	return c, nil
 }

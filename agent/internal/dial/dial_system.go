@@ -11,17 +11,26 @@ import (
 
 // TCP connects to addr, host:port.
 func TCP(ctx context.Context, addr string) (net.Conn, error) {
-	host, port, err := split(addr)
+	hosts, port, err := lookUp(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
-	hosts := []netip.Addr{}
-	if literal, err := netip.ParseAddr(host); err == nil {
-		hosts = append(hosts, literal)
-	} else if hosts, err = resolve(ctx, host); err != nil {
-		return nil, fmt.Errorf("looking up %s: %w", host, err)
-	}
 	return addresses(ctx, hosts, port)
+}
+
+// lookUp gives the addresses behind host:port.
+func lookUp(ctx context.Context, addr string) (hosts []netip.Addr, port uint16, err error) {
+	host, port, err := split(addr)
+	if err != nil {
+		return nil, 0, err
+	}
+	if literal, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{literal}, port, nil
+	}
+	if hosts, err = resolve(ctx, host); err != nil {
+		return nil, 0, fmt.Errorf("looking up %s: %w", host, err)
+	}
+	return hosts, port, nil
 }
 
 // found is a resolver's answer.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
+	"github.com/osiriscare/osiris/agent/internal/native"
 )
 
 // resolver are the two functions of the C library.
@@ -19,14 +19,14 @@ type resolver struct{ getaddrinfo, freeaddrinfo uintptr }
 
 // library finds them once per process.
 var library = sync.OnceValues(func() (r resolver, err error) {
-	handle, err := purego.Dlopen(libraryName, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	c, err := native.Load(libraryName)
 	if err != nil {
 		return r, fmt.Errorf("loading the C library: %w", err)
 	}
-	if r.getaddrinfo, err = purego.Dlsym(handle, "getaddrinfo"); err != nil {
+	if r.getaddrinfo, err = c.Symbol("getaddrinfo"); err != nil {
 		return r, err
 	}
-	r.freeaddrinfo, err = purego.Dlsym(handle, "freeaddrinfo")
+	r.freeaddrinfo, err = c.Symbol("freeaddrinfo")
 	return r, err
 })
 
@@ -38,13 +38,13 @@ func getAddrInfo(host string) (hosts []netip.Addr, err error) {
 	name := append([]byte(host), 0)
 	hints := addrinfo{family: syscall.AF_UNSPEC, socktype: syscall.SOCK_STREAM}
 	var list *addrinfo
-	code, _, _ := purego.SyscallN(r.getaddrinfo, uintptr(unsafe.Pointer(&name[0])), 0,
+	code := native.Call(r.getaddrinfo, uintptr(unsafe.Pointer(&name[0])), 0,
 		uintptr(unsafe.Pointer(&hints)), uintptr(unsafe.Pointer(&list)))
 	runtime.KeepAlive(name)
 	if int32(code) != 0 || list == nil {
 		return nil, errors.New("the system does not know this name")
 	}
-	defer purego.SyscallN(r.freeaddrinfo, uintptr(unsafe.Pointer(list)))
+	defer native.Call(r.freeaddrinfo, uintptr(unsafe.Pointer(list)))
 	for a := list; a != nil; a = a.next {
 		switch a.family {
 		case syscall.AF_INET:

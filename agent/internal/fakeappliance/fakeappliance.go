@@ -52,6 +52,7 @@ type Appliance struct {
 	resumed  int
 	beats    int
 	renewals int
+	posts    int
 }
 
 // Accepted is a record as it was taken.
@@ -78,6 +79,7 @@ type Behaviour struct {
 	Heartbeat     time.Duration
 	RetryDelay    time.Duration
 	SkipWelcome   bool
+	RefusePosts   int // the fallback answers with this HTTP status
 }
 
 // New starts a fake on loopback; it ends with the test.
@@ -103,7 +105,14 @@ func (a *Appliance) Start(t testing.TB, addr string) {
 		t.Fatal(err)
 	}
 	a.addr = listener.Addr().String()
-	config := &tls.Config{
+	a.server = grpc.NewServer(grpc.Creds(credentials.NewTLS(a.tlsConfig())), grpc.MaxRecvMsgSize(256<<10),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))
+	compliancegrpc.RegisterComplianceAgentServer(a.server, a)
+	go a.server.Serve(listener) //nolint:errcheck // ends with Stop
+}
+
+func (a *Appliance) tlsConfig() *tls.Config {
+	return &tls.Config{
 		MinVersion:     tls.VersionTLS13,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return a.ServerCertificate(), nil },
 		ClientAuth:     tls.RequestClientCert,
@@ -116,10 +125,6 @@ func (a *Appliance) Start(t testing.TB, addr string) {
 			return nil
 		},
 	}
-	a.server = grpc.NewServer(grpc.Creds(credentials.NewTLS(config)), grpc.MaxRecvMsgSize(256<<10),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))
-	compliancegrpc.RegisterComplianceAgentServer(a.server, a)
-	go a.server.Serve(listener) //nolint:errcheck // ends with Stop
 }
 
 // Stop drops every connection at once, as a kill would.

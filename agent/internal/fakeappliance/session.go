@@ -39,7 +39,7 @@ func (a *Appliance) Connect(s stream) error {
 		return status.Error(codes.Unauthenticated, err.Error())
 	}
 	if time.Now().After(leaf.NotAfter) {
-		return status.Error(codes.Unauthenticated, "the certificate has expired: only Renew is answered")
+		return status.Error(codes.PermissionDenied, "the certificate has expired; only Renew may be called")
 	}
 	first, err := s.Recv()
 	if err != nil {
@@ -135,16 +135,26 @@ func (a *Appliance) receive(l *live) error {
 	}
 }
 
-// report takes records by the rules of D4: only the next, or a gap over it.
+// report takes records and answers.
 func (a *Appliance) report(l *live, r *compliancev1.Report) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	through := a.take(r)
+	if a.behave.DropAcks {
+		return nil
+	}
+	return l.post(ack(r.QueueId, through))
+}
+
+// take takes records by the rules of D4: only the next, or a gap over it. a.mu
+// is held.
+func (a *Appliance) take(r *compliancev1.Report) (through uint64) {
 	queue := string(r.QueueId)
 	m := a.marks[queue]
 	if a.behave.GapAnswers > 0 {
 		a.behave.GapAnswers--
 		a.touch()
-		return l.post(ack(r.QueueId, m.seq))
+		return m.seq
 	}
 	for _, record := range r.Records {
 		if record.Seq <= m.seq {
@@ -162,10 +172,7 @@ func (a *Appliance) report(l *live, r *compliancev1.Report) error {
 	}
 	a.marks[queue] = m
 	a.touch()
-	if a.behave.DropAcks {
-		return nil
-	}
-	return l.post(ack(r.QueueId, m.seq))
+	return m.seq
 }
 
 func ack(queueID []byte, through uint64) *compliancev1.ApplianceMessage {

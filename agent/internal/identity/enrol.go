@@ -25,7 +25,8 @@ type Caller interface {
 // trust and policy out of the answer. It may be repeated: the same token with
 // the same key gets the same answer.
 func (i *Identity) Register(ctx context.Context, c Caller, token string, host *wire.HostFacts) (*wire.RegisterResponse, error) {
-	public, proof, err := i.prove("osiris register v1", []byte(token), c.ConnectionState())
+	key := i.deviceKey()
+	public, proof, err := key.prove("osiris register v1", []byte(token), c.ConnectionState())
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +35,16 @@ func (i *Identity) Register(ctx context.Context, c Caller, token string, host *w
 	if err := call(ctx, c, registerMethod, request, answer); err != nil {
 		return nil, fmt.Errorf("registering: %w", err)
 	}
-	if err := i.store(answer.AgentID, answer.Certificate, answer.Chain); err != nil {
+	if err := i.store(key, answer.AgentID, answer.Certificate, answer.Chain); err != nil {
 		return nil, fmt.Errorf("registering: %w", err)
 	}
 	return answer, nil
 }
 
-// Renew gets the next certificate for the same key and keeps it. Quarantined
-// means that the appliance lets this agent only monitor.
+// Renew gets the next certificate, for a new key, and keeps both. The key is on
+// disk before it is sent, so that a repeated request is the same one, which the
+// appliance answers again; another key for the same certificate would be a clone
+// to it. Quarantined means that the appliance lets this agent only monitor.
 func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err error) {
 	i.mu.Lock()
 	leaf, agentID := i.leaf, i.agentID
@@ -49,7 +52,11 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	if leaf == nil {
 		return false, ErrNotEnrolled
 	}
-	public, proof, err := i.prove("osiris renew v1", leaf.Raw, c.ConnectionState())
+	key, err := loadKey(i.path(nextKeyFile))
+	if err != nil {
+		return false, err
+	}
+	public, proof, err := key.prove("osiris renew v1", leaf.Raw, c.ConnectionState())
 	if err != nil {
 		return false, err
 	}
@@ -57,10 +64,19 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	if err := call(ctx, c, renewMethod, &wire.RenewRequest{PublicKey: public, Proof: proof}, answer); err != nil {
 		return false, fmt.Errorf("renewing: %w", err)
 	}
-	if err := i.store(agentID, answer.Certificate, answer.Chain); err != nil {
+	if err := i.store(key, agentID, answer.Certificate, answer.Chain); err != nil {
 		return false, fmt.Errorf("renewing: %w", err)
 	}
+	if err := i.keepNext(); err != nil {
+		return false, err
+	}
 	return answer.Quarantined, nil
+}
+
+func (i *Identity) deviceKey() *deviceKey {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.key
 }
 
 func call(ctx context.Context, c Caller, method string, request, answer wire.Message) error {

@@ -1,7 +1,9 @@
 // Package identity is the agent's device key and certificate, and whom it
 // believes (DESIGN D9, D10, D15). The P-256 key is made here and never leaves:
-// a file of its 32 raw bytes, mode 0600. The certificate file is the leaf and
-// its chain, DER one after the other. The appliance is believed when its chain
+// a file of its 32 raw bytes, mode 0600. Every renewal is for a new key, which
+// waits in a file of its own until its certificate is there: a copy of this
+// machine makes another one, and so the appliance sees that there are two (D11).
+// The certificate file is the leaf and its chain, DER one after the other. The appliance is believed when its chain
 // ends in a site root whose SPKI hash (SHA-256) is pinned; no other root counts.
 // Names: agent "<agent_id>.agent.<site_id>.osiris.internal", appliance
 // "appliance.<site_id>.osiris.internal". Times are Unix milliseconds. ErrPeer
@@ -10,9 +12,7 @@
 package identity
 
 import (
-	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -27,6 +27,7 @@ import (
 // Names of the files in the data folder.
 const (
 	keyFile         = "device.key"
+	nextKeyFile     = "device.key.next" // of a renewal that is not finished
 	certificateFile = "certificate.der"
 	pinFile         = "pin" // see Pin
 )
@@ -43,10 +44,10 @@ var (
 // Identity is one machine's. Its methods may be called from any goroutine.
 type Identity struct {
 	folder string
-	key    *deviceKey
 	pin    *Pin
 
 	mu      sync.Mutex
+	key     *deviceKey
 	leaf    *x509.Certificate // nil until enrolled
 	session *session
 	chain   [][]byte
@@ -71,7 +72,13 @@ func Open(folder string) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading certificate: %w", err)
 	}
-	if err := i.take("", content); err != nil {
+	if err := i.take(key, "", content); err == nil {
+		return i, nil
+	} else if !errors.Is(err, errOtherKey) {
+		return nil, fmt.Errorf("reading %s: %w", i.path(certificateFile), err)
+	}
+	// A crash in Renew, between the certificate and its key.
+	if err := i.promote(content); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", i.path(certificateFile), err)
 	}
 	return i, nil
@@ -79,29 +86,13 @@ func Open(folder string) (*Identity, error) {
 
 func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
 
-// loadKey reads the raw scalar, or makes a key.
-func loadKey(path string) (*deviceKey, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key, err := ecdh.P256().GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, fmt.Errorf("making device key: %w", err)
-		}
-		return newDeviceKey(key), atomicfile.Write(path, key.Bytes(), 0o600)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading device key: %w", err)
-	}
-	key, err := ecdh.P256().NewPrivateKey(raw)
-	if err != nil {
-		return nil, fmt.Errorf("reading device key %s: %w", path, err)
-	}
-	return newDeviceKey(key), nil
-}
+// Files are what Enrolled depends on; without them the machine enrols as a new
+// agent. The certificate is the first: what is left without it means nothing.
+func Files() []string { return []string{certificateFile, nextKeyFile, keyFile} }
 
-// take believes a leaf with its chain, after checking that it is for our key and,
-// unless want is empty, for that agent.
-func (i *Identity) take(want string, der []byte) error {
+// take believes a leaf with its chain, after checking that it is for the key and,
+// unless want is empty, for that agent. The key is ours from then on.
+func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	certificates, err := x509.ParseCertificates(der)
 	if err != nil {
 		return err
@@ -110,8 +101,8 @@ func (i *Identity) take(want string, der []byte) error {
 		return errors.New("the file holds no certificate")
 	}
 	leaf := certificates[0]
-	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !i.key.matches(public) {
-		return errors.New("the certificate is for another key")
+	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !key.matches(public) {
+		return errOtherKey
 	}
 	agentID, siteID, ok := parseAgentName(leaf)
 	if !ok {
@@ -122,7 +113,7 @@ func (i *Identity) take(want string, der []byte) error {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.leaf, i.agentID, i.siteID, i.chain = leaf, agentID, siteID, nil
+	i.key, i.leaf, i.agentID, i.siteID, i.chain = key, leaf, agentID, siteID, nil
 	for _, c := range certificates {
 		i.chain = append(i.chain, c.Raw)
 	}
@@ -146,13 +137,13 @@ func parseAgentName(leaf *x509.Certificate) (agentID, siteID string, ok bool) {
 	return "", "", false
 }
 
-// store keeps a new certificate with its chain, DER, durably.
-func (i *Identity) store(agentID string, certificate []byte, chain [][]byte) error {
+// store keeps a new certificate for the key with its chain, DER, durably.
+func (i *Identity) store(key *deviceKey, agentID string, certificate []byte, chain [][]byte) error {
 	content := append([]byte(nil), certificate...)
 	for _, c := range chain {
 		content = append(content, c...)
 	}
-	if err := i.take(agentID, content); err != nil {
+	if err := i.take(key, agentID, content); err != nil {
 		return fmt.Errorf("taking certificate: %w", err)
 	}
 	return atomicfile.Write(i.path(certificateFile), content, 0o600)

@@ -99,7 +99,7 @@ func TestAWrongTokenIsToldByTheAppliance(t *testing.T) {
 	}
 }
 
-func TestACertificateIsRenewedForTheSameKey(t *testing.T) {
+func TestACertificateIsRenewed(t *testing.T) {
 	a, folder := fakeappliance.New(t), t.TempDir()
 	i := open(t, folder, a)
 	enrol(t, i, a)

@@ -5,8 +5,14 @@ import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"io"
 	"math/big"
+	"os"
+
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 )
 
 // deviceKey is a P-256 key. It is made and parsed by crypto/ecdh, which TLS
@@ -38,4 +44,63 @@ func newDeviceKey(key *ecdh.PrivateKey) *deviceKey {
 // matches tells whether p is the public half.
 func (k *deviceKey) matches(p *ecdsa.PublicKey) bool {
 	return p.Curve == elliptic.P256() && p.X.Cmp(k.private.X) == 0 && p.Y.Cmp(k.private.Y) == 0 //nolint:staticcheck // see deviceKey
+}
+
+// loadKey reads the raw scalar, or makes a key.
+func loadKey(path string) (*deviceKey, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("making device key: %w", err)
+		}
+		return newDeviceKey(key), atomicfile.Write(path, key.Bytes(), 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading device key: %w", err)
+	}
+	key, err := parseKey(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading device key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+func parseKey(raw []byte) (*deviceKey, error) {
+	key, err := ecdh.P256().NewPrivateKey(raw)
+	if err != nil {
+		return nil, err
+	}
+	return newDeviceKey(key), nil
+}
+
+// errOtherKey refuses a certificate for a key that is not ours.
+var errOtherKey = errors.New("the certificate is for another key")
+
+// promote makes the key of an unfinished renewal the device key, if the
+// certificate is for it.
+func (i *Identity) promote(content []byte) error {
+	raw, err := os.ReadFile(i.path(nextKeyFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return errOtherKey
+	}
+	if err != nil {
+		return err
+	}
+	key, err := parseKey(raw)
+	if err != nil {
+		return err
+	}
+	if err := i.take(key, "", content); err != nil {
+		return err
+	}
+	return i.keepNext()
+}
+
+// keepNext replaces the key file by that of the finished renewal.
+func (i *Identity) keepNext() error {
+	if err := os.Rename(i.path(nextKeyFile), i.path(keyFile)); err != nil {
+		return fmt.Errorf("keeping the new device key: %w", err)
+	}
+	return atomicfile.SyncFolder(i.folder)
 }

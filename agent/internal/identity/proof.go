@@ -22,14 +22,14 @@ func transcript(purpose string, subject, exporter, public []byte) [sha256.Size]b
 	return sha256.Sum256(append(text, public...))
 }
 
-func (i *Identity) prove(purpose string, subject []byte, state tls.ConnectionState) (public, proof []byte, err error) {
-	public = i.key.public
+func (k *deviceKey) prove(purpose string, subject []byte, state tls.ConnectionState) (public, proof []byte, err error) {
+	public = k.public
 	exporter, err := state.ExportKeyingMaterial(exporterLabel, nil, 32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("binding to the connection: %w", err)
 	}
 	digest := transcript(purpose, subject, exporter, public)
-	proof, err = i.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	proof, err = k.Sign(rand.Reader, digest[:], crypto.SHA256)
 	if err != nil {
 		return nil, nil, fmt.Errorf("proving the device key: %w", err)
 	}

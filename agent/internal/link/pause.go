@@ -28,6 +28,9 @@ type pause struct {
 // doubling anew. asked is what the appliance wants, 0 for nothing; it is honoured
 // up to the longest pause.
 func (p *pause) next(err error, success bool, asked time.Duration) time.Duration {
+	if errors.Is(err, errWoke) {
+		p.failures, p.again = 0, 0 // what went wrong before the sleep says nothing now
+	}
 	if errors.Is(err, errAgain) && p.again < againLimit {
 		p.again++
 		return 0

@@ -49,6 +49,8 @@ func (s *session) handle(m *wire.ApplianceMessage) (useful bool, err error) {
 			return false, err
 		}
 		s.applyPolicy(update.Trust, update.Policy)
+	case m.Signatures != nil:
+		s.applySignatures(m.Signatures)
 	case m.StateRequest != nil:
 		return false, s.link.report("requested")
 	case m.Drain != nil:
@@ -98,6 +100,22 @@ func (s *session) applyPolicy(chain, envelope []byte) {
 	l.Log.Info("policy applied", "trust_version", trustVersion, "policy_version", policyVersion,
 		"tier", int(l.Policy.Tier(s.order.AgentID, l.Policy.NowMs())))
 	l.State.Replan()
+}
+
+// applySignatures does the same with a signature list, nil for none. The next
+// rmm_detection looks with it.
+func (s *session) applySignatures(envelope []byte) {
+	l := s.link
+	if envelope == nil || l.Signatures == nil {
+		return
+	}
+	changed, err := l.Signatures.Apply(envelope)
+	if err != nil {
+		l.Log.Warn("signature list refused", "error", err)
+	}
+	if changed {
+		l.Log.Info("signature list applied", "version", l.Signatures.Version())
+	}
 }
 
 // bucket is a token bucket.

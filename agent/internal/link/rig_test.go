@@ -46,6 +46,10 @@ type rig struct {
 	root string
 	log  *logged
 
+	fallback string // address, or nothing
+	addr     string // instead of the appliance's
+	builtMs  int64
+	link     *link.Link
 	queue    *queue.Queue
 	policy   *policy.Policy
 	enrolled func()
@@ -61,7 +65,16 @@ func newRig(t testing.TB, a *fakeappliance.Appliance) *rig {
 // newRigWith calls enrolled between enrolment and the first session.
 func newRigWith(t testing.TB, a *fakeappliance.Appliance, enrolled func()) *rig {
 	t.Helper()
-	r := &rig{enrolled: enrolled, t: t, data: t.TempDir(), root: t.TempDir(), log: &logged{}}
+	return newRigAt(t, a, &rig{enrolled: enrolled})
+}
+
+// newRigAt fills in the rest of r and starts it.
+func newRigAt(t testing.TB, a *fakeappliance.Appliance, r *rig) *rig {
+	t.Helper()
+	if r.enrolled == nil {
+		r.enrolled = func() {}
+	}
+	r.t, r.data, r.root, r.log = t, t.TempDir(), t.TempDir(), &logged{}
 	r.configure("60-osiris.conf", hardened)
 	r.start(a)
 	t.Cleanup(r.stop)
@@ -116,7 +129,7 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 	pin, err := identity.ParsePin(a.SiteRoot(), a.CentralRoot.ID().String(), a.Addr())
 	must(err)
 	must(id.SetPin(pin))
-	r.policy, err = policy.New(r.data, pin.CentralRoot, 0)
+	r.policy, err = policy.New(r.data, pin.CentralRoot, r.builtMs)
 	must(err)
 	r.queue, err = queue.Open(filepath.Join(r.data, "queue.db"), queue.Limits{})
 	must(err)
@@ -130,11 +143,16 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 		Clock: r.policy.NowMs, Recheck: s.Recheck, Log: log,
 	})
 	must(err)
+	addr := a.Addr()
+	if r.addr != "" {
+		addr = r.addr
+	}
 	l, err := link.New(link.Deps{
-		Addr: a.Addr(), Identity: id, Policy: r.policy, Queue: r.queue, State: s, Commands: runner, Log: log,
+		Addr: addr, Fallback: r.fallback, Identity: id, Policy: r.policy, Queue: r.queue, State: s, Commands: runner, Log: log,
 		Host: func() *wire.HostFacts { return reader.Host("test") },
 	})
 	must(err)
+	r.link = l
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	if !id.Enrolled() {

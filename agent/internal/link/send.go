@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
@@ -41,6 +42,8 @@ func (s *session) send(ctx context.Context) error {
 			return ctx.Err()
 		case <-s.flight.wake:
 		case <-s.link.Queue.Notify():
+		case <-s.link.woke:
+			return errWoke
 		case <-ticker.C:
 			if err := s.beat(ctx); err != nil {
 				return connectionError(s.conn, "sending heartbeat", err)
@@ -49,7 +52,7 @@ func (s *session) send(ctx context.Context) error {
 			if s.flight.stalled(now, stallLimit) {
 				return errStalled
 			}
-			if err := s.link.renew(ctx, s.conn); err != nil {
+			if err := s.link.renew(ctx, s.conn, s.order.ClockSuspect); err != nil {
 				return err
 			}
 		}
@@ -63,18 +66,9 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 	if room == 0 || after+1 >= s.link.Queue.Next() {
 		return false, nil
 	}
-	records, err := s.link.Queue.Read(after, batchRecords, min(room, batchBytes))
+	report, records, err := s.link.read(after, min(room, batchBytes))
 	if err != nil || len(records) == 0 {
 		return false, err
-	}
-	queueID := s.link.Queue.ID()
-	report := wire.Report{QueueID: queueID[:]}
-	for i := range records {
-		encoded, err := record.Wire(&records[i])
-		if err != nil {
-			return false, err
-		}
-		report.Records = append(report.Records, encoded)
 	}
 	switch s.flight.add(after, records) {
 	case addStale:
@@ -83,7 +77,25 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, nil // the next acknowledgement wakes us
 	case addDone:
 	}
-	return true, s.bounded(ctx, wire.AgentReport, &report)
+	return true, s.bounded(ctx, wire.AgentReport, report)
+}
+
+// read makes a report of the records after a sequence.
+func (l *Link) read(after uint64, bytes int) (*wire.Report, []queue.Record, error) {
+	records, err := l.Queue.Read(after, batchRecords, bytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	queueID := l.Queue.ID()
+	report := &wire.Report{QueueID: queueID[:]}
+	for i := range records {
+		encoded, err := record.Wire(&records[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		report.Records = append(report.Records, encoded)
+	}
+	return report, records, nil
 }
 
 // beat sends a sign of life.

@@ -49,7 +49,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	defer conn.Close() //nolint:errcheck // it always answers nil
 	s.conn = conn
-	if err := s.link.renew(ctx, conn); err != nil {
+	if err := s.link.renew(ctx, conn, peer.ClockSuspect); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -57,16 +57,21 @@ func (s *session) run(ctx context.Context) error {
 	if s.stream, err = conn.Open(ctx, connectMethod); err != nil {
 		return connectionError(conn, "opening session", err)
 	}
-	s.order = action.Session{AgentID: s.link.Identity.AgentID(), ClockSuspect: peer.ClockSuspect}
-	if _, err := rand.Read(s.order.Nonce[:]); err != nil {
-		return err
-	}
+	s.begin(&peer)
 	if err := s.greet(ctx); err != nil {
+		s.link.expired = peer.ClockSuspect && grpcwire.Code(err) == grpcwire.PermissionDenied
 		return err
 	}
+	s.link.held()
 	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "addr", s.link.Addr,
 		"tls_resumed", conn.ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
 	return s.work(ctx, cancel)
+}
+
+// begin gives the session its nonce.
+func (s *session) begin(peer *identity.Peer) {
+	s.order = action.Session{AgentID: s.link.Identity.AgentID(), ClockSuspect: peer.ClockSuspect}
+	_, _ = rand.Read(s.order.Nonce[:]) // never fails since Go 1.24
 }
 
 // work receives on one goroutine and sends on this one; the first to end ends
@@ -122,11 +127,16 @@ func (s *session) hello() (*wire.Hello, error) {
 	}
 	queueID, digest := l.Queue.ID(), l.State.Digest()
 	trustVersion, policyVersion := l.Policy.Versions()
+	signatureVersion := uint64(0)
+	if l.Signatures != nil {
+		signatureVersion = l.Signatures.Version()
+	}
 	return &wire.Hello{
 		QueueID: queueID[:], First: l.Queue.First(), Next: l.Queue.Next(),
 		PolicyVersion: policyVersion, TrustVersion: trustVersion, VerdictDigest: digest[:],
 		SessionNonce: s.order.Nonce[:], Host: wire.Encode(l.Host()), SentMs: time.Now().UnixMilli(),
 		StoreID: l.storeID, ClockSuspect: s.order.ClockSuspect, OpenCommands: open,
+		SignatureVersion: signatureVersion,
 	}, nil
 }
 
@@ -141,6 +151,7 @@ func (s *session) welcome(w *wire.Welcome) error {
 		return errors.New("the appliance's welcome is malformed")
 	}
 	s.applyPolicy(w.Trust, w.Policy)
+	s.applySignatures(w.Signatures)
 	var recordID [16]byte
 	copy(recordID[:], w.AckedRecordID)
 	outcome, err := l.Queue.Reconcile(w.AckedThrough, recordID)

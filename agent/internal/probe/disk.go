@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"strconv"
 	"strings"
@@ -17,31 +16,44 @@ const volumeLimit = 24
 // size is what a file system says about itself.
 type size struct{ total, free uint64 }
 
-func (p *Probe) readDisk(ctx context.Context) (check.Facts, error) {
-	mounts, err := p.volumes()
-	if err != nil {
-		return nil, err
+// rise is the share of a volume, in percent, that free space must gain before a
+// shortage is over: a volume at the limit would report at every run.
+const rise = 2
+
+// marks are the least free space of each volume since it last gained rise.
+type marks []struct {
+	volume string
+	free   uint64
+}
+
+// add gives a volume's fact and, while it is lower than what is free now, the
+// mark's. A size of 0 is a volume that could not be read.
+func (m *marks) add(facts *check.Facts, volume string, s *size) {
+	facts.Add(check.FactVolume, volumeText(s.total, s.free, volume))
+	if s.total == 0 {
+		return
 	}
-	var facts check.Facts
-	for i, mount := range mounts {
-		if i == volumeLimit || ctx.Err() != nil {
-			break
-		}
-		s, err := volumeSize(mount)
-		if err != nil && i == 0 {
-			return nil, err
-		}
-		if err != nil {
-			s = size{} // locked or gone: the judge says it could not be read
-		}
-		name := mount
-		if i == 0 && !p.live() {
-			name = "/" // the root folder's own path would tell where a test runs
-		}
-		facts.Add(check.FactVolume,
-			strconv.FormatUint(s.total, 10)+" "+strconv.FormatUint(s.free, 10)+" "+name)
+	i := 0
+	for i < len(*m) && (*m)[i].volume != volume {
+		i++
 	}
-	return facts, nil //nolint:nilerr // the judge sees the volume that could not be read
+	if i == len(*m) {
+		*m = append(*m, struct {
+			volume string
+			free   uint64
+		}{volume, s.free})
+	}
+	low := &(*m)[i].free
+	if s.free < *low || s.free-*low >= s.total/100*rise {
+		*low = s.free
+	}
+	if *low < s.free {
+		facts.Add(check.FactVolumeLow, volumeText(s.total, *low, volume))
+	}
+}
+
+func volumeText(total, free uint64, volume string) string {
+	return strconv.FormatUint(total, 10) + " " + strconv.FormatUint(free, 10) + " " + volume
 }
 
 // localTypes are file systems on a disk of this machine. Others are in memory,

@@ -24,6 +24,12 @@ const readerLimit = 10 * time.Second
 // Probe reads one host.
 type Probe struct {
 	root string
+	platform
+
+	// Signatures is what rmm_detection looks for; nil means that no list can come.
+	Signatures Signatures
+
+	low marks // of disk_space, which one reader at a time uses
 
 	mu   sync.Mutex
 	busy map[check.ID]chan struct{} // closed when the running reader ends

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows && !darwin
 
 package probe
 
@@ -7,6 +7,9 @@ import (
 
 	"github.com/osiriscare/osiris/shared/check"
 )
+
+// platform is what a probe keeps between readings: nothing here.
+type platform struct{}
 
 // Checks are those that this system has readers for.
 func Checks() []check.ID { return []check.ID{check.DiskSpace} }

@@ -6,10 +6,13 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
+// platform is what a probe keeps between readings: nothing here.
+type platform struct{}
+
 // Checks are those that this system has readers for.
 func Checks() []check.ID {
 	return []check.ID{
-		check.DiskSpace, check.LinuxFirewall, check.PendingReboot,
+		check.DiskSpace, check.LinuxFirewall, check.PendingReboot, check.RMMDetection,
 		check.SSHRootLogin, check.SysctlHardening, check.TimeSync,
 	}
 }
@@ -22,6 +25,8 @@ func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 		return p.readFirewall
 	case check.PendingReboot:
 		return p.readReboot
+	case check.RMMDetection:
+		return p.readRMM
 	case check.SSHRootLogin:
 		return p.readSSHD
 	case check.SysctlHardening:

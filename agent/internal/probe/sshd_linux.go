@@ -24,7 +24,7 @@ func (p *Probe) readSSHD(ctx context.Context) (check.Facts, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("sshd -T needs root")
 	}
-	out, err := command.Run(ctx, command.SSHDConfig)
+	out, err := command.Run(ctx, &command.SSHDConfig)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,9 @@
 // change of status, actual value or severity, and when the last record is an
 // hour old. The last queued verdict of each check is kept in the queue's file,
 // in the same transaction, so that a restart repeats nothing and a crash loses
-// nothing. Times are Unix milliseconds of the agent's clock.
+// nothing. A check whose runs keep going over the limits of limit.go is suspended:
+// its verdict is unknown and says why and until when. Times are Unix milliseconds
+// of the agent's clock.
 package schedule
 
 import (
@@ -58,6 +60,8 @@ type Schedule struct {
 	log      *say.Logger
 	wake     chan struct{}
 	Now      bool // run every check at once at the start, without spreading
+	Meter    func() Usage
+	strikes  map[check.ID]*strikes // of the one goroutine that runs checks
 
 	mu      sync.Mutex
 	current map[check.ID]held
@@ -72,6 +76,7 @@ func New(checks []check.ID, reader Reader, settings Settings, q *queue.Queue, lo
 		checks: checks, reader: reader, settings: settings, queue: q, log: log,
 		wake: make(chan struct{}, 1), current: map[check.ID]held{},
 		due: map[check.ID]time.Time{}, heal: map[check.ID]bool{},
+		Meter: meter, strikes: map[check.ID]*strikes{},
 	}
 	return s, s.load()
 }
@@ -95,6 +100,13 @@ func (s *Schedule) Run(ctx context.Context) error {
 			}
 		}
 		timer.Reset(s.untilNext(time.Now()))
+	}
+}
+
+// Round runs every enabled check once, for measurements; not beside Run.
+func (s *Schedule) Round(ctx context.Context) {
+	for _, id := range s.checks {
+		s.run(ctx, id)
 	}
 }
 

@@ -30,6 +30,8 @@ type world struct {
 	jitter   int
 	disabled map[check.ID]bool
 
+	reader   schedule.Reader // the world itself, unless a test says otherwise
+	prepare  func(*schedule.Schedule)
 	queue    *queue.Queue
 	schedule *schedule.Schedule
 	cancel   context.CancelFunc
@@ -76,20 +78,30 @@ func newWorld(t *testing.T, interval time.Duration) *world {
 // start runs the schedule; stop ends it, as a restart would.
 func (w *world) start(checks ...check.ID) {
 	w.t.Helper()
-	if checks == nil {
-		checks = []check.ID{check.TimeSync}
-	}
-	var err error
-	if w.queue, err = queue.Open(w.path, queue.Limits{}); err != nil {
-		w.t.Fatal(err)
-	}
-	if w.schedule, err = schedule.New(checks, w, w, w.queue, say.Discard()); err != nil {
+	if err := w.open(checks...); err != nil {
 		w.t.Fatal(err)
 	}
 	var ctx context.Context
 	ctx, w.cancel = context.WithCancel(context.Background())
 	w.ended = make(chan error, 1)
 	go func() { w.ended <- w.schedule.Run(ctx) }()
+}
+
+func (w *world) open(checks ...check.ID) (err error) {
+	if checks == nil {
+		checks = []check.ID{check.TimeSync}
+	}
+	if w.queue, err = queue.Open(w.path, queue.Limits{}); err != nil {
+		return err
+	}
+	if w.reader == nil {
+		w.reader = w
+	}
+	w.schedule, err = schedule.New(checks, w.reader, w, w.queue, say.Discard())
+	if err == nil && w.prepare != nil {
+		w.prepare(w.schedule)
+	}
+	return err
 }
 
 func (w *world) stop() {

@@ -47,16 +47,20 @@ func (s *Schedule) run(ctx context.Context, id check.ID) {
 	delete(s.heal, id)
 	s.mu.Unlock()
 	if !s.settings.Enabled(id) {
+		delete(s.strikes, id)
 		if err := s.forget(id); err != nil {
 			s.log.Error("forgetting a disabled check", "check", string(id), "error", err)
 		}
 		return
 	}
-	facts := s.reader.Read(ctx, id)
+	facts, suspended := s.read(ctx, id)
 	if ctx.Err() != nil {
 		return // a reading that was cut short says nothing about the host
 	}
 	verdict := check.Judge(id, facts, s.settings.Parameters(id))
+	if suspended {
+		verdict.Actual = actualSuspended
+	}
 	if err := s.observe(&verdict, time.Now().UnixMilli(), healed); err != nil {
 		s.log.Error("queueing a verdict", "check", string(id), "error", err)
 	}

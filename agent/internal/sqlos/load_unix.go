@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/ebitengine/purego"
+	"github.com/osiriscare/osiris/agent/internal/native"
 )
 
 func openLibrary() (func(string) (uintptr, error), error) {
@@ -21,17 +21,13 @@ func openLibrary() (func(string) (uintptr, error), error) {
 	return openFirst(names, hint)
 }
 
-// openFirst loads the first library of names that is there. The error names
-// the library itself: dlerror, which purego asks after dlopen, belongs to one
-// thread, and without the lock the goroutine may have moved to another.
+// openFirst loads the first library of names that is there.
 func openFirst(names []string, hint string) (func(string) (uintptr, error), error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	var first error
 	for _, name := range names {
-		handle, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
+		library, err := native.Load(name)
 		if err == nil {
-			return func(symbol string) (uintptr, error) { return purego.Dlsym(handle, symbol) }, nil
+			return library.Symbol, nil
 		}
 		if first == nil {
 			first = fmt.Errorf("%s: %w", name, err)
@@ -40,7 +36,4 @@ func openFirst(names []string, hint string) (func(string) (uintptr, error), erro
 	return nil, fmt.Errorf("loading the system's SQLite: %w; %s", first, hint)
 }
 
-func (e *engine) call(fn symbol, args ...uintptr) uintptr {
-	r, _, _ := purego.SyscallN(e.addr[fn], args...)
-	return r
-}
+func (e *engine) call(fn symbol, args ...uintptr) uintptr { return native.Call(e.addr[fn], args...) }

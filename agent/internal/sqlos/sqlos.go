@@ -1,9 +1,9 @@
 // Package sqlos is a small binding to the SQLite library that the operating
 // system ships: winsqlite3.dll on Windows, libsqlite3 on macOS and Linux.
 // Linking SQLite itself costs the agent 4.4 MB (measured 2026-11-21), this
-// package 47 KB on Windows and, with purego, 168 KB on Linux (2026-11-22, beside
-// a TLS client). The build tag osiris_modernc links a Go port instead, for a
-// Linux without the library; that build is exempt from the size limit.
+// package 47 KB (Windows, 2026-11-22, beside a TLS client). The build tag
+// osiris_modernc links a Go port instead, for a Linux without the library; that
+// build is exempt from the size limit.
 //
 // A DB is one connection. Its mutex serialises all use, so goroutines may share
 // it; inside Tx and View use only the handle that is passed in, never the DB.

@@ -22,6 +22,8 @@ type Hello struct {
 	StoreID       []byte
 	ClockSuspect  bool
 	OpenCommands  [][]byte
+
+	SignatureVersion uint64
 }
 
 // Fields is the message's table.
@@ -38,11 +40,12 @@ func (m *Hello) Fields(c *Codec) {
 	c.Bytes(10, &m.StoreID)
 	c.Bool(11, &m.ClockSuspect)
 	c.List(12, &m.OpenCommands)
+	c.Uint(13, &m.SignatureVersion)
 }
 
 // ApplianceMessage is one member of the oneof; the others are nil.
 type ApplianceMessage struct {
-	Welcome, Ack, Command, Policy, Drain, StateRequest []byte
+	Welcome, Ack, Command, Policy, Drain, StateRequest, Signatures []byte
 }
 
 // Fields is the message's table.
@@ -53,6 +56,7 @@ func (m *ApplianceMessage) Fields(c *Codec) {
 	c.Sub(4, &m.Policy)
 	c.Sub(5, &m.Drain)
 	c.Sub(6, &m.StateRequest)
+	c.Sub(7, &m.Signatures)
 }
 
 // Welcome answers Hello.
@@ -68,6 +72,7 @@ type Welcome struct {
 	StateWanted         bool
 	HeartbeatIntervalMs uint32
 	AgentID             string
+	Signatures          []byte // a trust.v1.SignedEnvelope
 }
 
 // Fields is the message's table.
@@ -83,6 +88,7 @@ func (m *Welcome) Fields(c *Codec) {
 	c.Bool(9, &m.StateWanted)
 	c.Uint32(10, &m.HeartbeatIntervalMs)
 	c.String(11, &m.AgentID)
+	c.Sub(12, &m.Signatures)
 }
 
 // Ack is cumulative.

@@ -33,6 +33,11 @@ var pairs = []struct {
 	{&compliancev1.RegisterResponse{}, func() wire.Message { return &wire.RegisterResponse{} }},
 	{&compliancev1.RenewRequest{}, func() wire.Message { return &wire.RenewRequest{} }},
 	{&compliancev1.RenewResponse{}, func() wire.Message { return &wire.RenewResponse{} }},
+	{&compliancev1.CheckUpdateRequest{}, func() wire.Message { return &wire.CheckUpdateRequest{} }},
+	{&compliancev1.CheckUpdateResponse{}, func() wire.Message { return &wire.CheckUpdateResponse{} }},
+	{&compliancev1.UpdateOutcome{}, func() wire.Message { return &wire.UpdateOutcome{} }},
+	{&compliancev1.FetchTargetRequest{}, func() wire.Message { return &wire.FetchTargetRequest{} }},
+	{&compliancev1.FetchTargetResponse{}, func() wire.Message { return &wire.FetchTargetResponse{} }},
 	{&compliancev1.Record{}, func() wire.Message { return &wire.Record{} }},
 	{&compliancev1.Verdict{}, func() wire.Message { return &wire.Verdict{} }},
 	{&compliancev1.Fact{}, func() wire.Message { return &wire.Fact{} }},
@@ -46,6 +51,9 @@ var pairs = []struct {
 	{&trustv1.TrustDoc{}, func() wire.Message { return &wire.TrustDoc{} }},
 	{&trustv1.Policy{}, func() wire.Message { return &wire.Policy{} }},
 	{&trustv1.Command{}, func() wire.Message { return &wire.Command{} }},
+	{&trustv1.SignatureList{}, func() wire.Message { return &wire.SignatureList{} }},
+	{&trustv1.ProductSignature{}, func() wire.Message { return &wire.ProductSignature{} }},
+	{&trustv1.ProductMarks{}, func() wire.Message { return &wire.ProductMarks{} }},
 }
 
 // fill sets random fields of m; oneofs get one member.

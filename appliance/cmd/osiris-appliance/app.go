@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/remote/agent"
 	"github.com/osiriscare/osiris/appliance/internal/sensor"
 	"github.com/osiriscare/osiris/appliance/internal/session"
+	"github.com/osiriscare/osiris/appliance/internal/signature"
 	"github.com/osiriscare/osiris/appliance/internal/status"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
@@ -46,7 +48,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		settings(c, id),
 		store.Module, policy.Module, ca.Module, enroll.Module,
 		evidenceModule,
-		host.Module, outbox.Module, intake.Module,
+		host.Module, outbox.Module, intake.Module, signature.Module,
 		healModule,
 		uplink.Module, session.Module, sensor.Module, status.Module,
 	)
@@ -70,9 +72,10 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 		hostname = "appliance" // a name for people; nothing depends on it
 	}
 	pin, err := id.Provision.Root()
+	keys, keysErr := listKeys()
 	site, appliance := id.SiteID(), id.ApplianceID()
 	return fx.Options(
-		fx.Error(err),
+		fx.Error(errors.Join(err, keysErr)),
 		fx.Supply(
 			store.Config{Path: statePath(c)},
 			policy.Config{Pin: pin, SiteID: site, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy()},
@@ -83,7 +86,8 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
-			session.Config{Listen: c.AgentListen, DataDir: c.DataDir},
+			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
+			signature.Config{File: filepath.Join(c.DataDir, "signatures.bin"), Keys: keys},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
 		),

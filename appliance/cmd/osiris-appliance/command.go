@@ -20,6 +20,9 @@ const usage = `usage: osiris-appliance VERB [flags]
   run         serve agents and sensors; claims the appliance first if need be
   claim       claim the appliance at Central and exit
   token new   make an enrolment token for agents
+  agent list  list agents and what holds them
+  agent approve, agent release
+              decide about an agent that waits, or is in quarantine
   validate    check the configuration and exit
   sample      print a configuration with every setting explained
   version     print the version
@@ -40,6 +43,8 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 		return withConfig(verb, rest, errs, nil, func(c config.Config) error { return claimOnce(ctx, c, out) })
 	case "token":
 		return tokenVerb(ctx, rest, out, errs)
+	case "agent":
+		return agentVerb(ctx, rest, out, errs)
 	case "validate":
 		return withConfig(verb, rest, errs, nil, func(config.Config) error {
 			_, err := fmt.Fprintln(out, "the configuration is valid")

@@ -167,17 +167,17 @@ func TestClassify(t *testing.T) {
 		{"our intermediate", intermediate, ca.None},
 	} {
 		for range 2 { // the second time from memory
-			if got, l := c.Classify([]*x509.Certificate{test.cert}, now); got != test.want || got == ca.Valid && l.AgentID != "ag_1" {
+			if got, l := c.Classify([]*x509.Certificate{test.cert}, now, nil); got != test.want || got == ca.Valid && l.AgentID != "ag_1" {
 				t.Errorf("Classify(%s) = %s, %+v; want %s", test.name, got, l, test.want)
 			}
 		}
 	}
-	if got, _ := c.Classify(nil, now); got != ca.None {
+	if got, _ := c.Classify(nil, now, nil); got != ca.None {
 		t.Errorf("Classify of nothing = %s; want none", got)
 	}
 	remembered := by(func(*x509.Certificate) {})
-	c.Classify([]*x509.Certificate{remembered}, now)
-	if got, _ := c.Classify([]*x509.Certificate{remembered}, now.Add(2*time.Hour)); got != ca.Expired {
+	c.Classify([]*x509.Certificate{remembered}, now, nil)
+	if got, _ := c.Classify([]*x509.Certificate{remembered}, now.Add(2*time.Hour), nil); got != ca.Expired {
 		t.Errorf("a remembered certificate two hours later is %s; want expired", got)
 	}
 	if err := c.Replace(otherCA); err == nil {

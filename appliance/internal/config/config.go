@@ -22,6 +22,7 @@ import (
 type Config struct {
 	DataDir         string        `yaml:"data_dir"`
 	AgentListen     string        `yaml:"agent_listen"`
+	FallbackListen  string        `yaml:"fallback_listen"`
 	SensorListen    string        `yaml:"sensor_listen"`
 	StatusListen    string        `yaml:"status_listen"`
 	Central         Central       `yaml:"central"`
@@ -41,6 +42,7 @@ func Default() Config {
 	return Config{
 		DataDir:         "/var/lib/osiris-appliance",
 		AgentListen:     ":50051",
+		FallbackListen:  ":8443",
 		SensorListen:    ":8080",
 		StatusListen:    "127.0.0.1:9465",
 		Central:         Central{ProvisioningFile: "/etc/osiris-appliance/provisioning"},
@@ -84,7 +86,7 @@ func Parse(content []byte) (Config, error) {
 
 func (c *Config) environment(getenv func(string) (string, bool)) error {
 	texts := map[string]*string{
-		"DATA_DIR": &c.DataDir, "AGENT_LISTEN": &c.AgentListen, "SENSOR_LISTEN": &c.SensorListen,
+		"DATA_DIR": &c.DataDir, "AGENT_LISTEN": &c.AgentListen, "FALLBACK_LISTEN": &c.FallbackListen, "SENSOR_LISTEN": &c.SensorListen,
 		"STATUS_LISTEN": &c.StatusListen, "CENTRAL_PROVISIONING_FILE": &c.Central.ProvisioningFile,
 		"EVIDENCE_DIR": &c.EvidenceDir, "LOG_FORMAT": &c.LogFormat, "LOG_LEVEL": &c.LogLevel,
 	}
@@ -112,7 +114,7 @@ func (c Config) Validate() error {
 	if c.EvidenceDir != "" && !filepath.IsAbs(c.EvidenceDir) {
 		errs = append(errs, fmt.Errorf("evidence_dir %q is not an absolute path", c.EvidenceDir))
 	}
-	for key, address := range map[string]string{"agent_listen": c.AgentListen, "sensor_listen": c.SensorListen, "status_listen": c.StatusListen} {
+	for key, address := range map[string]string{"agent_listen": c.AgentListen, "fallback_listen": c.FallbackListen, "sensor_listen": c.SensorListen, "status_listen": c.StatusListen} {
 		if address == "" && key != "agent_listen" {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -35,11 +36,15 @@ var (
 	ErrRevoked = errors.New("the agent is revoked")
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed schema2.sql
+	schema2 string
+)
 
 // Schema are this package's tables.
-var Schema = store.Schema{Owner: "enroll", Steps: []string{schema}}
+var Schema = store.Schema{Owner: "enroll", Steps: []string{schema, schema2}}
 
 // Quarantine says why an agent may only be watched.
 type Quarantine string
@@ -73,22 +78,21 @@ type Deps struct {
 type Enroll struct {
 	Deps
 
-	mu     sync.RWMutex
-	agents map[string]standing // by agent id
-}
-
-// standing is what limits an agent, kept in memory because every call asks.
-type standing struct {
-	cap        trustlite.Tier
-	pending    bool
-	quarantine Quarantine
+	mu      sync.RWMutex
+	agents  map[string]standing // by agent id
+	changed chan struct{}       // closed and replaced when a standing changes
+	seen    int64               // newest decision that counts
 }
 
 // New reads the agents' standing.
 func New(ctx context.Context, d Deps) (*Enroll, error) {
 	d.Log = d.Log.With("component", "enroll")
-	e := &Enroll{Deps: d, agents: map[string]standing{}}
-	return e, e.load(ctx)
+	e := &Enroll{Deps: d, agents: map[string]standing{}, changed: make(chan struct{})}
+	var newest int64
+	if err := d.Store.Reader().QueryRowContext(ctx, "SELECT coalesce(max(n), 0) FROM decision").Scan(&newest); err != nil {
+		return nil, fmt.Errorf("reading decisions: %w", err)
+	}
+	return e, e.load(ctx, -1, newest)
 }
 
 // TierOf is what may be done to the agent at nowMs: the policy's tier, capped by
@@ -139,28 +143,11 @@ func (e *Enroll) setQuarantine(ctx context.Context, agentID string, q Quarantine
 	if err != nil {
 		return err
 	}
-	e.mu.Lock()
+	e.mu.RLock()
 	s := e.agents[agentID]
+	e.mu.RUnlock()
 	s.quarantine = q
-	e.agents[agentID] = s
-	e.mu.Unlock()
+	e.put(agentID, s)
 	e.Log.WarnContext(ctx, "quarantine changed", "agent_id", agentID, "quarantine", string(q))
 	return nil
-}
-
-func (e *Enroll) load(ctx context.Context) error {
-	rows, err := e.Store.Reader().QueryContext(ctx, "SELECT agent_id, tier, pending, quarantine FROM agent")
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
-	for rows.Next() {
-		var id string
-		var s standing
-		if err := rows.Scan(&id, &s.cap, &s.pending, &s.quarantine); err != nil {
-			return err
-		}
-		e.agents[id] = s
-	}
-	return rows.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/fxrun"
 )
 
 // Config says whose agents are enrolled.
@@ -37,4 +38,5 @@ var Module = fx.Module("enroll",
 			CA: d.CA, Policy: d.Policy, Hosts: d.Hosts, Drafts: outbox.Add, Logged: d.Logged, Log: d.Log,
 		})
 	}),
+	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, e *Enroll) { fxrun.Go(lc, sd, e.Run) }),
 )

@@ -66,9 +66,8 @@ func (e *Enroll) Readmit(ctx context.Context, peer ca.Leaf, certificate []byte) 
 	if !added {
 		return nil
 	}
-	e.mu.Lock()
-	e.agents[peer.AgentID] = was.standing
-	e.mu.Unlock()
+	was.standing.serial = peer.Serial
+	e.put(peer.AgentID, was.standing)
 	e.Hosts.Add(was.host)
 	e.Log.WarnContext(ctx, "agent readmitted", "agent_id", peer.AgentID, "host_id", was.host.ID, "hostname", was.host.Hostname,
 		"tier_cap", int(was.standing.cap), "pending", was.standing.pending)
@@ -108,7 +107,23 @@ func (e *Enroll) remembered(ctx context.Context, agentID string) (past, error) {
 		p.standing.cap = trustlite.Tier(tier) //nolint:gosec // in bounds
 		p.standing.pending = b.PostState[statePending] != "no"
 	}
-	return p, nil
+	if p.standing.pending {
+		p.standing.pending, err = e.unapproved(ctx, agentID)
+	}
+	return p, err
+}
+
+// unapproved reads the evidence of an approval.
+func (e *Enroll) unapproved(ctx context.Context, agentID string) (bool, error) {
+	id, err := bundle.RawID(bundle.IDOf("approval/" + agentID))
+	if err != nil {
+		return true, err
+	}
+	_, err = e.Logged.Get(ctx, id)
+	if errors.Is(err, translog.ErrNotFound) {
+		return true, nil
+	}
+	return err != nil, err
 }
 
 func yes(b bool) string {

@@ -82,8 +82,8 @@ func (e *Enroll) register(ctx context.Context, tx *store.Tx, r *registration) er
 // out meanwhile is not made anew: the token was for one enrolment.
 func (e *Enroll) again(ctx context.Context, tx *store.Tx, r *registration) error {
 	var notAfter int64
-	err := tx.QueryRowContext(ctx, "SELECT certificate, not_after_ms, tier, pending, quarantine FROM agent WHERE agent_id = ?", r.agentID).
-		Scan(&r.certificate, &notAfter, &r.standing.cap, &r.standing.pending, &r.standing.quarantine)
+	err := tx.QueryRowContext(ctx, "SELECT certificate, not_after_ms, tier, pending, quarantine, strict, serial FROM agent WHERE agent_id = ?", r.agentID).
+		Scan(&r.certificate, &notAfter, &r.standing.cap, &r.standing.pending, &r.standing.quarantine, &r.standing.strict, &r.standing.serial)
 	if err != nil {
 		return fmt.Errorf("reading agent %s: %w", r.agentID, err)
 	}
@@ -106,7 +106,7 @@ func (e *Enroll) create(ctx context.Context, tx *store.Tx, r *registration) erro
 	if err != nil {
 		return err
 	}
-	r.certificate = issued.DER
+	r.certificate, r.standing.serial = issued.DER, issued.Serial
 	h, err := host.Enrol(ctx, tx, r.agentID, r.facts, r.now.UnixMilli())
 	if err != nil {
 		return err
@@ -129,9 +129,7 @@ func (e *Enroll) insertAgent(ctx context.Context, tx *store.Tx, r *registration,
 
 // admit makes the agent known in memory, once it is durable.
 func (e *Enroll) admit(ctx context.Context, r *registration) {
-	e.mu.Lock()
-	e.agents[r.agentID] = r.standing
-	e.mu.Unlock()
+	e.put(r.agentID, r.standing)
 	if r.host == nil {
 		return
 	}

@@ -31,6 +31,7 @@ type renewal struct {
 	now     time.Time
 
 	certificate []byte
+	serial      []byte // of a new certificate
 	quarantine  Quarantine
 	clone       bool
 }
@@ -54,11 +55,14 @@ func (e *Enroll) Renew(ctx context.Context, peer ca.Leaf, expired bool, exporter
 	if err := e.Store.Write(ctx, func(tx *store.Tx) error { return e.renew(ctx, tx, &r) }); err != nil {
 		return nil, err
 	}
-	e.mu.Lock()
+	e.mu.RLock()
 	s := e.agents[peer.AgentID]
+	e.mu.RUnlock()
 	s.quarantine = r.quarantine
-	e.agents[peer.AgentID] = s
-	e.mu.Unlock()
+	if r.serial != nil {
+		s.serial = r.serial
+	}
+	e.put(peer.AgentID, s)
 	if r.clone {
 		e.Log.WarnContext(ctx, "clone found", "agent_id", peer.AgentID)
 		return nil, ErrClone
@@ -93,7 +97,7 @@ func (e *Enroll) renew(ctx context.Context, tx *store.Tx, r *renewal) error {
 	if err != nil {
 		return err
 	}
-	r.certificate = issued.DER
+	r.certificate, r.serial = issued.DER, issued.Serial
 	return errors.Join(
 		exec(ctx, tx, "UPDATE agent SET serial = ?, certificate = ?, not_after_ms = ?, quarantine = ? WHERE agent_id = ?",
 			issued.Serial, issued.DER, issued.NotAfter.UnixMilli(), string(r.quarantine), r.peer.AgentID),

@@ -37,6 +37,14 @@ func (s *Snapshot) Revoked(agentID string, serial []byte) bool {
 	return s.Opened != nil && (s.Opened.AgentRevoked(agentID) || s.Opened.SerialRevoked(serial))
 }
 
+// SiteRoots are the SPKI hashes of the site's live roots.
+func (s *Snapshot) SiteRoots() [][]byte {
+	if s.Opened == nil {
+		return nil
+	}
+	return s.Opened.Doc.SiteRoots
+}
+
 // newer reports whether s may replace held.
 func (s *Snapshot) newer(held *Snapshot) error {
 	if err := s.Opened.Newer(held.Opened); err != nil {

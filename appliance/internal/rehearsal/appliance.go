@@ -72,6 +72,7 @@ func Start(ctx context.Context, site *Site, dir string, o Options) (*Appliance, 
 	}
 	a.run(running, a.Healer.Run)
 	a.run(running, a.Hosts.Run)
+	a.run(running, a.Enroll.Run)
 	a.run(running, func(ctx context.Context) error { return a.Server.Serve(ctx, l) })
 	return a, nil
 }

@@ -104,6 +104,11 @@ func (s *Server) greet(ctx context.Context, st *stream, hello *compliancev1.Hell
 	if hello.GetPolicyVersion() < current.PolicyVersion() {
 		w.Policy = current.Envelope
 	}
+	if s.Signatures != nil {
+		if version, envelope := s.Signatures.Current(); hello.GetSignatureVersion() < version {
+			w.Signatures = envelope
+		}
+	}
 	return w, nil
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"google.golang.org/grpc"
@@ -20,6 +21,10 @@ var allowed = map[string][]ca.Class{
 	compliancegrpc.ComplianceAgent_ReportDrift_FullMethodName: {ca.Valid},
 }
 
+// errCopy ends what a copied machine tries once a person has decided for the
+// other one.
+var errCopy = errors.New("this agent has a newer certificate, which another machine may hold; enrol again")
+
 // guard decides on one call.
 func (s *Server) guard(ctx context.Context, method string) error {
 	c, _, err := peerOf(ctx)
@@ -30,6 +35,9 @@ func (s *Server) guard(ctx context.Context, method string) error {
 	if err != nil {
 		c.close()
 		return status.Error(codes.PermissionDenied, err.Error())
+	}
+	if class == ca.Valid && method != compliancegrpc.ComplianceAgent_Renew_FullMethodName && !s.Enroll.Admits(leaf.AgentID, leaf.Serial) {
+		return status.Error(codes.PermissionDenied, errCopy.Error())
 	}
 	if slices.Contains(allowed[method], class) {
 		if class == ca.None || s.Enroll.Known(leaf.AgentID) {

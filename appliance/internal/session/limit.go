@@ -8,9 +8,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// callers bounds how often one address may try to enrol. Each attempt costs us
-// a signature check and a stranger nothing.
+// callers bounds how often one address may try to enrol, and how much one agent
+// may report by calls of their own. An attempt to enrol costs us a signature
+// check and a stranger nothing.
 type callers struct {
+	perSec rate.Limit
+	burst  int
+
 	mu   sync.Mutex
 	seen map[string]*rate.Limiter
 }
@@ -19,24 +23,30 @@ type callers struct {
 // with so many addresses less than it costs us to remember them.
 const maxCallers = 4096
 
-func newCallers() *callers { return &callers{seen: map[string]*rate.Limiter{}} }
+func newCallers(perSec rate.Limit, burst int) *callers {
+	return &callers{perSec: perSec, burst: burst, seen: map[string]*rate.Limiter{}}
+}
 
 func (c *callers) allow(addr net.Addr) bool {
 	host, _, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		host = addr.String()
 	}
+	return c.limiter(host).AllowN(time.Now(), 1)
+}
+
+func (c *callers) limiter(who string) *rate.Limiter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.seen[host]
+	l := c.seen[who]
 	if l == nil {
 		if len(c.seen) >= maxCallers {
 			clear(c.seen)
 		}
-		l = rate.NewLimiter(registersPerSec, registersBurst)
-		c.seen[host] = l
+		l = rate.NewLimiter(c.perSec, c.burst)
+		c.seen[who] = l
 	}
-	return l.AllowN(time.Now(), 1)
+	return l
 }
 
 // otherFiles are what the rest of the appliance may have open: databases, the

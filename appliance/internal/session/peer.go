@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"time"
@@ -57,11 +58,18 @@ var errRevoked = errors.New("the agent or its certificate is revoked")
 
 // class judges the peer now: a connection can outlive its certificate.
 func (s *Server) class(c *connected) (ca.Class, ca.Leaf, error) {
-	class, leaf := s.CA.Classify(c.tls.ConnectionState().PeerCertificates, time.Now())
+	return s.judge(c.tls.ConnectionState().PeerCertificates)
+}
+
+// judge classes what a peer shows, and asks whether it was revoked: the agent,
+// its certificate, or the other appliance that issued it.
+func (s *Server) judge(certs []*x509.Certificate) (ca.Class, ca.Leaf, error) {
+	current := s.Policy.Current()
+	class, leaf := s.CA.Classify(certs, time.Now(), current.SiteRoots())
 	if class == ca.None {
 		return class, leaf, nil
 	}
-	if s.Policy.Current().Revoked(leaf.AgentID, leaf.Serial) {
+	if current.Revoked(leaf.AgentID, leaf.Serial) || leaf.Issuer != nil && current.Revoked("", leaf.Issuer) {
 		return class, leaf, errRevoked
 	}
 	return class, leaf, nil

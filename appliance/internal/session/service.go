@@ -66,6 +66,7 @@ func (s *Server) ReportDrift(ctx context.Context, in *compliancev1.ReportDriftRe
 	if err != nil {
 		return nil, err
 	}
+	st.limiter = s.reporters.limiter(st.agentID)
 	s.Hosts.Describe(st.agentID, in.GetHello().GetHost(), time.Now().UnixMilli())
 	through, err := s.take(ctx, st, in.GetReport())
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package session serves agents on port 50051 (DESIGN D7, D8, D11, D25):
-// gRPC over TLS 1.3 that asks for a certificate and classes each peer none,
+// Package session serves agents on port 50051, and on 8443 those that HTTP/2
+// does not reach (DESIGN D6-D8, D11, D25): gRPC over TLS 1.3 that asks for a certificate and classes each peer none,
 // expired or valid; revoked ones do not get through the handshake. Methods are
 // denied unless the class is named for them. Revocation is looked at again per
 // call and, when a new trust document comes, on live streams.
@@ -32,6 +32,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 )
 
 // Limits, stated once (D7). They hold for every agent alike.
@@ -63,6 +64,13 @@ const (
 // Opened is told that an agent has a new session, or none any more.
 type Opened interface{ Wake() }
 
+// Signatures is the newest list that recognises products; *signature.Holder is
+// one.
+type Signatures interface {
+	Current() (version uint64, envelope *trustv1.SignedEnvelope)
+	Changed() <-chan struct{} // closed at the next change after the call
+}
+
 // Deps is what a Server needs.
 type Deps struct {
 	CA     *ca.CA
@@ -74,6 +82,8 @@ type Deps struct {
 	Opened Opened
 	Table  *Table
 	Log    *slog.Logger
+	// Signatures may be nil: then agents get no list.
+	Signatures Signatures
 }
 
 // Server is the agent listener.
@@ -81,15 +91,19 @@ type Server struct {
 	Deps
 	compliancegrpc.UnimplementedComplianceAgentServer
 
-	grpc     *grpc.Server
-	intaking *semaphore.Weighted
-	callers  *callers
+	grpc      *grpc.Server
+	intaking  *semaphore.Weighted
+	callers   *callers // by address
+	reporters *callers // by agent, of records outside sessions
 }
 
 // New makes the server; Serve starts it.
 func New(d Deps) *Server {
 	d.Log = d.Log.With("component", "session")
-	s := &Server{Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes), callers: newCallers()}
+	s := &Server{
+		Deps: d, intaking: semaphore.NewWeighted(maxIntakeBytes),
+		callers: newCallers(registersPerSec, registersBurst), reporters: newCallers(recordsPerSec, recordsBurst),
+	}
 	s.grpc = grpc.NewServer(append(bounds(),
 		grpc.Creds(&transport{server: s}),
 		grpc.UnaryInterceptor(s.guardUnary),

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc/credentials"
 
@@ -24,24 +23,26 @@ type transport struct {
 // setup makes the one config of the server. Session tickets are made by it, so
 // it is not cloned per connection.
 func (t *transport) setup() {
-	t.config = &tls.Config{
+	t.config = t.server.tlsConfig("h2")
+}
+
+// tlsConfig is that of a port for agents.
+func (s *Server) tlsConfig(protocol string) *tls.Config {
+	return &tls.Config{
 		MinVersion:     tls.VersionTLS13,
-		NextProtos:     []string{"h2"},
-		GetCertificate: t.server.CA.Server,
+		NextProtos:     []string{protocol},
+		GetCertificate: s.CA.Server,
 		ClientAuth:     tls.RequestClientCert,
 		// VerifyConnection runs on resumption too, VerifyPeerCertificate does not
 		// (crypto/tls, go1.26): a revoked agent must not come back by a ticket.
-		VerifyConnection: t.server.verify,
+		VerifyConnection: s.verify,
 	}
 }
 
 // verify lets through who may at least try a method.
 func (s *Server) verify(state tls.ConnectionState) error {
-	class, leaf := s.CA.Classify(state.PeerCertificates, time.Now())
-	if class != ca.None && s.Policy.Current().Revoked(leaf.AgentID, leaf.Serial) {
-		return errRevoked
-	}
-	return nil
+	_, _, err := s.judge(state.PeerCertificates)
+	return err
 }
 
 // ServerHandshake is grpc's hook for a new connection.
@@ -59,7 +60,7 @@ func (t *transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 	}
 	peer := &connected{tls: conn}
 	peer.SecurityLevel = credentials.PrivacyAndIntegrity
-	class, leaf := t.server.CA.Classify(state.PeerCertificates, time.Now())
+	class, leaf, _ := t.server.judge(state.PeerCertificates) // revoked ones did not get this far
 	peer.leaf = leaf
 	if class != ca.Valid {
 		return brief(conn, strangerTime), peer, nil

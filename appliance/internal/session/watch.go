@@ -13,7 +13,11 @@ import (
 func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	changed := s.Policy.Changed()
+	changed, decided := s.Policy.Changed(), s.Enroll.Changed()
+	var listed <-chan struct{} // nil: never
+	if s.Signatures != nil {
+		listed = s.Signatures.Changed()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -22,6 +26,12 @@ func (s *Server) watch(ctx context.Context) {
 			changed = s.Policy.Changed()
 			s.publish(ctx)
 			s.Opened.Wake()
+		case <-decided:
+			decided = s.Enroll.Changed()
+			s.Opened.Wake()
+		case <-listed:
+			listed = s.Signatures.Changed()
+			s.publishSignatures()
 		case now := <-tick.C:
 			for _, st := range s.Table.snapshot() {
 				s.inspect(ctx, st, now)
@@ -34,9 +44,11 @@ func (s *Server) watch(ctx context.Context) {
 func (s *Server) inspect(ctx context.Context, st *stream, now time.Time) {
 	quiet := now.Sub(time.UnixMilli(st.heard.Load()))
 	why := ""
-	switch class, _, err := s.class(st.peer); {
+	switch class, leaf, err := s.class(st.peer); {
 	case err != nil:
 		why = "revoked"
+	case !s.Enroll.Admits(leaf.AgentID, leaf.Serial):
+		why = "another certificate is newer"
 	case class != ca.Valid:
 		why = "certificate expired"
 	case st.stuck(now):
@@ -67,6 +79,17 @@ func (s *Server) publish(ctx context.Context) {
 	}}
 	for _, st := range s.Table.snapshot() {
 		s.inspect(ctx, st, time.Now())
+		if !st.anonymous() {
+			_ = st.post(update) // an agent that is away gets it with its next Welcome
+		}
+	}
+}
+
+// publishSignatures sends the newest list to every session.
+func (s *Server) publishSignatures() {
+	_, envelope := s.Signatures.Current()
+	update := &compliancev1.ApplianceMessage{Body: &compliancev1.ApplianceMessage_Signatures{Signatures: envelope}}
+	for _, st := range s.Table.snapshot() {
 		if !st.anonymous() {
 			_ = st.post(update) // an agent that is away gets it with its next Welcome
 		}

@@ -156,6 +156,63 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{1}
 }
 
+// UpdateState says how an update ended.
+type UpdateState int32
+
+const (
+	// Not set.
+	UpdateState_UPDATE_STATE_UNSPECIFIED UpdateState = 0
+	// The new program runs and proved that it is healthy.
+	UpdateState_UPDATE_STATE_INSTALLED UpdateState = 1
+	// The new program did not, and the old one is back.
+	UpdateState_UPDATE_STATE_ROLLED_BACK UpdateState = 2
+	// It was never started: tampered with, no space, not runnable.
+	UpdateState_UPDATE_STATE_FAILED UpdateState = 3
+)
+
+// Enum value maps for UpdateState.
+var (
+	UpdateState_name = map[int32]string{
+		0: "UPDATE_STATE_UNSPECIFIED",
+		1: "UPDATE_STATE_INSTALLED",
+		2: "UPDATE_STATE_ROLLED_BACK",
+		3: "UPDATE_STATE_FAILED",
+	}
+	UpdateState_value = map[string]int32{
+		"UPDATE_STATE_UNSPECIFIED": 0,
+		"UPDATE_STATE_INSTALLED":   1,
+		"UPDATE_STATE_ROLLED_BACK": 2,
+		"UPDATE_STATE_FAILED":      3,
+	}
+)
+
+func (x UpdateState) Enum() *UpdateState {
+	p := new(UpdateState)
+	*p = x
+	return p
+}
+
+func (x UpdateState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UpdateState) Descriptor() protoreflect.EnumDescriptor {
+	return file_compliance_v1_compliance_proto_enumTypes[2].Descriptor()
+}
+
+func (UpdateState) Type() protoreflect.EnumType {
+	return &file_compliance_v1_compliance_proto_enumTypes[2]
+}
+
+func (x UpdateState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UpdateState.Descriptor instead.
+func (UpdateState) EnumDescriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{2}
+}
+
 // HostFacts describe the machine. Names never merge or select anything (D16).
 type HostFacts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -684,6 +741,7 @@ type ApplianceMessage struct {
 	//	*ApplianceMessage_Policy
 	//	*ApplianceMessage_Drain
 	//	*ApplianceMessage_StateRequest
+	//	*ApplianceMessage_Signatures
 	Body          isApplianceMessage_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -780,6 +838,15 @@ func (x *ApplianceMessage) GetStateRequest() *StateRequest {
 	return nil
 }
 
+func (x *ApplianceMessage) GetSignatures() *v1.SignedEnvelope {
+	if x != nil {
+		if x, ok := x.Body.(*ApplianceMessage_Signatures); ok {
+			return x.Signatures
+		}
+	}
+	return nil
+}
+
 type isApplianceMessage_Body interface {
 	isApplianceMessage_Body()
 }
@@ -814,6 +881,11 @@ type ApplianceMessage_StateRequest struct {
 	StateRequest *StateRequest `protobuf:"bytes,6,opt,name=state_request,json=stateRequest,proto3,oneof"`
 }
 
+type ApplianceMessage_Signatures struct {
+	// Envelope of a newer trust.v1.SignatureList.
+	Signatures *v1.SignedEnvelope `protobuf:"bytes,7,opt,name=signatures,proto3,oneof"`
+}
+
 func (*ApplianceMessage_Welcome) isApplianceMessage_Body() {}
 
 func (*ApplianceMessage_Ack) isApplianceMessage_Body() {}
@@ -825,6 +897,8 @@ func (*ApplianceMessage_Policy) isApplianceMessage_Body() {}
 func (*ApplianceMessage_Drain) isApplianceMessage_Body() {}
 
 func (*ApplianceMessage_StateRequest) isApplianceMessage_Body() {}
+
+func (*ApplianceMessage_Signatures) isApplianceMessage_Body() {}
 
 // Hello opens a session.
 type Hello struct {
@@ -852,9 +926,11 @@ type Hello struct {
 	// True when only validity dates failed: clock_suspect (D15).
 	ClockSuspect bool `protobuf:"varint,11,opt,name=clock_suspect,json=clockSuspect,proto3" json:"clock_suspect,omitempty"`
 	// Ids of commands the agent has begun and not finished.
-	OpenCommands  [][]byte `protobuf:"bytes,12,rep,name=open_commands,json=openCommands,proto3" json:"open_commands,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OpenCommands [][]byte `protobuf:"bytes,12,rep,name=open_commands,json=openCommands,proto3" json:"open_commands,omitempty"`
+	// Signature list the agent holds.
+	SignatureVersion uint64 `protobuf:"varint,13,opt,name=signature_version,json=signatureVersion,proto3" json:"signature_version,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Hello) Reset() {
@@ -971,6 +1047,13 @@ func (x *Hello) GetOpenCommands() [][]byte {
 	return nil
 }
 
+func (x *Hello) GetSignatureVersion() uint64 {
+	if x != nil {
+		return x.SignatureVersion
+	}
+	return 0
+}
+
 // Welcome answers Hello.
 type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -995,7 +1078,9 @@ type Welcome struct {
 	// Time between two heartbeats, milliseconds.
 	HeartbeatIntervalMs uint32 `protobuf:"varint,10,opt,name=heartbeat_interval_ms,json=heartbeatIntervalMs,proto3" json:"heartbeat_interval_ms,omitempty"`
 	// Agent id as the appliance knows the TLS peer.
-	AgentId       string `protobuf:"bytes,11,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AgentId string `protobuf:"bytes,11,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// Envelope of a trust.v1.SignatureList, when the agent's is older.
+	Signatures    *v1.SignedEnvelope `protobuf:"bytes,12,opt,name=signatures,proto3" json:"signatures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1105,6 +1190,13 @@ func (x *Welcome) GetAgentId() string {
 		return x.AgentId
 	}
 	return ""
+}
+
+func (x *Welcome) GetSignatures() *v1.SignedEnvelope {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
 }
 
 // Ack is cumulative.
@@ -2194,6 +2286,346 @@ func (x *ReportDriftResponse) GetAck() *Ack {
 	return nil
 }
 
+// CheckUpdateRequest asks whether there is a newer agent, and tells what became
+// of the last one.
+type CheckUpdateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// GOOS of the agent.
+	Os string `protobuf:"bytes,1,opt,name=os,proto3" json:"os,omitempty"`
+	// GOARCH of the agent.
+	Arch string `protobuf:"bytes,2,opt,name=arch,proto3" json:"arch,omitempty"`
+	// Version of the agent.
+	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Unix seconds, as built into the agent.
+	Built int64 `protobuf:"varint,4,opt,name=built,proto3" json:"built,omitempty"`
+	// Version of the release root the agent holds; 0 means none.
+	RootVersion uint64 `protobuf:"varint,5,opt,name=root_version,json=rootVersion,proto3" json:"root_version,omitempty"`
+	// What became of the last update; absent when there was none.
+	Outcome       *UpdateOutcome `protobuf:"bytes,6,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUpdateRequest) Reset() {
+	*x = CheckUpdateRequest{}
+	mi := &file_compliance_v1_compliance_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUpdateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUpdateRequest) ProtoMessage() {}
+
+func (x *CheckUpdateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_compliance_v1_compliance_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUpdateRequest.ProtoReflect.Descriptor instead.
+func (*CheckUpdateRequest) Descriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CheckUpdateRequest) GetOs() string {
+	if x != nil {
+		return x.Os
+	}
+	return ""
+}
+
+func (x *CheckUpdateRequest) GetArch() string {
+	if x != nil {
+		return x.Arch
+	}
+	return ""
+}
+
+func (x *CheckUpdateRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *CheckUpdateRequest) GetBuilt() int64 {
+	if x != nil {
+		return x.Built
+	}
+	return 0
+}
+
+func (x *CheckUpdateRequest) GetRootVersion() uint64 {
+	if x != nil {
+		return x.RootVersion
+	}
+	return 0
+}
+
+func (x *CheckUpdateRequest) GetOutcome() *UpdateOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+// UpdateOutcome is how an agent's update ended.
+type UpdateOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the program it was about.
+	Sha256 []byte `protobuf:"bytes,1,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Outcome.
+	State UpdateState `protobuf:"varint,2,opt,name=state,proto3,enum=compliance.v1.UpdateState" json:"state,omitempty"`
+	// One sentence; empty when it was installed.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How often this program has failed on this agent.
+	Failures      uint32 `protobuf:"varint,4,opt,name=failures,proto3" json:"failures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateOutcome) Reset() {
+	*x = UpdateOutcome{}
+	mi := &file_compliance_v1_compliance_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateOutcome) ProtoMessage() {}
+
+func (x *UpdateOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_compliance_v1_compliance_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateOutcome.ProtoReflect.Descriptor instead.
+func (*UpdateOutcome) Descriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *UpdateOutcome) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *UpdateOutcome) GetState() UpdateState {
+	if x != nil {
+		return x.State
+	}
+	return UpdateState_UPDATE_STATE_UNSPECIFIED
+}
+
+func (x *UpdateOutcome) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *UpdateOutcome) GetFailures() uint32 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+// CheckUpdateResponse offers a program or none.
+type CheckUpdateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest metadata, with the roots after the one the agent holds.
+	Metadata *v1.ReleaseBundle `protobuf:"bytes,1,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// Target to install now; empty when there is none or when it is not this
+	// agent's turn.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// When to ask again, milliseconds.
+	WaitMs        uint32 `protobuf:"varint,3,opt,name=wait_ms,json=waitMs,proto3" json:"wait_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUpdateResponse) Reset() {
+	*x = CheckUpdateResponse{}
+	mi := &file_compliance_v1_compliance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUpdateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUpdateResponse) ProtoMessage() {}
+
+func (x *CheckUpdateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_compliance_v1_compliance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUpdateResponse.ProtoReflect.Descriptor instead.
+func (*CheckUpdateResponse) Descriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *CheckUpdateResponse) GetMetadata() *v1.ReleaseBundle {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *CheckUpdateResponse) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *CheckUpdateResponse) GetWaitMs() uint32 {
+	if x != nil {
+		return x.WaitMs
+	}
+	return 0
+}
+
+// FetchTargetRequest asks for a piece of a target.
+type FetchTargetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path as offered.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// First byte.
+	Offset uint64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
+	// Most bytes; the appliance may send fewer.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchTargetRequest) Reset() {
+	*x = FetchTargetRequest{}
+	mi := &file_compliance_v1_compliance_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchTargetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchTargetRequest) ProtoMessage() {}
+
+func (x *FetchTargetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_compliance_v1_compliance_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchTargetRequest.ProtoReflect.Descriptor instead.
+func (*FetchTargetRequest) Descriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *FetchTargetRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *FetchTargetRequest) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *FetchTargetRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// FetchTargetResponse is the piece.
+type FetchTargetResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes from the offset on; empty only at the end.
+	Content       []byte `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchTargetResponse) Reset() {
+	*x = FetchTargetResponse{}
+	mi := &file_compliance_v1_compliance_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchTargetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchTargetResponse) ProtoMessage() {}
+
+func (x *FetchTargetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_compliance_v1_compliance_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchTargetResponse.ProtoReflect.Descriptor instead.
+func (*FetchTargetResponse) Descriptor() ([]byte, []int) {
+	return file_compliance_v1_compliance_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *FetchTargetResponse) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
 var File_compliance_v1_compliance_proto protoreflect.FileDescriptor
 
 const file_compliance_v1_compliance_proto_rawDesc = "" +
@@ -2239,15 +2671,18 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x05hello\x18\x01 \x01(\v2\x14.compliance.v1.HelloH\x00R\x05hello\x12/\n" +
 	"\x06report\x18\x02 \x01(\v2\x15.compliance.v1.ReportH\x00R\x06report\x128\n" +
 	"\theartbeat\x18\x03 \x01(\v2\x18.compliance.v1.HeartbeatH\x00R\theartbeatB\x06\n" +
-	"\x04body\"\xd5\x02\n" +
+	"\x04body\"\x91\x03\n" +
 	"\x10ApplianceMessage\x122\n" +
 	"\awelcome\x18\x01 \x01(\v2\x16.compliance.v1.WelcomeH\x00R\awelcome\x12&\n" +
 	"\x03ack\x18\x02 \x01(\v2\x12.compliance.v1.AckH\x00R\x03ack\x124\n" +
 	"\acommand\x18\x03 \x01(\v2\x18.trust.v1.SignedEnvelopeH\x00R\acommand\x125\n" +
 	"\x06policy\x18\x04 \x01(\v2\x1b.compliance.v1.PolicyUpdateH\x00R\x06policy\x12,\n" +
 	"\x05drain\x18\x05 \x01(\v2\x14.compliance.v1.DrainH\x00R\x05drain\x12B\n" +
-	"\rstate_request\x18\x06 \x01(\v2\x1b.compliance.v1.StateRequestH\x00R\fstateRequestB\x06\n" +
-	"\x04body\"\x90\x03\n" +
+	"\rstate_request\x18\x06 \x01(\v2\x1b.compliance.v1.StateRequestH\x00R\fstateRequest\x12:\n" +
+	"\n" +
+	"signatures\x18\a \x01(\v2\x18.trust.v1.SignedEnvelopeH\x00R\n" +
+	"signaturesB\x06\n" +
+	"\x04body\"\xbd\x03\n" +
 	"\x05Hello\x12\x19\n" +
 	"\bqueue_id\x18\x01 \x01(\fR\aqueueId\x12\x14\n" +
 	"\x05first\x18\x02 \x01(\x04R\x05first\x12\x12\n" +
@@ -2261,7 +2696,8 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\bstore_id\x18\n" +
 	" \x01(\fR\astoreId\x12#\n" +
 	"\rclock_suspect\x18\v \x01(\bR\fclockSuspect\x12#\n" +
-	"\ropen_commands\x18\f \x03(\fR\fopenCommands\"\xb3\x03\n" +
+	"\ropen_commands\x18\f \x03(\fR\fopenCommands\x12+\n" +
+	"\x11signature_version\x18\r \x01(\x04R\x10signatureVersion\"\xed\x03\n" +
 	"\aWelcome\x12\x19\n" +
 	"\bstore_id\x18\x01 \x01(\fR\astoreId\x12#\n" +
 	"\racked_through\x18\x02 \x01(\x04R\fackedThrough\x12&\n" +
@@ -2274,7 +2710,10 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\fstate_wanted\x18\t \x01(\bR\vstateWanted\x122\n" +
 	"\x15heartbeat_interval_ms\x18\n" +
 	" \x01(\rR\x13heartbeatIntervalMs\x12\x19\n" +
-	"\bagent_id\x18\v \x01(\tR\aagentId\":\n" +
+	"\bagent_id\x18\v \x01(\tR\aagentId\x128\n" +
+	"\n" +
+	"signatures\x18\f \x01(\v2\x18.trust.v1.SignedEnvelopeR\n" +
+	"signatures\":\n" +
 	"\x03Ack\x12\x19\n" +
 	"\bqueue_id\x18\x01 \x01(\fR\aqueueId\x12\x18\n" +
 	"\athrough\x18\x02 \x01(\x04R\athrough\"l\n" +
@@ -2352,7 +2791,29 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x06report\x18\x02 \x01(\v2\x15.compliance.v1.ReportR\x06report\"m\n" +
 	"\x13ReportDriftResponse\x120\n" +
 	"\awelcome\x18\x01 \x01(\v2\x16.compliance.v1.WelcomeR\awelcome\x12$\n" +
-	"\x03ack\x18\x02 \x01(\v2\x12.compliance.v1.AckR\x03ack*q\n" +
+	"\x03ack\x18\x02 \x01(\v2\x12.compliance.v1.AckR\x03ack\"\xc3\x01\n" +
+	"\x12CheckUpdateRequest\x12\x0e\n" +
+	"\x02os\x18\x01 \x01(\tR\x02os\x12\x12\n" +
+	"\x04arch\x18\x02 \x01(\tR\x04arch\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x14\n" +
+	"\x05built\x18\x04 \x01(\x03R\x05built\x12!\n" +
+	"\froot_version\x18\x05 \x01(\x04R\vrootVersion\x126\n" +
+	"\aoutcome\x18\x06 \x01(\v2\x1c.compliance.v1.UpdateOutcomeR\aoutcome\"\x8d\x01\n" +
+	"\rUpdateOutcome\x12\x16\n" +
+	"\x06sha256\x18\x01 \x01(\fR\x06sha256\x120\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x1a.compliance.v1.UpdateStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bfailures\x18\x04 \x01(\rR\bfailures\"w\n" +
+	"\x13CheckUpdateResponse\x123\n" +
+	"\bmetadata\x18\x01 \x01(\v2\x17.trust.v1.ReleaseBundleR\bmetadata\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x17\n" +
+	"\await_ms\x18\x03 \x01(\rR\x06waitMs\"V\n" +
+	"\x12FetchTargetRequest\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x16\n" +
+	"\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"/\n" +
+	"\x13FetchTargetResponse\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\fR\acontent*q\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vSTATUS_PASS\x10\x01\x12\x0f\n" +
@@ -2366,7 +2827,12 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x13OUTCOME_ROLLED_BACK\x10\x03\x12\x12\n" +
 	"\x0eOUTCOME_FAILED\x10\x04\x12\x13\n" +
 	"\x0fOUTCOME_REFUSED\x10\x05\x12\x13\n" +
-	"\x0fOUTCOME_DRY_RUN\x10\x06B?Z=github.com/osiriscare/osiris/proto/compliance/v1;compliancev1b\x06proto3"
+	"\x0fOUTCOME_DRY_RUN\x10\x06*~\n" +
+	"\vUpdateState\x12\x1c\n" +
+	"\x18UPDATE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16UPDATE_STATE_INSTALLED\x10\x01\x12\x1c\n" +
+	"\x18UPDATE_STATE_ROLLED_BACK\x10\x02\x12\x17\n" +
+	"\x13UPDATE_STATE_FAILED\x10\x03B?Z=github.com/osiriscare/osiris/proto/compliance/v1;compliancev1b\x06proto3"
 
 var (
 	file_compliance_v1_compliance_proto_rawDescOnce sync.Once
@@ -2380,77 +2846,89 @@ func file_compliance_v1_compliance_proto_rawDescGZIP() []byte {
 	return file_compliance_v1_compliance_proto_rawDescData
 }
 
-var file_compliance_v1_compliance_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_compliance_v1_compliance_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_compliance_v1_compliance_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_compliance_v1_compliance_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_compliance_v1_compliance_proto_goTypes = []any{
 	(Status)(0),                 // 0: compliance.v1.Status
 	(Outcome)(0),                // 1: compliance.v1.Outcome
-	(*HostFacts)(nil),           // 2: compliance.v1.HostFacts
-	(*RegisterRequest)(nil),     // 3: compliance.v1.RegisterRequest
-	(*RegisterResponse)(nil),    // 4: compliance.v1.RegisterResponse
-	(*RenewRequest)(nil),        // 5: compliance.v1.RenewRequest
-	(*RenewResponse)(nil),       // 6: compliance.v1.RenewResponse
-	(*AgentMessage)(nil),        // 7: compliance.v1.AgentMessage
-	(*ApplianceMessage)(nil),    // 8: compliance.v1.ApplianceMessage
-	(*Hello)(nil),               // 9: compliance.v1.Hello
-	(*Welcome)(nil),             // 10: compliance.v1.Welcome
-	(*Ack)(nil),                 // 11: compliance.v1.Ack
-	(*PolicyUpdate)(nil),        // 12: compliance.v1.PolicyUpdate
-	(*Drain)(nil),               // 13: compliance.v1.Drain
-	(*StateRequest)(nil),        // 14: compliance.v1.StateRequest
-	(*Heartbeat)(nil),           // 15: compliance.v1.Heartbeat
-	(*Report)(nil),              // 16: compliance.v1.Report
-	(*Record)(nil),              // 17: compliance.v1.Record
-	(*Verdict)(nil),             // 18: compliance.v1.Verdict
-	(*Fact)(nil),                // 19: compliance.v1.Fact
-	(*StateReport)(nil),         // 20: compliance.v1.StateReport
-	(*Gap)(nil),                 // 21: compliance.v1.Gap
-	(*CommandResult)(nil),       // 22: compliance.v1.CommandResult
-	(*PhaseResult)(nil),         // 23: compliance.v1.PhaseResult
-	(*ReportDriftRequest)(nil),  // 24: compliance.v1.ReportDriftRequest
-	(*ReportDriftResponse)(nil), // 25: compliance.v1.ReportDriftResponse
-	(*v1.TrustChain)(nil),       // 26: trust.v1.TrustChain
-	(*v1.SignedEnvelope)(nil),   // 27: trust.v1.SignedEnvelope
+	(UpdateState)(0),            // 2: compliance.v1.UpdateState
+	(*HostFacts)(nil),           // 3: compliance.v1.HostFacts
+	(*RegisterRequest)(nil),     // 4: compliance.v1.RegisterRequest
+	(*RegisterResponse)(nil),    // 5: compliance.v1.RegisterResponse
+	(*RenewRequest)(nil),        // 6: compliance.v1.RenewRequest
+	(*RenewResponse)(nil),       // 7: compliance.v1.RenewResponse
+	(*AgentMessage)(nil),        // 8: compliance.v1.AgentMessage
+	(*ApplianceMessage)(nil),    // 9: compliance.v1.ApplianceMessage
+	(*Hello)(nil),               // 10: compliance.v1.Hello
+	(*Welcome)(nil),             // 11: compliance.v1.Welcome
+	(*Ack)(nil),                 // 12: compliance.v1.Ack
+	(*PolicyUpdate)(nil),        // 13: compliance.v1.PolicyUpdate
+	(*Drain)(nil),               // 14: compliance.v1.Drain
+	(*StateRequest)(nil),        // 15: compliance.v1.StateRequest
+	(*Heartbeat)(nil),           // 16: compliance.v1.Heartbeat
+	(*Report)(nil),              // 17: compliance.v1.Report
+	(*Record)(nil),              // 18: compliance.v1.Record
+	(*Verdict)(nil),             // 19: compliance.v1.Verdict
+	(*Fact)(nil),                // 20: compliance.v1.Fact
+	(*StateReport)(nil),         // 21: compliance.v1.StateReport
+	(*Gap)(nil),                 // 22: compliance.v1.Gap
+	(*CommandResult)(nil),       // 23: compliance.v1.CommandResult
+	(*PhaseResult)(nil),         // 24: compliance.v1.PhaseResult
+	(*ReportDriftRequest)(nil),  // 25: compliance.v1.ReportDriftRequest
+	(*ReportDriftResponse)(nil), // 26: compliance.v1.ReportDriftResponse
+	(*CheckUpdateRequest)(nil),  // 27: compliance.v1.CheckUpdateRequest
+	(*UpdateOutcome)(nil),       // 28: compliance.v1.UpdateOutcome
+	(*CheckUpdateResponse)(nil), // 29: compliance.v1.CheckUpdateResponse
+	(*FetchTargetRequest)(nil),  // 30: compliance.v1.FetchTargetRequest
+	(*FetchTargetResponse)(nil), // 31: compliance.v1.FetchTargetResponse
+	(*v1.TrustChain)(nil),       // 32: trust.v1.TrustChain
+	(*v1.SignedEnvelope)(nil),   // 33: trust.v1.SignedEnvelope
+	(*v1.ReleaseBundle)(nil),    // 34: trust.v1.ReleaseBundle
 }
 var file_compliance_v1_compliance_proto_depIdxs = []int32{
-	2,  // 0: compliance.v1.RegisterRequest.host:type_name -> compliance.v1.HostFacts
-	26, // 1: compliance.v1.RegisterResponse.trust:type_name -> trust.v1.TrustChain
-	27, // 2: compliance.v1.RegisterResponse.policy:type_name -> trust.v1.SignedEnvelope
-	9,  // 3: compliance.v1.AgentMessage.hello:type_name -> compliance.v1.Hello
-	16, // 4: compliance.v1.AgentMessage.report:type_name -> compliance.v1.Report
-	15, // 5: compliance.v1.AgentMessage.heartbeat:type_name -> compliance.v1.Heartbeat
-	10, // 6: compliance.v1.ApplianceMessage.welcome:type_name -> compliance.v1.Welcome
-	11, // 7: compliance.v1.ApplianceMessage.ack:type_name -> compliance.v1.Ack
-	27, // 8: compliance.v1.ApplianceMessage.command:type_name -> trust.v1.SignedEnvelope
-	12, // 9: compliance.v1.ApplianceMessage.policy:type_name -> compliance.v1.PolicyUpdate
-	13, // 10: compliance.v1.ApplianceMessage.drain:type_name -> compliance.v1.Drain
-	14, // 11: compliance.v1.ApplianceMessage.state_request:type_name -> compliance.v1.StateRequest
-	2,  // 12: compliance.v1.Hello.host:type_name -> compliance.v1.HostFacts
-	26, // 13: compliance.v1.Welcome.trust:type_name -> trust.v1.TrustChain
-	27, // 14: compliance.v1.Welcome.policy:type_name -> trust.v1.SignedEnvelope
-	26, // 15: compliance.v1.PolicyUpdate.trust:type_name -> trust.v1.TrustChain
-	27, // 16: compliance.v1.PolicyUpdate.policy:type_name -> trust.v1.SignedEnvelope
-	17, // 17: compliance.v1.Report.records:type_name -> compliance.v1.Record
-	18, // 18: compliance.v1.Record.verdict:type_name -> compliance.v1.Verdict
-	20, // 19: compliance.v1.Record.state:type_name -> compliance.v1.StateReport
-	22, // 20: compliance.v1.Record.result:type_name -> compliance.v1.CommandResult
-	21, // 21: compliance.v1.Record.gap:type_name -> compliance.v1.Gap
-	0,  // 22: compliance.v1.Verdict.status:type_name -> compliance.v1.Status
-	19, // 23: compliance.v1.Verdict.facts:type_name -> compliance.v1.Fact
-	18, // 24: compliance.v1.StateReport.verdicts:type_name -> compliance.v1.Verdict
-	1,  // 25: compliance.v1.CommandResult.outcome:type_name -> compliance.v1.Outcome
-	23, // 26: compliance.v1.CommandResult.phases:type_name -> compliance.v1.PhaseResult
-	18, // 27: compliance.v1.CommandResult.before:type_name -> compliance.v1.Verdict
-	18, // 28: compliance.v1.CommandResult.after:type_name -> compliance.v1.Verdict
-	9,  // 29: compliance.v1.ReportDriftRequest.hello:type_name -> compliance.v1.Hello
-	16, // 30: compliance.v1.ReportDriftRequest.report:type_name -> compliance.v1.Report
-	10, // 31: compliance.v1.ReportDriftResponse.welcome:type_name -> compliance.v1.Welcome
-	11, // 32: compliance.v1.ReportDriftResponse.ack:type_name -> compliance.v1.Ack
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	3,  // 0: compliance.v1.RegisterRequest.host:type_name -> compliance.v1.HostFacts
+	32, // 1: compliance.v1.RegisterResponse.trust:type_name -> trust.v1.TrustChain
+	33, // 2: compliance.v1.RegisterResponse.policy:type_name -> trust.v1.SignedEnvelope
+	10, // 3: compliance.v1.AgentMessage.hello:type_name -> compliance.v1.Hello
+	17, // 4: compliance.v1.AgentMessage.report:type_name -> compliance.v1.Report
+	16, // 5: compliance.v1.AgentMessage.heartbeat:type_name -> compliance.v1.Heartbeat
+	11, // 6: compliance.v1.ApplianceMessage.welcome:type_name -> compliance.v1.Welcome
+	12, // 7: compliance.v1.ApplianceMessage.ack:type_name -> compliance.v1.Ack
+	33, // 8: compliance.v1.ApplianceMessage.command:type_name -> trust.v1.SignedEnvelope
+	13, // 9: compliance.v1.ApplianceMessage.policy:type_name -> compliance.v1.PolicyUpdate
+	14, // 10: compliance.v1.ApplianceMessage.drain:type_name -> compliance.v1.Drain
+	15, // 11: compliance.v1.ApplianceMessage.state_request:type_name -> compliance.v1.StateRequest
+	33, // 12: compliance.v1.ApplianceMessage.signatures:type_name -> trust.v1.SignedEnvelope
+	3,  // 13: compliance.v1.Hello.host:type_name -> compliance.v1.HostFacts
+	32, // 14: compliance.v1.Welcome.trust:type_name -> trust.v1.TrustChain
+	33, // 15: compliance.v1.Welcome.policy:type_name -> trust.v1.SignedEnvelope
+	33, // 16: compliance.v1.Welcome.signatures:type_name -> trust.v1.SignedEnvelope
+	32, // 17: compliance.v1.PolicyUpdate.trust:type_name -> trust.v1.TrustChain
+	33, // 18: compliance.v1.PolicyUpdate.policy:type_name -> trust.v1.SignedEnvelope
+	18, // 19: compliance.v1.Report.records:type_name -> compliance.v1.Record
+	19, // 20: compliance.v1.Record.verdict:type_name -> compliance.v1.Verdict
+	21, // 21: compliance.v1.Record.state:type_name -> compliance.v1.StateReport
+	23, // 22: compliance.v1.Record.result:type_name -> compliance.v1.CommandResult
+	22, // 23: compliance.v1.Record.gap:type_name -> compliance.v1.Gap
+	0,  // 24: compliance.v1.Verdict.status:type_name -> compliance.v1.Status
+	20, // 25: compliance.v1.Verdict.facts:type_name -> compliance.v1.Fact
+	19, // 26: compliance.v1.StateReport.verdicts:type_name -> compliance.v1.Verdict
+	1,  // 27: compliance.v1.CommandResult.outcome:type_name -> compliance.v1.Outcome
+	24, // 28: compliance.v1.CommandResult.phases:type_name -> compliance.v1.PhaseResult
+	19, // 29: compliance.v1.CommandResult.before:type_name -> compliance.v1.Verdict
+	19, // 30: compliance.v1.CommandResult.after:type_name -> compliance.v1.Verdict
+	10, // 31: compliance.v1.ReportDriftRequest.hello:type_name -> compliance.v1.Hello
+	17, // 32: compliance.v1.ReportDriftRequest.report:type_name -> compliance.v1.Report
+	11, // 33: compliance.v1.ReportDriftResponse.welcome:type_name -> compliance.v1.Welcome
+	12, // 34: compliance.v1.ReportDriftResponse.ack:type_name -> compliance.v1.Ack
+	28, // 35: compliance.v1.CheckUpdateRequest.outcome:type_name -> compliance.v1.UpdateOutcome
+	2,  // 36: compliance.v1.UpdateOutcome.state:type_name -> compliance.v1.UpdateState
+	34, // 37: compliance.v1.CheckUpdateResponse.metadata:type_name -> trust.v1.ReleaseBundle
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_compliance_v1_compliance_proto_init() }
@@ -2470,6 +2948,7 @@ func file_compliance_v1_compliance_proto_init() {
 		(*ApplianceMessage_Policy)(nil),
 		(*ApplianceMessage_Drain)(nil),
 		(*ApplianceMessage_StateRequest)(nil),
+		(*ApplianceMessage_Signatures)(nil),
 	}
 	file_compliance_v1_compliance_proto_msgTypes[15].OneofWrappers = []any{
 		(*Record_Verdict)(nil),
@@ -2482,8 +2961,8 @@ func file_compliance_v1_compliance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_compliance_v1_compliance_proto_rawDesc), len(file_compliance_v1_compliance_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   24,
+			NumEnums:      3,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

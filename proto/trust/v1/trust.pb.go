@@ -78,6 +78,67 @@ func (Tier) EnumDescriptor() ([]byte, []int) {
 	return file_trust_v1_trust_proto_rawDescGZIP(), []int{0}
 }
 
+// ReleaseRole is a role of The Update Framework (DESIGN D37).
+type ReleaseRole int32
+
+const (
+	// Not set; refused.
+	ReleaseRole_RELEASE_ROLE_UNSPECIFIED ReleaseRole = 0
+	// Says which keys the roles have; offline.
+	ReleaseRole_RELEASE_ROLE_ROOT ReleaseRole = 1
+	// Names the newest snapshot; short-lived.
+	ReleaseRole_RELEASE_ROLE_TIMESTAMP ReleaseRole = 2
+	// Names the targets metadata that belongs to it.
+	ReleaseRole_RELEASE_ROLE_SNAPSHOT ReleaseRole = 3
+	// Names the files that may be installed; offline.
+	ReleaseRole_RELEASE_ROLE_TARGETS ReleaseRole = 4
+)
+
+// Enum value maps for ReleaseRole.
+var (
+	ReleaseRole_name = map[int32]string{
+		0: "RELEASE_ROLE_UNSPECIFIED",
+		1: "RELEASE_ROLE_ROOT",
+		2: "RELEASE_ROLE_TIMESTAMP",
+		3: "RELEASE_ROLE_SNAPSHOT",
+		4: "RELEASE_ROLE_TARGETS",
+	}
+	ReleaseRole_value = map[string]int32{
+		"RELEASE_ROLE_UNSPECIFIED": 0,
+		"RELEASE_ROLE_ROOT":        1,
+		"RELEASE_ROLE_TIMESTAMP":   2,
+		"RELEASE_ROLE_SNAPSHOT":    3,
+		"RELEASE_ROLE_TARGETS":     4,
+	}
+)
+
+func (x ReleaseRole) Enum() *ReleaseRole {
+	p := new(ReleaseRole)
+	*p = x
+	return p
+}
+
+func (x ReleaseRole) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReleaseRole) Descriptor() protoreflect.EnumDescriptor {
+	return file_trust_v1_trust_proto_enumTypes[1].Descriptor()
+}
+
+func (ReleaseRole) Type() protoreflect.EnumType {
+	return &file_trust_v1_trust_proto_enumTypes[1]
+}
+
+func (x ReleaseRole) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReleaseRole.Descriptor instead.
+func (ReleaseRole) EnumDescriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{1}
+}
+
 // SignedEnvelope is the one envelope of the product. The signature is Ed25519
 // over context, a NUL byte, the key id and the payload bytes.
 type SignedEnvelope struct {
@@ -943,6 +1004,710 @@ func (x *Parameter) GetValue() string {
 	return ""
 }
 
+// SignatureList says how remote management software is recognised on a host.
+// Context osiris/rmm/v1, signed by a release key. Once expired it still finds
+// products, but what it does not find proves nothing.
+type SignatureList struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version is max(previous + 1, unix seconds); older ones are refused.
+	Version uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Unix milliseconds.
+	IssuedMs int64 `protobuf:"varint,2,opt,name=issued_ms,json=issuedMs,proto3" json:"issued_ms,omitempty"`
+	// Unix milliseconds.
+	ExpiresMs int64 `protobuf:"varint,3,opt,name=expires_ms,json=expiresMs,proto3" json:"expires_ms,omitempty"`
+	// Products in the order in which they are reported.
+	Products      []*ProductSignature `protobuf:"bytes,4,rep,name=products,proto3" json:"products,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignatureList) Reset() {
+	*x = SignatureList{}
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignatureList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignatureList) ProtoMessage() {}
+
+func (x *SignatureList) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignatureList.ProtoReflect.Descriptor instead.
+func (*SignatureList) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SignatureList) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *SignatureList) GetIssuedMs() int64 {
+	if x != nil {
+		return x.IssuedMs
+	}
+	return 0
+}
+
+func (x *SignatureList) GetExpiresMs() int64 {
+	if x != nil {
+		return x.ExpiresMs
+	}
+	return 0
+}
+
+func (x *SignatureList) GetProducts() []*ProductSignature {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+// ProductSignature recognises one product.
+type ProductSignature struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Short name that allow lists use, such as screenconnect.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name for people.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Ids of products that install this one.
+	BundledBy []string `protobuf:"bytes,3,rep,name=bundled_by,json=bundledBy,proto3" json:"bundled_by,omitempty"`
+	// What it leaves on Windows.
+	Windows *ProductMarks `protobuf:"bytes,4,opt,name=windows,proto3" json:"windows,omitempty"`
+	// What it leaves on macOS.
+	Darwin *ProductMarks `protobuf:"bytes,5,opt,name=darwin,proto3" json:"darwin,omitempty"`
+	// What it leaves on Linux.
+	Linux         *ProductMarks `protobuf:"bytes,6,opt,name=linux,proto3" json:"linux,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductSignature) Reset() {
+	*x = ProductSignature{}
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductSignature) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductSignature) ProtoMessage() {}
+
+func (x *ProductSignature) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductSignature.ProtoReflect.Descriptor instead.
+func (*ProductSignature) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ProductSignature) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ProductSignature) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProductSignature) GetBundledBy() []string {
+	if x != nil {
+		return x.BundledBy
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetWindows() *ProductMarks {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetDarwin() *ProductMarks {
+	if x != nil {
+		return x.Darwin
+	}
+	return nil
+}
+
+func (x *ProductSignature) GetLinux() *ProductMarks {
+	if x != nil {
+		return x.Linux
+	}
+	return nil
+}
+
+// ProductMarks are patterns of one system. A pattern matches a whole name,
+// without regard to case; * is any text within one path component, {id} the
+// letters and digits that tell one instance of the product from another.
+type ProductMarks struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Service names: Windows services, launchd labels, systemd units without
+	// their suffix.
+	Services []string `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	// Display names of Windows services.
+	Titles []string `protobuf:"bytes,2,rep,name=titles,proto3" json:"titles,omitempty"`
+	// Programs: a file name, or with a separator the whole path.
+	Processes []string `protobuf:"bytes,3,rep,name=processes,proto3" json:"processes,omitempty"`
+	// Files or folders. On Windows they may begin with %ProgramFiles%,
+	// %ProgramFiles(x86)%, %ProgramData% or %SystemRoot%.
+	Paths []string `protobuf:"bytes,4,rep,name=paths,proto3" json:"paths,omitempty"`
+	// Installed software: display names of Windows' uninstall entries, or
+	// Debian packages.
+	Packages []string `protobuf:"bytes,5,rep,name=packages,proto3" json:"packages,omitempty"`
+	// Registry keys, such as HKLM\SOFTWARE\TeamViewer; both views are searched.
+	Keys          []string `protobuf:"bytes,6,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProductMarks) Reset() {
+	*x = ProductMarks{}
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProductMarks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProductMarks) ProtoMessage() {}
+
+func (x *ProductMarks) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProductMarks.ProtoReflect.Descriptor instead.
+func (*ProductMarks) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ProductMarks) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetTitles() []string {
+	if x != nil {
+		return x.Titles
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetProcesses() []string {
+	if x != nil {
+		return x.Processes
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetPackages() []string {
+	if x != nil {
+		return x.Packages
+	}
+	return nil
+}
+
+func (x *ProductMarks) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// ReleaseBundle is update metadata as an appliance serves it and an agent
+// keeps it: the compact form of a TUF repository's metadata.
+type ReleaseBundle struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Roots that the reader may lack, ascending without holes.
+	Roots []*SignedRelease `protobuf:"bytes,1,rep,name=roots,proto3" json:"roots,omitempty"`
+	// Newest timestamp.
+	Timestamp *SignedRelease `protobuf:"bytes,2,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	// Snapshot that the timestamp names.
+	Snapshot *SignedRelease `protobuf:"bytes,3,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// Targets that the snapshot names.
+	Targets       *SignedRelease `protobuf:"bytes,4,opt,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseBundle) Reset() {
+	*x = ReleaseBundle{}
+	mi := &file_trust_v1_trust_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseBundle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseBundle) ProtoMessage() {}
+
+func (x *ReleaseBundle) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseBundle.ProtoReflect.Descriptor instead.
+func (*ReleaseBundle) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReleaseBundle) GetRoots() []*SignedRelease {
+	if x != nil {
+		return x.Roots
+	}
+	return nil
+}
+
+func (x *ReleaseBundle) GetTimestamp() *SignedRelease {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
+func (x *ReleaseBundle) GetSnapshot() *SignedRelease {
+	if x != nil {
+		return x.Snapshot
+	}
+	return nil
+}
+
+func (x *ReleaseBundle) GetTargets() *SignedRelease {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+// SignedRelease is metadata with the signatures of a role's keys. Context
+// osiris/release/v1.
+type SignedRelease struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exact bytes of a ReleaseMetadata. They are never re-encoded.
+	Payload []byte `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
+	// At least as many as the role's threshold, by different keys.
+	Signatures    []*ReleaseSignature `protobuf:"bytes,2,rep,name=signatures,proto3" json:"signatures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignedRelease) Reset() {
+	*x = SignedRelease{}
+	mi := &file_trust_v1_trust_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignedRelease) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignedRelease) ProtoMessage() {}
+
+func (x *SignedRelease) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignedRelease.ProtoReflect.Descriptor instead.
+func (*SignedRelease) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SignedRelease) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+func (x *SignedRelease) GetSignatures() []*ReleaseSignature {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
+}
+
+// ReleaseSignature is one key's.
+type ReleaseSignature struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the raw 32-byte Ed25519 public key.
+	KeyId []byte `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// Raw Ed25519 signature, 64 bytes.
+	Signature     []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseSignature) Reset() {
+	*x = ReleaseSignature{}
+	mi := &file_trust_v1_trust_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseSignature) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseSignature) ProtoMessage() {}
+
+func (x *ReleaseSignature) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseSignature.ProtoReflect.Descriptor instead.
+func (*ReleaseSignature) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReleaseSignature) GetKeyId() []byte {
+	if x != nil {
+		return x.KeyId
+	}
+	return nil
+}
+
+func (x *ReleaseSignature) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// ReleaseMetadata is what a role has signed.
+type ReleaseMetadata struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Role that it speaks for.
+	Role ReleaseRole `protobuf:"varint,1,opt,name=role,proto3,enum=trust.v1.ReleaseRole" json:"role,omitempty"`
+	// Only grows.
+	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Unix milliseconds. Afterwards nothing is installed by it.
+	ExpiresMs int64 `protobuf:"varint,3,opt,name=expires_ms,json=expiresMs,proto3" json:"expires_ms,omitempty"`
+	// Root only: the keys of every role.
+	Keys []*ReleaseKeys `protobuf:"bytes,4,rep,name=keys,proto3" json:"keys,omitempty"`
+	// What the role vouches for: the timestamp one snapshot, the snapshot one
+	// targets metadata, the targets the files.
+	Files         []*ReleaseFile `protobuf:"bytes,5,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseMetadata) Reset() {
+	*x = ReleaseMetadata{}
+	mi := &file_trust_v1_trust_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseMetadata) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseMetadata) ProtoMessage() {}
+
+func (x *ReleaseMetadata) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseMetadata.ProtoReflect.Descriptor instead.
+func (*ReleaseMetadata) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReleaseMetadata) GetRole() ReleaseRole {
+	if x != nil {
+		return x.Role
+	}
+	return ReleaseRole_RELEASE_ROLE_UNSPECIFIED
+}
+
+func (x *ReleaseMetadata) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReleaseMetadata) GetExpiresMs() int64 {
+	if x != nil {
+		return x.ExpiresMs
+	}
+	return 0
+}
+
+func (x *ReleaseMetadata) GetKeys() []*ReleaseKeys {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *ReleaseMetadata) GetFiles() []*ReleaseFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// ReleaseKeys are a role's keys.
+type ReleaseKeys struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The role.
+	Role ReleaseRole `protobuf:"varint,1,opt,name=role,proto3,enum=trust.v1.ReleaseRole" json:"role,omitempty"`
+	// How many of the keys must sign.
+	Threshold uint32 `protobuf:"varint,2,opt,name=threshold,proto3" json:"threshold,omitempty"`
+	// Raw Ed25519 public keys, 32 bytes each.
+	Keys          [][]byte `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseKeys) Reset() {
+	*x = ReleaseKeys{}
+	mi := &file_trust_v1_trust_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseKeys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseKeys) ProtoMessage() {}
+
+func (x *ReleaseKeys) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseKeys.ProtoReflect.Descriptor instead.
+func (*ReleaseKeys) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReleaseKeys) GetRole() ReleaseRole {
+	if x != nil {
+		return x.Role
+	}
+	return ReleaseRole_RELEASE_ROLE_UNSPECIFIED
+}
+
+func (x *ReleaseKeys) GetThreshold() uint32 {
+	if x != nil {
+		return x.Threshold
+	}
+	return 0
+}
+
+func (x *ReleaseKeys) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// ReleaseFile is a file, or metadata, by content.
+type ReleaseFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path in the repository's targets folder; of metadata the role's name.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// Of metadata: its version.
+	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Bytes; of metadata, of the ReleaseMetadata that was signed.
+	Length uint64 `protobuf:"varint,3,opt,name=length,proto3" json:"length,omitempty"`
+	// SHA-256 of the same bytes.
+	Sha256 []byte `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// GOOS that the program is for.
+	Os string `protobuf:"bytes,5,opt,name=os,proto3" json:"os,omitempty"`
+	// GOARCH that the program is for.
+	Arch string `protobuf:"bytes,6,opt,name=arch,proto3" json:"arch,omitempty"`
+	// Version that the program names itself.
+	Release string `protobuf:"bytes,7,opt,name=release,proto3" json:"release,omitempty"`
+	// Unix seconds, as built into the program. An agent installs only what was
+	// built later than itself.
+	Built         int64 `protobuf:"varint,8,opt,name=built,proto3" json:"built,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseFile) Reset() {
+	*x = ReleaseFile{}
+	mi := &file_trust_v1_trust_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseFile) ProtoMessage() {}
+
+func (x *ReleaseFile) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseFile.ProtoReflect.Descriptor instead.
+func (*ReleaseFile) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ReleaseFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *ReleaseFile) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReleaseFile) GetLength() uint64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+func (x *ReleaseFile) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *ReleaseFile) GetOs() string {
+	if x != nil {
+		return x.Os
+	}
+	return ""
+}
+
+func (x *ReleaseFile) GetArch() string {
+	if x != nil {
+		return x.Arch
+	}
+	return ""
+}
+
+func (x *ReleaseFile) GetRelease() string {
+	if x != nil {
+		return x.Release
+	}
+	return ""
+}
+
+func (x *ReleaseFile) GetBuilt() int64 {
+	if x != nil {
+		return x.Built
+	}
+	return 0
+}
+
 var File_trust_v1_trust_proto protoreflect.FileDescriptor
 
 const file_trust_v1_trust_proto_rawDesc = "" +
@@ -1035,11 +1800,71 @@ const file_trust_v1_trust_proto_rawDesc = "" +
 	"\adry_run\x18\v \x01(\bR\x06dryRun\"5\n" +
 	"\tParameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value*L\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x9d\x01\n" +
+	"\rSignatureList\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x1b\n" +
+	"\tissued_ms\x18\x02 \x01(\x03R\bissuedMs\x12\x1d\n" +
+	"\n" +
+	"expires_ms\x18\x03 \x01(\x03R\texpiresMs\x126\n" +
+	"\bproducts\x18\x04 \x03(\v2\x1a.trust.v1.ProductSignatureR\bproducts\"\xe5\x01\n" +
+	"\x10ProductSignature\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"bundled_by\x18\x03 \x03(\tR\tbundledBy\x120\n" +
+	"\awindows\x18\x04 \x01(\v2\x16.trust.v1.ProductMarksR\awindows\x12.\n" +
+	"\x06darwin\x18\x05 \x01(\v2\x16.trust.v1.ProductMarksR\x06darwin\x12,\n" +
+	"\x05linux\x18\x06 \x01(\v2\x16.trust.v1.ProductMarksR\x05linux\"\xa6\x01\n" +
+	"\fProductMarks\x12\x1a\n" +
+	"\bservices\x18\x01 \x03(\tR\bservices\x12\x16\n" +
+	"\x06titles\x18\x02 \x03(\tR\x06titles\x12\x1c\n" +
+	"\tprocesses\x18\x03 \x03(\tR\tprocesses\x12\x14\n" +
+	"\x05paths\x18\x04 \x03(\tR\x05paths\x12\x1a\n" +
+	"\bpackages\x18\x05 \x03(\tR\bpackages\x12\x12\n" +
+	"\x04keys\x18\x06 \x03(\tR\x04keys\"\xdd\x01\n" +
+	"\rReleaseBundle\x12-\n" +
+	"\x05roots\x18\x01 \x03(\v2\x17.trust.v1.SignedReleaseR\x05roots\x125\n" +
+	"\ttimestamp\x18\x02 \x01(\v2\x17.trust.v1.SignedReleaseR\ttimestamp\x123\n" +
+	"\bsnapshot\x18\x03 \x01(\v2\x17.trust.v1.SignedReleaseR\bsnapshot\x121\n" +
+	"\atargets\x18\x04 \x01(\v2\x17.trust.v1.SignedReleaseR\atargets\"e\n" +
+	"\rSignedRelease\x12\x18\n" +
+	"\apayload\x18\x01 \x01(\fR\apayload\x12:\n" +
+	"\n" +
+	"signatures\x18\x02 \x03(\v2\x1a.trust.v1.ReleaseSignatureR\n" +
+	"signatures\"G\n" +
+	"\x10ReleaseSignature\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\fR\x05keyId\x12\x1c\n" +
+	"\tsignature\x18\x02 \x01(\fR\tsignature\"\xcd\x01\n" +
+	"\x0fReleaseMetadata\x12)\n" +
+	"\x04role\x18\x01 \x01(\x0e2\x15.trust.v1.ReleaseRoleR\x04role\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x1d\n" +
+	"\n" +
+	"expires_ms\x18\x03 \x01(\x03R\texpiresMs\x12)\n" +
+	"\x04keys\x18\x04 \x03(\v2\x15.trust.v1.ReleaseKeysR\x04keys\x12+\n" +
+	"\x05files\x18\x05 \x03(\v2\x15.trust.v1.ReleaseFileR\x05files\"j\n" +
+	"\vReleaseKeys\x12)\n" +
+	"\x04role\x18\x01 \x01(\x0e2\x15.trust.v1.ReleaseRoleR\x04role\x12\x1c\n" +
+	"\tthreshold\x18\x02 \x01(\rR\tthreshold\x12\x12\n" +
+	"\x04keys\x18\x03 \x03(\fR\x04keys\"\xbf\x01\n" +
+	"\vReleaseFile\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06length\x18\x03 \x01(\x04R\x06length\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x0e\n" +
+	"\x02os\x18\x05 \x01(\tR\x02os\x12\x12\n" +
+	"\x04arch\x18\x06 \x01(\tR\x04arch\x12\x18\n" +
+	"\arelease\x18\a \x01(\tR\arelease\x12\x14\n" +
+	"\x05built\x18\b \x01(\x03R\x05built*L\n" +
 	"\x04Tier\x12\x15\n" +
 	"\x11TIER_MONITOR_ONLY\x10\x00\x12\x12\n" +
 	"\x0eTIER_SELF_HEAL\x10\x01\x12\x19\n" +
-	"\x15TIER_FULL_REMEDIATION\x10\x02B5Z3github.com/osiriscare/osiris/proto/trust/v1;trustv1b\x06proto3"
+	"\x15TIER_FULL_REMEDIATION\x10\x02*\x93\x01\n" +
+	"\vReleaseRole\x12\x1c\n" +
+	"\x18RELEASE_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11RELEASE_ROLE_ROOT\x10\x01\x12\x1a\n" +
+	"\x16RELEASE_ROLE_TIMESTAMP\x10\x02\x12\x19\n" +
+	"\x15RELEASE_ROLE_SNAPSHOT\x10\x03\x12\x18\n" +
+	"\x14RELEASE_ROLE_TARGETS\x10\x04B5Z3github.com/osiriscare/osiris/proto/trust/v1;trustv1b\x06proto3"
 
 var (
 	file_trust_v1_trust_proto_rawDescOnce sync.Once
@@ -1053,36 +1878,59 @@ func file_trust_v1_trust_proto_rawDescGZIP() []byte {
 	return file_trust_v1_trust_proto_rawDescData
 }
 
-var file_trust_v1_trust_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_trust_v1_trust_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_trust_v1_trust_proto_goTypes = []any{
-	(Tier)(0),              // 0: trust.v1.Tier
-	(*SignedEnvelope)(nil), // 1: trust.v1.SignedEnvelope
-	(*Delegation)(nil),     // 2: trust.v1.Delegation
-	(*TrustDoc)(nil),       // 3: trust.v1.TrustDoc
-	(*ApplianceKeys)(nil),  // 4: trust.v1.ApplianceKeys
-	(*TrustChain)(nil),     // 5: trust.v1.TrustChain
-	(*Policy)(nil),         // 6: trust.v1.Policy
-	(*HostTier)(nil),       // 7: trust.v1.HostTier
-	(*CheckParameter)(nil), // 8: trust.v1.CheckParameter
-	(*Command)(nil),        // 9: trust.v1.Command
-	(*Parameter)(nil),      // 10: trust.v1.Parameter
+	(Tier)(0),                // 0: trust.v1.Tier
+	(ReleaseRole)(0),         // 1: trust.v1.ReleaseRole
+	(*SignedEnvelope)(nil),   // 2: trust.v1.SignedEnvelope
+	(*Delegation)(nil),       // 3: trust.v1.Delegation
+	(*TrustDoc)(nil),         // 4: trust.v1.TrustDoc
+	(*ApplianceKeys)(nil),    // 5: trust.v1.ApplianceKeys
+	(*TrustChain)(nil),       // 6: trust.v1.TrustChain
+	(*Policy)(nil),           // 7: trust.v1.Policy
+	(*HostTier)(nil),         // 8: trust.v1.HostTier
+	(*CheckParameter)(nil),   // 9: trust.v1.CheckParameter
+	(*Command)(nil),          // 10: trust.v1.Command
+	(*Parameter)(nil),        // 11: trust.v1.Parameter
+	(*SignatureList)(nil),    // 12: trust.v1.SignatureList
+	(*ProductSignature)(nil), // 13: trust.v1.ProductSignature
+	(*ProductMarks)(nil),     // 14: trust.v1.ProductMarks
+	(*ReleaseBundle)(nil),    // 15: trust.v1.ReleaseBundle
+	(*SignedRelease)(nil),    // 16: trust.v1.SignedRelease
+	(*ReleaseSignature)(nil), // 17: trust.v1.ReleaseSignature
+	(*ReleaseMetadata)(nil),  // 18: trust.v1.ReleaseMetadata
+	(*ReleaseKeys)(nil),      // 19: trust.v1.ReleaseKeys
+	(*ReleaseFile)(nil),      // 20: trust.v1.ReleaseFile
 }
 var file_trust_v1_trust_proto_depIdxs = []int32{
-	4,  // 0: trust.v1.TrustDoc.appliances:type_name -> trust.v1.ApplianceKeys
-	1,  // 1: trust.v1.TrustChain.delegation:type_name -> trust.v1.SignedEnvelope
-	1,  // 2: trust.v1.TrustChain.doc:type_name -> trust.v1.SignedEnvelope
+	5,  // 0: trust.v1.TrustDoc.appliances:type_name -> trust.v1.ApplianceKeys
+	2,  // 1: trust.v1.TrustChain.delegation:type_name -> trust.v1.SignedEnvelope
+	2,  // 2: trust.v1.TrustChain.doc:type_name -> trust.v1.SignedEnvelope
 	0,  // 3: trust.v1.Policy.tier:type_name -> trust.v1.Tier
 	0,  // 4: trust.v1.Policy.ceiling:type_name -> trust.v1.Tier
-	7,  // 5: trust.v1.Policy.host_tiers:type_name -> trust.v1.HostTier
-	8,  // 6: trust.v1.Policy.parameters:type_name -> trust.v1.CheckParameter
+	8,  // 5: trust.v1.Policy.host_tiers:type_name -> trust.v1.HostTier
+	9,  // 6: trust.v1.Policy.parameters:type_name -> trust.v1.CheckParameter
 	0,  // 7: trust.v1.HostTier.tier:type_name -> trust.v1.Tier
-	10, // 8: trust.v1.Command.parameters:type_name -> trust.v1.Parameter
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	11, // 8: trust.v1.Command.parameters:type_name -> trust.v1.Parameter
+	13, // 9: trust.v1.SignatureList.products:type_name -> trust.v1.ProductSignature
+	14, // 10: trust.v1.ProductSignature.windows:type_name -> trust.v1.ProductMarks
+	14, // 11: trust.v1.ProductSignature.darwin:type_name -> trust.v1.ProductMarks
+	14, // 12: trust.v1.ProductSignature.linux:type_name -> trust.v1.ProductMarks
+	16, // 13: trust.v1.ReleaseBundle.roots:type_name -> trust.v1.SignedRelease
+	16, // 14: trust.v1.ReleaseBundle.timestamp:type_name -> trust.v1.SignedRelease
+	16, // 15: trust.v1.ReleaseBundle.snapshot:type_name -> trust.v1.SignedRelease
+	16, // 16: trust.v1.ReleaseBundle.targets:type_name -> trust.v1.SignedRelease
+	17, // 17: trust.v1.SignedRelease.signatures:type_name -> trust.v1.ReleaseSignature
+	1,  // 18: trust.v1.ReleaseMetadata.role:type_name -> trust.v1.ReleaseRole
+	19, // 19: trust.v1.ReleaseMetadata.keys:type_name -> trust.v1.ReleaseKeys
+	20, // 20: trust.v1.ReleaseMetadata.files:type_name -> trust.v1.ReleaseFile
+	1,  // 21: trust.v1.ReleaseKeys.role:type_name -> trust.v1.ReleaseRole
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_trust_proto_init() }
@@ -1095,8 +1943,8 @@ func file_trust_v1_trust_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_trust_proto_rawDesc), len(file_trust_v1_trust_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   10,
+			NumEnums:      2,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,37 +28,47 @@ var File_compliance_v1_service_proto protoreflect.FileDescriptor
 
 const file_compliance_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcompliance/v1/service.proto\x12\rcompliance.v1\x1a\x1ecompliance/v1/compliance.proto2\xc5\x02\n" +
+	"\x1bcompliance/v1/service.proto\x12\rcompliance.v1\x1a\x1ecompliance/v1/compliance.proto2\xf1\x03\n" +
 	"\x0fComplianceAgent\x12K\n" +
 	"\bRegister\x12\x1e.compliance.v1.RegisterRequest\x1a\x1f.compliance.v1.RegisterResponse\x12B\n" +
 	"\x05Renew\x12\x1b.compliance.v1.RenewRequest\x1a\x1c.compliance.v1.RenewResponse\x12K\n" +
 	"\aConnect\x12\x1b.compliance.v1.AgentMessage\x1a\x1f.compliance.v1.ApplianceMessage(\x010\x01\x12T\n" +
-	"\vReportDrift\x12!.compliance.v1.ReportDriftRequest\x1a\".compliance.v1.ReportDriftResponseBPZNgithub.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc;compliancegrpcb\x06proto3"
+	"\vReportDrift\x12!.compliance.v1.ReportDriftRequest\x1a\".compliance.v1.ReportDriftResponse\x12T\n" +
+	"\vCheckUpdate\x12!.compliance.v1.CheckUpdateRequest\x1a\".compliance.v1.CheckUpdateResponse\x12T\n" +
+	"\vFetchTarget\x12!.compliance.v1.FetchTargetRequest\x1a\".compliance.v1.FetchTargetResponseBPZNgithub.com/osiriscare/osiris/proto/compliance/v1/compliancegrpc;compliancegrpcb\x06proto3"
 
 var file_compliance_v1_service_proto_goTypes = []any{
 	(*v1.RegisterRequest)(nil),     // 0: compliance.v1.RegisterRequest
 	(*v1.RenewRequest)(nil),        // 1: compliance.v1.RenewRequest
 	(*v1.AgentMessage)(nil),        // 2: compliance.v1.AgentMessage
 	(*v1.ReportDriftRequest)(nil),  // 3: compliance.v1.ReportDriftRequest
-	(*v1.RegisterResponse)(nil),    // 4: compliance.v1.RegisterResponse
-	(*v1.RenewResponse)(nil),       // 5: compliance.v1.RenewResponse
-	(*v1.ApplianceMessage)(nil),    // 6: compliance.v1.ApplianceMessage
-	(*v1.ReportDriftResponse)(nil), // 7: compliance.v1.ReportDriftResponse
+	(*v1.CheckUpdateRequest)(nil),  // 4: compliance.v1.CheckUpdateRequest
+	(*v1.FetchTargetRequest)(nil),  // 5: compliance.v1.FetchTargetRequest
+	(*v1.RegisterResponse)(nil),    // 6: compliance.v1.RegisterResponse
+	(*v1.RenewResponse)(nil),       // 7: compliance.v1.RenewResponse
+	(*v1.ApplianceMessage)(nil),    // 8: compliance.v1.ApplianceMessage
+	(*v1.ReportDriftResponse)(nil), // 9: compliance.v1.ReportDriftResponse
+	(*v1.CheckUpdateResponse)(nil), // 10: compliance.v1.CheckUpdateResponse
+	(*v1.FetchTargetResponse)(nil), // 11: compliance.v1.FetchTargetResponse
 }
 var file_compliance_v1_service_proto_depIdxs = []int32{
-	0, // 0: compliance.v1.ComplianceAgent.Register:input_type -> compliance.v1.RegisterRequest
-	1, // 1: compliance.v1.ComplianceAgent.Renew:input_type -> compliance.v1.RenewRequest
-	2, // 2: compliance.v1.ComplianceAgent.Connect:input_type -> compliance.v1.AgentMessage
-	3, // 3: compliance.v1.ComplianceAgent.ReportDrift:input_type -> compliance.v1.ReportDriftRequest
-	4, // 4: compliance.v1.ComplianceAgent.Register:output_type -> compliance.v1.RegisterResponse
-	5, // 5: compliance.v1.ComplianceAgent.Renew:output_type -> compliance.v1.RenewResponse
-	6, // 6: compliance.v1.ComplianceAgent.Connect:output_type -> compliance.v1.ApplianceMessage
-	7, // 7: compliance.v1.ComplianceAgent.ReportDrift:output_type -> compliance.v1.ReportDriftResponse
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0,  // 0: compliance.v1.ComplianceAgent.Register:input_type -> compliance.v1.RegisterRequest
+	1,  // 1: compliance.v1.ComplianceAgent.Renew:input_type -> compliance.v1.RenewRequest
+	2,  // 2: compliance.v1.ComplianceAgent.Connect:input_type -> compliance.v1.AgentMessage
+	3,  // 3: compliance.v1.ComplianceAgent.ReportDrift:input_type -> compliance.v1.ReportDriftRequest
+	4,  // 4: compliance.v1.ComplianceAgent.CheckUpdate:input_type -> compliance.v1.CheckUpdateRequest
+	5,  // 5: compliance.v1.ComplianceAgent.FetchTarget:input_type -> compliance.v1.FetchTargetRequest
+	6,  // 6: compliance.v1.ComplianceAgent.Register:output_type -> compliance.v1.RegisterResponse
+	7,  // 7: compliance.v1.ComplianceAgent.Renew:output_type -> compliance.v1.RenewResponse
+	8,  // 8: compliance.v1.ComplianceAgent.Connect:output_type -> compliance.v1.ApplianceMessage
+	9,  // 9: compliance.v1.ComplianceAgent.ReportDrift:output_type -> compliance.v1.ReportDriftResponse
+	10, // 10: compliance.v1.ComplianceAgent.CheckUpdate:output_type -> compliance.v1.CheckUpdateResponse
+	11, // 11: compliance.v1.ComplianceAgent.FetchTarget:output_type -> compliance.v1.FetchTargetResponse
+	6,  // [6:12] is the sub-list for method output_type
+	0,  // [0:6] is the sub-list for method input_type
+	0,  // [0:0] is the sub-list for extension type_name
+	0,  // [0:0] is the sub-list for extension extendee
+	0,  // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_compliance_v1_service_proto_init() }

@@ -27,6 +27,8 @@ const (
 	ComplianceAgent_Renew_FullMethodName       = "/compliance.v1.ComplianceAgent/Renew"
 	ComplianceAgent_Connect_FullMethodName     = "/compliance.v1.ComplianceAgent/Connect"
 	ComplianceAgent_ReportDrift_FullMethodName = "/compliance.v1.ComplianceAgent/ReportDrift"
+	ComplianceAgent_CheckUpdate_FullMethodName = "/compliance.v1.ComplianceAgent/CheckUpdate"
+	ComplianceAgent_FetchTarget_FullMethodName = "/compliance.v1.ComplianceAgent/FetchTarget"
 )
 
 // ComplianceAgentClient is the client API for ComplianceAgent service.
@@ -43,6 +45,10 @@ type ComplianceAgentClient interface {
 	Connect(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[v1.AgentMessage, v1.ApplianceMessage], error)
 	// ReportDrift takes one batch without a session.
 	ReportDrift(ctx context.Context, in *v1.ReportDriftRequest, opts ...grpc.CallOption) (*v1.ReportDriftResponse, error)
+	// CheckUpdate says whether there is a newer agent (D37).
+	CheckUpdate(ctx context.Context, in *v1.CheckUpdateRequest, opts ...grpc.CallOption) (*v1.CheckUpdateResponse, error)
+	// FetchTarget gives a piece of what CheckUpdate offered.
+	FetchTarget(ctx context.Context, in *v1.FetchTargetRequest, opts ...grpc.CallOption) (*v1.FetchTargetResponse, error)
 }
 
 type complianceAgentClient struct {
@@ -96,6 +102,26 @@ func (c *complianceAgentClient) ReportDrift(ctx context.Context, in *v1.ReportDr
 	return out, nil
 }
 
+func (c *complianceAgentClient) CheckUpdate(ctx context.Context, in *v1.CheckUpdateRequest, opts ...grpc.CallOption) (*v1.CheckUpdateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.CheckUpdateResponse)
+	err := c.cc.Invoke(ctx, ComplianceAgent_CheckUpdate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *complianceAgentClient) FetchTarget(ctx context.Context, in *v1.FetchTargetRequest, opts ...grpc.CallOption) (*v1.FetchTargetResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.FetchTargetResponse)
+	err := c.cc.Invoke(ctx, ComplianceAgent_FetchTarget_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ComplianceAgentServer is the server API for ComplianceAgent service.
 // All implementations must embed UnimplementedComplianceAgentServer
 // for forward compatibility.
@@ -110,6 +136,10 @@ type ComplianceAgentServer interface {
 	Connect(grpc.BidiStreamingServer[v1.AgentMessage, v1.ApplianceMessage]) error
 	// ReportDrift takes one batch without a session.
 	ReportDrift(context.Context, *v1.ReportDriftRequest) (*v1.ReportDriftResponse, error)
+	// CheckUpdate says whether there is a newer agent (D37).
+	CheckUpdate(context.Context, *v1.CheckUpdateRequest) (*v1.CheckUpdateResponse, error)
+	// FetchTarget gives a piece of what CheckUpdate offered.
+	FetchTarget(context.Context, *v1.FetchTargetRequest) (*v1.FetchTargetResponse, error)
 	mustEmbedUnimplementedComplianceAgentServer()
 }
 
@@ -131,6 +161,12 @@ func (UnimplementedComplianceAgentServer) Connect(grpc.BidiStreamingServer[v1.Ag
 }
 func (UnimplementedComplianceAgentServer) ReportDrift(context.Context, *v1.ReportDriftRequest) (*v1.ReportDriftResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReportDrift not implemented")
+}
+func (UnimplementedComplianceAgentServer) CheckUpdate(context.Context, *v1.CheckUpdateRequest) (*v1.CheckUpdateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckUpdate not implemented")
+}
+func (UnimplementedComplianceAgentServer) FetchTarget(context.Context, *v1.FetchTargetRequest) (*v1.FetchTargetResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FetchTarget not implemented")
 }
 func (UnimplementedComplianceAgentServer) mustEmbedUnimplementedComplianceAgentServer() {}
 func (UnimplementedComplianceAgentServer) testEmbeddedByValue()                         {}
@@ -214,6 +250,42 @@ func _ComplianceAgent_ReportDrift_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ComplianceAgent_CheckUpdate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.CheckUpdateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ComplianceAgentServer).CheckUpdate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ComplianceAgent_CheckUpdate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ComplianceAgentServer).CheckUpdate(ctx, req.(*v1.CheckUpdateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ComplianceAgent_FetchTarget_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.FetchTargetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ComplianceAgentServer).FetchTarget(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ComplianceAgent_FetchTarget_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ComplianceAgentServer).FetchTarget(ctx, req.(*v1.FetchTargetRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ComplianceAgent_ServiceDesc is the grpc.ServiceDesc for ComplianceAgent service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -232,6 +304,14 @@ var ComplianceAgent_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReportDrift",
 			Handler:    _ComplianceAgent_ReportDrift_Handler,
+		},
+		{
+			MethodName: "CheckUpdate",
+			Handler:    _ComplianceAgent_CheckUpdate_Handler,
+		},
+		{
+			MethodName: "FetchTarget",
+			Handler:    _ComplianceAgent_FetchTarget_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

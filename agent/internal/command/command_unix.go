@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 package command
 
 import (
@@ -11,41 +13,39 @@ import (
 	"time"
 )
 
-// Command is one entry of the allow list.
-type Command struct {
-	path  string
-	args  []string
-	limit time.Duration
-	bytes int
-}
-
-// SSHDConfig prints the effective settings of the SSH server. It reads the host
-// keys, so it needs root; it changes nothing.
-var SSHDConfig = Command{path: "/usr/sbin/sshd", args: []string{"-T"}, limit: 5 * time.Second, bytes: 64 << 10}
-
 // ErrOutput means that a program wrote more than its entry allows.
 var ErrOutput = errors.New("more output than expected")
 
+// complaintLimit bounds what is kept of standard error.
+const complaintLimit = 4 << 10
+
 // Run starts a command of the list and returns what it wrote. The program and
 // what it started are killed when the time is over or the output is too much.
-func Run(ctx context.Context, c Command) ([]byte, error) {
+func Run(ctx context.Context, c *Command) ([]byte, error) { return RunFor(ctx, c, 0) }
+
+// RunFor is Run for a command that works on the session of one user.
+func RunFor(ctx context.Context, c *Command, user uint32) ([]byte, error) {
+	args := c.argv(user)
+	if c.root && os.Geteuid() != 0 {
+		return nil, fmt.Errorf("running %s: it needs root", args[0])
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
-	out, complaint, err := c.run(ctx)
+	out, complaint, err := c.run(ctx, args)
 	switch {
 	case errors.Is(err, ErrOutput):
-		return nil, fmt.Errorf("running %s: %w", c.path, err)
+		return nil, fmt.Errorf("running %s: %w", args[0], err)
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("running %s: %w", c.path, ctx.Err())
+		return nil, fmt.Errorf("running %s: %w", args[0], ctx.Err())
 	case err != nil:
 		line, _, _ := strings.Cut(string(complaint), "\n")
-		return nil, fmt.Errorf("running %s: %w: %s", c.path, err, strings.TrimSpace(line))
+		return nil, fmt.Errorf("running %s: %w: %s", args[0], err, strings.TrimSpace(line))
 	}
 	return out, nil
 }
 
-// run is Run without words for people.
-func (c Command) run(ctx context.Context) (out, complaint []byte, err error) {
+// run is RunFor without words for people.
+func (c *Command) run(ctx context.Context, args []string) (out, complaint []byte, err error) {
 	outRead, outWrite, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err
@@ -56,9 +56,12 @@ func (c Command) run(ctx context.Context) (out, complaint []byte, err error) {
 		return nil, nil, errors.Join(err, outWrite.Close())
 	}
 	defer errRead.Close() //nolint:errcheck // only read
-	process, err := os.StartProcess(c.path, append([]string{c.path}, c.args...), &os.ProcAttr{
-		Dir: "/", Env: []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-		Files: []*os.File{nil, outWrite, errWrite},
+	files := []*os.File{nil, outWrite, errWrite}
+	if c.both {
+		files[2] = outWrite
+	}
+	process, err := os.StartProcess(args[0], args, &os.ProcAttr{
+		Dir: "/", Env: []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, Files: files,
 		// A group of its own, so that a grandchild does not outlive the limit.
 		Sys: &syscall.SysProcAttr{Setpgid: true},
 	})
@@ -73,7 +76,7 @@ func (c Command) run(ctx context.Context) (out, complaint []byte, err error) {
 	defer stop()
 	complaints := make(chan []byte, 1)
 	go func() {
-		b, _ := readUpTo(errRead, 4<<10)
+		b, _ := readUpTo(errRead, complaintLimit)
 		complaints <- b
 	}()
 	out, over := readUpTo(outRead, c.bytes)
@@ -87,7 +90,7 @@ func (c Command) run(ctx context.Context) (out, complaint []byte, err error) {
 		return nil, nil, ErrOutput
 	case err != nil:
 		return nil, complaint, err
-	case !state.Success():
+	case !state.Success() && (!c.both || !state.Exited()):
 		return nil, complaint, errors.New("it ended with exit status " + strconv.Itoa(state.ExitCode()))
 	}
 	return out, complaint, nil

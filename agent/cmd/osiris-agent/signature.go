@@ -1,0 +1,32 @@
+package main
+
+import (
+	"crypto/ed25519"
+
+	"github.com/osiriscare/osiris/agent/internal/say"
+	"github.com/osiriscare/osiris/agent/internal/signature"
+	"github.com/osiriscare/osiris/shared/release"
+)
+
+// signatureKeys are the keys that may sign the list of remote management
+// software, stamped by -ldflags "-X main.signatureKeys=1:HEX,HEX" in the form of
+// release.ParseRoots. A build without them takes no list.
+var signatureKeys string
+
+// openSignatures gives the list that is held. A damaged one is as good as none
+// and will be replaced.
+func openSignatures(folder string, nowMs func() int64, log *say.Logger) (*signature.Signatures, error) {
+	keys, err := release.ParseRoots(signatureKeys)
+	if err != nil {
+		return nil, err
+	}
+	var public []ed25519.PublicKey
+	if keys != nil {
+		public = keys.Public
+	}
+	s, err := signature.New(folder, public, nowMs)
+	if err != nil {
+		log.Error("signature list cannot be used", "error", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,104 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// fakeFilter is a Mac's firewall: it has a state and refuses when it is managed.
+type fakeFilter struct {
+	number  string
+	profile bool // a profile holds it
+	refuses bool // the Mac is managed
+	changes int
+	fails   error // of the next call
+}
+
+func (f *fakeFilter) state(context.Context) (string, error) {
+	words := map[string]string{
+		"0": "Firewall is disabled. (State = 0)\n", "1": "Firewall is enabled. (State = 1)\n",
+		"2": "Firewall is blocking all non-essential incoming connections. (State = 2)\n",
+	}
+	return words[f.number], f.fails
+}
+
+func (f *fakeFilter) set(_ context.Context, on bool) (string, error) {
+	if f.refuses {
+		return "Firewall settings cannot be modified from command line on managed Mac computers.\n", f.fails
+	}
+	f.changes++
+	switch {
+	case !on:
+		f.number = "0"
+	case f.number == "0":
+		f.number = "1"
+	}
+	return "Firewall is changed. (State = " + f.number + ")\n", f.fails
+}
+
+func (f *fakeFilter) managed() (bool, error) { return f.profile, f.fails }
+
+func TestTheFirewallOfAMacIsTurnedOnAndBack(t *testing.T) {
+	for before, after := range map[string]string{"0": "1", "1": "1", "2": "2"} {
+		f := &fakeFilter{number: before}
+		a := macFirewallEnable(f)
+		ctx := t.Context()
+		snapshot, err := a.Snapshot(ctx, Host{})
+		if err != nil || string(snapshot) != before || f.changes != 0 {
+			t.Errorf("Snapshot = %q, %v after %d changes; want %q", snapshot, err, f.changes, before)
+		}
+		if detail, err := a.Apply(ctx, Host{}); err != nil || detail == "" || f.number != after {
+			t.Errorf("Apply = %q, %v and state %s; want %s", detail, err, f.number, after)
+		}
+		for range 2 { // repeating it is harmless
+			if err := a.Revert(ctx, Host{}, snapshot); err != nil || f.number != before {
+				t.Errorf("Revert = %v and state %s; want %s", err, f.number, before)
+			}
+		}
+	}
+}
+
+func TestAFirewallThatAProfileHoldsIsLeftAlone(t *testing.T) {
+	f := &fakeFilter{number: "0", profile: true}
+	if _, err := macFirewallEnable(f).Snapshot(t.Context(), Host{}); err == nil || !strings.Contains(err.Error(), "profile") {
+		t.Errorf("Snapshot = %v; want the profile named", err)
+	}
+	f = &fakeFilter{number: "0", refuses: true}
+	a := macFirewallEnable(f)
+	if _, err := a.Apply(t.Context(), Host{}); err == nil || !strings.Contains(err.Error(), "managed") {
+		t.Errorf("Apply = %v; want the refusal, whatever the exit status", err)
+	}
+	if err := a.Revert(t.Context(), Host{}, []byte("0")); err != nil {
+		t.Errorf("Revert of what was never changed = %v", err)
+	}
+	f.number = "1"
+	if err := a.Revert(t.Context(), Host{}, []byte("0")); err == nil {
+		t.Error("Revert that is refused says nothing")
+	}
+}
+
+func TestWhatCannotBeReadIsNotChanged(t *testing.T) {
+	f := &fakeFilter{number: "?"}
+	a := macFirewallEnable(f)
+	if snapshot, err := a.Snapshot(t.Context(), Host{}); err == nil {
+		t.Errorf("Snapshot of an unknown state = %q, nil", snapshot)
+	}
+	if err := a.Revert(t.Context(), Host{}, nil); err == nil {
+		t.Error("Revert of an empty snapshot is no error")
+	}
+	f.fails = errors.New("no such program")
+	for name, err := range map[string]error{
+		"Snapshot": func() error { _, err := a.Snapshot(t.Context(), Host{}); return err }(),
+		"Apply":    func() error { _, err := a.Apply(t.Context(), Host{}); return err }(),
+		"Revert":   a.Revert(t.Context(), Host{}, []byte("0")),
+	} {
+		if err == nil {
+			t.Errorf("%s without the program is no error", name)
+		}
+	}
+	if f.changes > 1 { // Apply tries
+		t.Errorf("there were %d changes", f.changes)
+	}
+}

@@ -1,0 +1,52 @@
+//go:build !osiris_modernc && (windows || linux || darwin)
+
+package dial
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// UDP makes a socket that talks to addr, host:port, only. The first address to
+// which there is a route is taken; nothing is sent yet. A read gives up after
+// wait. It blocks its thread: net.Dialer.DialUDP links 9 KB more (2026-11-22).
+func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteCloser, error) {
+	hosts, port, err := lookUp(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.New("the system knows no address")
+	for _, host := range hosts {
+		var d *datagram
+		if d, err = open(host, port, wait); err == nil {
+			return d, nil
+		}
+	}
+	return nil, err
+}
+
+func open(host netip.Addr, port uint16, wait time.Duration) (*datagram, error) {
+	family, to := syscall.AF_INET6, syscall.Sockaddr(nil)
+	if host.Is4() {
+		family, to = syscall.AF_INET, &syscall.SockaddrInet4{Port: int(port), Addr: host.As4()}
+	} else {
+		to = &syscall.SockaddrInet6{Port: int(port), Addr: host.As16()}
+	}
+	socket, err := syscall.Socket(family, syscall.SOCK_DGRAM, syscall.IPPROTO_UDP)
+	if err != nil {
+		return nil, err
+	}
+	d := &datagram{socket}
+	if err = d.limit(wait); err == nil {
+		err = syscall.Connect(socket, to)
+	}
+	if err != nil {
+		d.Close() //nolint:errcheck,gosec // the first error counts
+		return nil, err
+	}
+	return d, nil
+}

@@ -1,0 +1,16 @@
+// Package folder makes the agent's folders and keeps everybody but
+// administrators out: the data folder holds the device key, the queue and what
+// the site signed, and the program's folder what runs as root or LocalSystem.
+//
+// Private is for the data folder: mode 0700 and the owner that runs us; on
+// Windows a protected list of rights with full control for LocalSystem and
+// Administrators, inherited by what is inside. Shared is for programs: others
+// may read. A folder that somebody else owns, or that others could write to, is
+// refused with ErrForeign rather than mended: what lies in it may be planted.
+// Standard users may make folders in %ProgramData%, so that is no theory.
+package folder
+
+import "errors"
+
+// ErrForeign means that somebody else could have put something into the folder.
+var ErrForeign = errors.New("others can write to this folder, or own it; look at what is in it, remove it and try again")

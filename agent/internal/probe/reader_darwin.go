@@ -1,0 +1,87 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/command"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// platform is what a probe keeps between readings: nothing here.
+type platform struct{}
+
+// Checks are those that this system has readers for.
+func Checks() []check.ID {
+	ids := []check.ID{check.DiskSpace, check.RMMDetection}
+	for i := range macTable {
+		if id := macTable[i].id; id != ids[len(ids)-1] { // a check's sources stand together
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
+	switch id {
+	case check.DiskSpace:
+		return p.readDisk
+	case check.RMMDetection:
+		return p.readRMM
+	}
+	for i := range macTable {
+		if macTable[i].id == id {
+			return func(ctx context.Context) (check.Facts, error) { return p.readMac(ctx, id) }
+		}
+	}
+	return nil
+}
+
+func (p *Probe) readMac(ctx context.Context, id check.ID) (check.Facts, error) {
+	if !p.live() {
+		return nil, errors.New("the settings of another root cannot be asked for")
+	}
+	version, err := syscall.Sysctl("kern.osproductversion")
+	if err != nil {
+		return nil, os.NewSyscallError("sysctl", err)
+	}
+	m := mac{thisMac{}, version, time.Now()}
+	return m.read(ctx, id)
+}
+
+// thisMac is the running system.
+type thisMac struct{}
+
+func (thisMac) run(ctx context.Context, c *command.Command, user uint32) ([]byte, error) {
+	return command.RunFor(ctx, c, user)
+}
+
+// macFileLimit bounds what is read of a file; it is a word, or its date counts.
+const macFileLimit = 4 << 10
+
+func (thisMac) file(path string) ([]byte, time.Time, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	content, err := io.ReadAll(io.LimitReader(f, macFileLimit))
+	return content, info.ModTime(), err
+}
+
+// console is who owns the screen: loginwindow gives /dev/console to that user.
+func (thisMac) console() (uint32, error) {
+	var s syscall.Stat_t
+	if err := syscall.Stat("/dev/console", &s); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: "/dev/console", Err: err}
+	}
+	return s.Uid, nil
+}

@@ -1,0 +1,82 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// A search for updates takes seconds to many minutes and needs Microsoft's
+// server or the site's own, so it runs beside the readers and its answer is kept.
+const (
+	// searchFresh is how long an answer serves before another search; Windows
+	// itself searches about once a day.
+	searchFresh = 6 * time.Hour
+	// searchStale is the age at which an answer says nothing any more.
+	searchStale = 3 * 24 * time.Hour
+	// searchLimit bounds one search.
+	searchLimit = 30 * time.Minute
+	// searchWait is what a reader waits, so that a quick search answers at once.
+	searchWait = 2 * time.Second
+	searchStep = 100 * time.Millisecond
+	// searchRetry is the pause after a search that failed.
+	searchRetry = time.Hour
+)
+
+var errSearching = errors.New("the search for updates has not finished")
+
+// updateSearch keeps the last answer of Windows Update.
+type updateSearch struct {
+	search func(ctx context.Context) ([]string, error)
+
+	mu      sync.Mutex
+	running bool
+	next    time.Time // when another search may start
+	rows    []string  // of the last search that succeeded
+	read    time.Time // when that was
+	err     error     // of the last search; nil before the first has ended
+}
+
+// answer gives the last answer, if it is not stale, and starts another search if
+// it is time.
+func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
+	rows, err := u.last(ctx)
+	for waited := time.Duration(0); errors.Is(err, errSearching) && waited < searchWait && ctx.Err() == nil; waited += searchStep {
+		time.Sleep(searchStep)
+		rows, err = u.last(ctx)
+	}
+	return rows, err
+}
+
+func (u *updateSearch) last(ctx context.Context) ([]string, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	if !u.running && now.After(u.next) {
+		u.running = true
+		go u.run(context.WithoutCancel(ctx))
+	}
+	switch {
+	case u.rows != nil && now.Sub(u.read) < searchStale:
+		return u.rows, nil
+	case u.err != nil && !u.running:
+		return nil, u.err
+	}
+	return nil, errSearching
+}
+
+// run is one search. It ends by itself: the search is given up at its limit.
+func (u *updateSearch) run(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, searchLimit)
+	rows, err := u.search(ctx)
+	cancel()
+	u.mu.Lock()
+	now := time.Now()
+	u.running, u.err, u.next = false, err, now.Add(searchRetry)
+	if err == nil {
+		u.read, u.next = now, now.Add(searchFresh)
+		u.rows = append([]string{"Searched=" + now.UTC().Format(time.DateOnly)}, rows...)
+	}
+	u.mu.Unlock()
+}

@@ -1,0 +1,89 @@
+package probe
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/winapi"
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// registry is what readers need of the Windows registry, always its 64-bit view.
+// A missing key or value is winapi.ErrNotExist.
+type registry interface {
+	// value is a value's text: decimal, the string, or lines.
+	value(key, name string) (string, error)
+	// keys are the names of a key's sub-keys.
+	keys(key string) ([]string, error)
+}
+
+// provider is what readers need of everything that answers with rows.
+type provider interface {
+	// query asks WMI. The cells are in the order of the query's properties. A
+	// missing namespace, class or property is a winapi.Code.
+	query(ctx context.Context, q *query) ([]winapi.Row, error)
+	// method calls a method of an object with one argument, "Name=value", and
+	// gives ReturnValue and the result.
+	method(ctx context.Context, namespace, object, method, argument, result string) (winapi.Row, error)
+	// api calls one function of the list in windowssystem_windows.go and gives a
+	// row's text each. What does not exist is winapi.ErrNotExist.
+	api(ctx context.Context, function, argument string) ([]string, error)
+	// drives lists the letters in use, the system's own first.
+	drives(ctx context.Context) ([]drive, error)
+}
+
+// query is one WMI query. context is empty or the provider's "Name=value".
+type query struct {
+	namespace, class, where, context string
+
+	properties []string
+}
+
+// text is the query in WQL.
+func (q *query) text() string {
+	wql := "SELECT " + strings.Join(q.properties, ",") + " FROM " + q.class
+	if q.where != "" {
+		wql += " WHERE " + q.where
+	}
+	return wql
+}
+
+// machine reads one Windows.
+type machine struct {
+	registry registry
+	provider provider
+	now      func() time.Time
+	// timeServer, host:port, is asked before those that Windows follows.
+	timeServer string
+	volumes    marks
+
+	mu   sync.Mutex
+	host check.Facts // role and edition, read once
+}
+
+// aboutHost gives what kind of Windows this is. It does not change while the
+// process lives, but for the build's revision.
+func (m *machine) aboutHost(ctx context.Context) (check.Facts, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.host == nil {
+		facts, err := m.read(ctx, hostSources)
+		if err != nil {
+			return nil, err
+		}
+		m.host = facts
+	}
+	return m.host, nil
+}
+
+// windowsSources gives the sources of a check; empty if Windows has none.
+func windowsSources(id check.ID) string {
+	for i := range windowsTable {
+		if windowsTable[i].id == id {
+			return windowsTable[i].sources
+		}
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package probe
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+var fixtureName = regexp.MustCompile(`\A[0-9]{4,5}-[a-z0-9-]+\.txt\z`)
+
+// TestWindowsFixtures reads and judges every file of testdata/windows.
+func TestWindowsFixtures(t *testing.T) {
+	files, err := filepath.Glob("testdata/windows/*/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are %d fixtures (%v)", len(files), err)
+	}
+	seen := map[check.ID]int{}
+	for _, file := range files {
+		id := check.ID(filepath.Base(filepath.Dir(file)))
+		t.Run(string(id)+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			f := openFixture(t, file)
+			if !fixtureName.MatchString(filepath.Base(file)) {
+				t.Errorf("its name is not <os build>-<state>.txt")
+			}
+			if !slices.Contains([]string{"captured", "documented", "invented"}, f.origin) || f.source == "" {
+				t.Errorf("origin is %q, source %q", f.origin, f.source)
+			}
+			sources := windowsSources(id)
+			if sources == "" {
+				t.Fatalf("windowsTable has no %s", id)
+			}
+			seen[id]++
+			facts, err := f.machine().read(context.Background(), sources)
+			if err != nil {
+				facts = failed(err)
+			}
+			known := append(check.FactNames(id), check.FactError, check.FactNotApplicable)
+			for _, fact := range facts {
+				if !slices.Contains(known, fact.Name) {
+					t.Errorf("the readers give the fact %q, which the check does not list", fact.Name)
+				}
+			}
+			for _, want := range f.facts {
+				if !slices.Contains(facts, want) {
+					t.Errorf("the readers do not give the fact %s %q; all are %q", want.Name, want.Value, facts)
+				}
+			}
+			v := check.Judge(id, facts, f.parameters.Get)
+			got := strings.TrimSpace(v.Status.String() + " " + v.Severity)
+			if got != f.want || v.Actual != f.actual || v.Reason != f.reason {
+				t.Errorf("the verdict is\nwant %s\nactual %s\nreason %s\nand the fixture has\nwant %s\nactual %s\nreason %s\nwith facts %q",
+					got, v.Actual, v.Reason, f.want, f.actual, f.reason, facts)
+			}
+		})
+	}
+	for i := range windowsTable {
+		if n := seen[windowsTable[i].id]; n < 2 {
+			t.Errorf("%s has %d fixtures", windowsTable[i].id, n)
+		}
+	}
+}
+
+func TestHostFactsAreReadOnceAndOnlyWhole(t *testing.T) {
+	f := openFixture(t, "testdata/windows/host.txt")
+	m := f.machine()
+	const place = `wmi root\cimv2:Win32_ComputerSystem`
+	f.failures[place] = 0x80041003
+	if facts, err := m.read(context.Background(), "host"); err == nil {
+		t.Errorf("without the right to ask WMI, host facts are %q", facts)
+	}
+	delete(f.failures, place)
+	want := check.Facts{
+		{Name: check.FactProductType, Value: "1"}, {Name: check.FactSystemDrive, Value: "C:"},
+		{Name: check.FactDomainRole, Value: "0"}, {Name: check.FactEdition, Value: "Professional"},
+		{Name: check.FactBuild, Value: "19045"}, {Name: check.FactRevision, Value: "3693"},
+	}
+	for range 2 {
+		facts, err := m.read(context.Background(), "host")
+		if err != nil || !slices.Equal(facts, want) {
+			t.Errorf("host facts are %q, %v; want %q", facts, err, want)
+		}
+		f.classes, f.values = nil, nil // the second time nobody may ask
+	}
+	f.classes = map[string][]check.Facts{`root\cimv2:Win32_OperatingSystem`: {}}
+	if facts, err := f.machine().read(context.Background(), "host"); err == nil {
+		t.Errorf("an empty answer of WMI gives host facts %q", facts)
+	}
+}

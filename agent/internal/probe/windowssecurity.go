@@ -1,0 +1,65 @@
+package probe
+
+// Sources of the checks on protection, encryption, updates and accounts.
+
+const (
+	policyManager = `HKLM\SOFTWARE\Microsoft\PolicyManager\current\device\`
+	currentWin    = `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\`
+	control       = `HKLM\SYSTEM\CurrentControlSet\Control\`
+)
+
+// Platform updates brought the properties of the mode; the status is older. A
+// server has no security centre: there another product is a service that runs.
+const defenderSources = "host\n" +
+	"api|service|QueryService|WinDefend\n" +
+	`wmi?|status|root\Microsoft\Windows\Defender|MSFT_MpComputerStatus|AntivirusEnabled,RealTimeProtectionEnabled,AntivirusSignatureAge,AntivirusSignatureLastUpdated` + "\n" +
+	`wmi?|mode|root\Microsoft\Windows\Defender|MSFT_MpComputerStatus|AMRunningMode,IsTamperProtected` + "\n" +
+	`wmi?|product|root\SecurityCenter2|AntiVirusProduct|displayName,instanceGuid,productState` + "\n" +
+	"api|other|QueryService|CSFalconService,SentinelAgent,EPSecurityService,Sophos Endpoint Defense Service,ekrn,WRSVC,MBAMService\n" +
+	"own|gpo|" + policies + "Windows Defender|DisableAntiSpyware\n" +
+	"own|gpo|" + policies + `Windows Defender\Real-Time Protection|DisableRealtimeMonitoring` + "\n" +
+	"own|mdm|" + policyManager + "Defender|AllowRealtimeMonitoring\n" +
+	"own|local"
+
+// Portable disks are encryptable too; only those on fixed disks count.
+const bitlockerSources = "host\n" +
+	`wmi?|volume|root\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume|DeviceID,DriveLetter,ProtectionStatus,+GetConversionStatus.ConversionStatus PrecisionFactor=0` + "\n" +
+	"wmi|disk|" + cimv2 + "|Win32_LogicalDisk|DeviceID|DriveType=3"
+
+const patchesSources = "host\n" +
+	"date|date\n" +
+	"api?|update|PendingUpdates|\n" +
+	"wmi?|hotfix|" + cimv2 + "|Win32_QuickFixEngineering|HotFixID,InstalledOn"
+
+const guestSources = "host\n" +
+	"api|account|Account501|"
+
+const smbv1Sources = "host\n" +
+	"api|service|QueryService|LanmanServer,mrxsmb10\n" +
+	`wmi?|server|root\Microsoft\Windows\SMB|MSFT_SmbServerConfiguration|EnableSMB1Protocol` + "\n" +
+	"reg|SMB1|" + services + `LanmanServer\Parameters|SMB1` + "\n" +
+	"wmi?|feature|" + cimv2 + "|Win32_OptionalFeature|Name,InstallState|Name LIKE 'SMB1Protocol%'"
+
+const rebootSources = "key|RebootRequired|" + currentWin + `WindowsUpdate\Auto Update\RebootRequired` + "\n" +
+	"key|RebootPending|" + currentWin + `Component Based Servicing\RebootPending` + "\n" +
+	"key|RebootInProgress|" + currentWin + `Component Based Servicing\RebootInProgress` + "\n" +
+	"key|PackagesPending|" + currentWin + `Component Based Servicing\PackagesPending` + "\n" +
+	"reg|JoinDomain|" + services + "Netlogon|JoinDomain\n" +
+	"reg|AvoidSpnSet|" + services + "Netlogon|AvoidSpnSet\n" +
+	"reg|ComputerName|" + control + `ComputerName\ComputerName|ComputerName` + "\n" +
+	"reg|ActiveComputerName|" + control + `ComputerName\ActiveComputerName|ComputerName` + "\n" +
+	"count|pending_renames|" + control + "Session Manager|PendingFileRenameOperations"
+
+// What policy sets goes before what a person sets.
+const (
+	screenValues      = "|ScreenSaveActive,ScreenSaverIsSecure,ScreenSaveTimeOut\n"
+	screenLockSources = "reg|InactivityTimeoutSecs|" + currentWin + `Policies\System|InactivityTimeoutSecs` + "\n" +
+		"reg|MaxInactivityTimeDeviceLock|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
+		"reg|DisableLockWorkstation|" + currentWin + `Policies\System|DisableLockWorkstation` + "\n" +
+		`user|policy|Software\Policies\Microsoft\Windows\Control Panel\Desktop` + screenValues +
+		`user|preference|Control Panel\Desktop` + screenValues +
+		`user|lock|Software\Microsoft\Windows\CurrentVersion\Policies\System|DisableLockWorkstation` + "\n" +
+		"own|mdm|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
+		"own|gpo|" + currentWin + `Policies\System|InactivityTimeoutSecs` + "\n" +
+		"own|local"
+)

@@ -1,0 +1,8 @@
+package prompt
+
+import "syscall"
+
+const (
+	getAttributes = syscall.TIOCGETA
+	setAttributes = syscall.TIOCSETA
+)

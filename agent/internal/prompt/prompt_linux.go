@@ -1,0 +1,6 @@
+package prompt
+
+const (
+	getAttributes = 0x5401 // TCGETS
+	setAttributes = 0x5402 // TCSETS
+)

@@ -1,0 +1,61 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/command"
+)
+
+// unitFile is where an administrator's units lie; a package brings its own in
+// /usr/lib/systemd/system.
+const unitFile = "/etc/systemd/system/" + Unit
+
+// Program is where Install expects the program.
+func Program() string { return "/opt/osiris/bin/osiris-agent" }
+
+// Run runs work until ctx ends; the caller's context ends with SIGTERM.
+func Run(ctx context.Context, work func(context.Context) error) error { return work(ctx) }
+
+// Output is standard error, which systemd keeps in the journal.
+func Output() io.Writer { return os.Stderr }
+
+// Install makes systemd start the program at boot; it does not start it.
+func Install(ctx context.Context, program string, args ...string) error {
+	if err := atomicfile.Write(unitFile, []byte(SystemdUnit(program, args...)), 0o644); err != nil {
+		return err
+	}
+	return run(ctx, &command.UnitReload, &command.UnitEnable)
+}
+
+// Remove stops the unit and makes systemd forget it.
+func Remove(ctx context.Context) error {
+	if _, err := os.Stat(unitFile); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	err := run(ctx, &command.UnitDisable)
+	return errors.Join(err, atomicfile.Remove(unitFile), run(ctx, &command.UnitReload))
+}
+
+// Start starts the unit.
+func Start(ctx context.Context) error { return run(ctx, &command.UnitStart) }
+
+// Stop stops the unit; one that is not there is stopped.
+func Stop(ctx context.Context) error {
+	if _, err := os.Stat(unitFile); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return run(ctx, &command.UnitStop)
+}
+
+func run(ctx context.Context, commands ...*command.Command) error {
+	for _, c := range commands {
+		if _, err := command.Run(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}

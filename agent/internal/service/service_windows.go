@@ -1,0 +1,129 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"github.com/osiriscare/osiris/agent/internal/winapi"
+)
+
+// Rights and settings of winsvc.h.
+const (
+	managerConnectCreate = 0x3
+	allAccess            = 0xf01ff
+	ownProcess           = 0x10
+	autoStart            = 2
+	errorNormal          = 1
+
+	configDescription = 1
+	configFailure     = 2
+	configDelayed     = 3
+	configFailureFlag = 4
+
+	errExists      = syscall.Errno(1073)
+	errNoService   = syscall.Errno(1060)
+	errMarkedForIt = syscall.Errno(1072)
+)
+
+// eventKey names our messages' texts: those of EventCreate.exe, which comes with
+// Windows, are whatever the writer says.
+const eventKey = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\` + Name
+
+// Program is where Install expects the program.
+func Program() string {
+	folder := os.Getenv("ProgramFiles")
+	if folder == "" {
+		folder = `C:\Program Files`
+	}
+	return folder + `\Osiris\osiris-agent.exe`
+}
+
+// Install makes Windows start the program at boot; it does not start it.
+func Install(_ context.Context, program string, args ...string) error {
+	line := `"` + program + `"` // no path of Windows has a quote in it
+	for _, a := range args {
+		line += ` "` + a + `"`
+	}
+	manager, err := call("OpenSCManagerW", 0, 0, managerConnectCreate)
+	if err != nil {
+		return err
+	}
+	defer call("CloseServiceHandle", manager) //nolint:errcheck // nothing depends on it
+	h, err := call("CreateServiceW", manager, uintptr(wide(Name)), uintptr(wide(title)), allAccess, ownProcess, autoStart, errorNormal,
+		uintptr(wide(line)), 0, 0, 0, 0, 0)
+	if errors.Is(err, errExists) {
+		if h, err = call("OpenServiceW", manager, uintptr(wide(Name)), allAccess); err == nil {
+			_, err = call("ChangeServiceConfigW", h, ownProcess, autoStart, errorNormal, uintptr(wide(line)), 0, 0, 0, 0, 0, uintptr(wide(title)))
+		}
+	}
+	if h != 0 {
+		defer call("CloseServiceHandle", h) //nolint:errcheck // nothing depends on it
+	}
+	if err != nil {
+		return err
+	}
+	configure(h)
+	return errors.Join(
+		winapi.RegSetString(eventKey, "EventMessageFile", os.Getenv("SystemRoot")+`\System32\EventCreate.exe`),
+		winapi.RegSetDWORD(eventKey, "TypesSupported", 7))
+}
+
+// configure sets what a service can do without: Wine 8 refuses some of it, and
+// none is worth an installation.
+func configure(h uintptr) {
+	set := func(level uintptr, value unsafe.Pointer) {
+		_, _ = call("ChangeServiceConfig2W", h, level, uintptr(value))
+	}
+	text := wide(about)
+	set(configDescription, unsafe.Pointer(&text))
+	// Started again after 5 s, 30 s and then every 2 minutes; a day without a fall
+	// begins anew. SC_ACTION: 1 is restart, then milliseconds.
+	actions := [...]uint32{1, 5000, 1, 30000, 1, 120000}
+	failure := struct {
+		reset            uint32
+		message, command uintptr
+		count            uint32
+		actions          *uint32
+	}{reset: 86400, count: uint32(len(actions) / 2), actions: &actions[0]}
+	set(configFailure, unsafe.Pointer(&failure))
+	yes := uint32(1)
+	set(configFailureFlag, unsafe.Pointer(&yes)) // also when it stops with an error
+	set(configDelayed, unsafe.Pointer(&yes))     // boot has enough to do
+}
+
+// Remove stops the service and makes Windows forget it and its event source.
+func Remove(ctx context.Context) error {
+	err := Stop(ctx)
+	manager, openErr := call("OpenSCManagerW", 0, 0, managerConnectCreate)
+	if openErr != nil {
+		return errors.Join(err, openErr)
+	}
+	defer call("CloseServiceHandle", manager) //nolint:errcheck // nothing depends on it
+	h, openErr := call("OpenServiceW", manager, uintptr(wide(Name)), allAccess)
+	if openErr == nil {
+		_, openErr = call("DeleteService", h)
+		call("CloseServiceHandle", h) //nolint:errcheck // the deletion waits for it, not we
+	}
+	if !errors.Is(openErr, errNoService) && !errors.Is(openErr, errMarkedForIt) {
+		err = errors.Join(err, openErr)
+	}
+	const local = 0x80000002                                                     // HKEY_LOCAL_MACHINE
+	_, _ = call("RegDeleteTreeW", local, uintptr(wide(eventKey[len(`HKLM\`):]))) // gives 0 when it works
+	return err
+}
+
+// Start starts the service and waits until it runs.
+func Start(ctx context.Context) error { return winapi.StartService(ctx, Name) }
+
+// Stop stops the service and waits until it has; one that is not there is
+// stopped.
+func Stop(ctx context.Context) error {
+	err := winapi.StopService(ctx, Name)
+	if errors.Is(err, winapi.ErrNotExist) {
+		return nil
+	}
+	return err
+}

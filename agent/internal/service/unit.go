@@ -1,0 +1,53 @@
+package service
+
+import "strings"
+
+// SystemdUnit is the text of the unit that runs the program with these arguments.
+// Healing writes where a setting lives, so the file system stays writable.
+func SystemdUnit(program string, args ...string) string {
+	return `[Unit]
+Description=` + title + `
+Documentation=https://github.com/osiriscare/osiris
+Wants=network-online.target
+After=network-online.target
+# An agent that gave up would watch nothing, however often it fell.
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=` + commandLine(program, args) + `
+Restart=always
+RestartSec=5
+TimeoutStopSec=30
+# The program that watches over an update must outlive the service.
+KillMode=process
+UMask=0077
+NoNewPrivileges=yes
+ProtectHome=read-only
+PrivateTmp=yes
+ProtectClock=no
+ProtectControlGroups=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+// commandLine quotes as systemd.syntax(7) and systemd.service(5) say: % means
+// something else to systemd, and so does $ after the program.
+func commandLine(program string, args []string) string {
+	line := quoted(program)
+	for _, a := range args {
+		line += " " + quoted(strings.ReplaceAll(a, "$", "$$"))
+	}
+	return line
+}
+
+func quoted(text string) string {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), `"`, `\"`)
+	return `"` + strings.ReplaceAll(text, "%", "%%") + `"`
+}

@@ -1,0 +1,73 @@
+package update
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/osiriscare/osiris/agent/internal/lock"
+)
+
+// Boot is called by each start of the agent, before anything that a new version
+// could do wrong. In the middle of an update it sees to it that a watcher runs,
+// and counts the start; ErrRestart means that the program is about to be
+// replaced. exe is the running program.
+func Boot(folder, exe string, built int64) error {
+	j := load(folder)
+	switch {
+	case j.phase == idle:
+		if j.exe == exe {
+			// On Windows the watcher may still run from it; then the next start does it.
+			_ = os.Remove(beside(exe, "old"))
+		}
+		return nil
+	case j.built == built: // the new program
+		if err := errors.Join(mark(folder), writePid(folder)); err != nil {
+			return err
+		}
+	}
+	reached("boot")
+	if err := wake(folder, j); err != nil {
+		return err
+	}
+	if j.phase == ready && j.built != built {
+		return ErrRestart
+	}
+	return nil
+}
+
+// mark counts a start.
+func mark(folder string) error {
+	f, err := os.OpenFile(filepath.Join(folder, startsFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte{'+'})
+	return errors.Join(err, f.Close())
+}
+
+// writePid says whom the watcher may end.
+func writePid(folder string) error {
+	return os.WriteFile(filepath.Join(folder, pidFile), strconv.AppendInt(nil, int64(os.Getpid()), 10), 0o600)
+}
+
+// wake starts the watcher unless one is at work: from the copy of the old
+// program, or, when that is in its place again, from there.
+func wake(folder string, j *journal) error {
+	l, err := lock.Take(filepath.Join(folder, watchLock))
+	if errors.Is(err, lock.ErrTaken) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	program := beside(j.exe, "old")
+	if _, err := os.Stat(program); err != nil {
+		program = j.exe
+	}
+	return start(program, verb("watch-update", j.args))
+}

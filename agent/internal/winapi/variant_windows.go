@@ -1,0 +1,187 @@
+package winapi
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unsafe"
+)
+
+// maxText and maxElements bound one property, in characters and elements.
+const (
+	maxText     = 1 << 16
+	maxElements = 4096
+)
+
+// variant is VARIANT of oaidl.h on a 64-bit system.
+type variant struct {
+	kind  uint16
+	_     [3]uint16
+	value uint64
+	_     uint64
+}
+
+// Kinds of a VARIANT (wtypes.h).
+const (
+	vtEmpty = 0
+	vtNull  = 1
+	vtI2    = 2
+	vtI4    = 3
+	vtR4    = 4
+	vtR8    = 5
+	vtBSTR  = 8
+	vtBool  = 11
+	vtI1    = 16
+	vtUI1   = 17
+	vtUI2   = 18
+	vtUI4   = 19
+	vtI8    = 20
+	vtUI8   = 21
+	vtArray = 0x2000
+)
+
+// Types of a CIM property (wbemcli.h); arrays have vtArray too.
+const (
+	cimSint16 = 2
+	cimSint32 = 3
+	cimBool   = 11
+	cimUint8  = 17
+	cimUint16 = 18
+	cimUint32 = 19
+	cimDate   = 101
+)
+
+// clear frees what the variant owns.
+func (v *variant) clear() { call(oleaut32, "VariantClear", uintptr(unsafe.Pointer(v))) }
+
+// cell reads a property. WMI gives uint16 and uint32 as signed VT_I4 and 64-bit
+// integers as strings, so the CIM type says what is meant.
+func (v *variant) cell(cim uint32) (Cell, Code) {
+	switch {
+	case v.kind == vtEmpty || v.kind == vtNull:
+		return Cell{Null: true}, 0
+	case v.kind&vtArray != 0:
+		text, code := v.array(cim &^ vtArray)
+		return Cell{Text: text}, code
+	}
+	text, code := scalar(v.kind, unsafe.Pointer(&v.value), cim)
+	return Cell{Text: text}, code
+}
+
+// scalar reads what stands at p.
+func scalar(kind uint16, p unsafe.Pointer, cim uint32) (string, Code) {
+	var n int64
+	switch kind {
+	case vtBSTR:
+		text := (*bstr)(p).text()
+		if cim == cimDate {
+			text = cimTime(text)
+		}
+		return text, 0
+	case vtBool:
+		return strconv.FormatBool(*(*int16)(p) != 0), 0
+	case vtR4:
+		return strconv.FormatFloat(float64(*(*float32)(p)), 'g', -1, 32), 0
+	case vtR8:
+		return strconv.FormatFloat(*(*float64)(p), 'g', -1, 64), 0
+	case vtUI8:
+		return strconv.FormatUint(*(*uint64)(p), 10), 0
+	case vtI1:
+		n = int64(*(*int8)(p))
+	case vtUI1:
+		n = int64(*(*uint8)(p))
+	case vtI2:
+		n = int64(*(*int16)(p))
+	case vtUI2:
+		n = int64(*(*uint16)(p))
+	case vtI4:
+		n = int64(*(*int32)(p))
+	case vtUI4:
+		n = int64(*(*uint32)(p))
+	case vtI8:
+		n = *(*int64)(p)
+	default:
+		return "", WrongType // an object, an interface, a currency
+	}
+	switch cim {
+	case cimUint8:
+		n &= math.MaxUint8
+	case cimUint16:
+		n &= math.MaxUint16
+	case cimUint32:
+		n &= math.MaxUint32
+	}
+	return strconv.FormatInt(n, 10), 0
+}
+
+// array reads a one-dimensional SAFEARRAY, a line for each element.
+func (v *variant) array(cim uint32) (string, Code) {
+	array := uintptr(v.value)
+	if array == 0 {
+		return "", 0
+	}
+	var low, high int32
+	if n, _ := call(oleaut32, "SafeArrayGetDim", array); n != 1 {
+		return "", WrongType
+	}
+	if r, code := call(oleaut32, "SafeArrayGetLBound", array, 1, uintptr(unsafe.Pointer(&low))); hresult(r, code).failed() {
+		return "", hresult(r, code)
+	}
+	if r, code := call(oleaut32, "SafeArrayGetUBound", array, 1, uintptr(unsafe.Pointer(&high))); hresult(r, code).failed() {
+		return "", hresult(r, code)
+	}
+	if int64(high)-int64(low) >= maxElements {
+		return "", TooMuch
+	}
+	var lines []string
+	for i := low; i <= high; i++ {
+		var element variant // as a buffer that is large enough for every kind
+		r, code := call(oleaut32, "SafeArrayGetElement", array, uintptr(unsafe.Pointer(&i)), uintptr(unsafe.Pointer(&element.value)))
+		if code = hresult(r, code); code.failed() {
+			return "", code
+		}
+		element.kind = v.kind &^ vtArray
+		text, code := scalar(element.kind, unsafe.Pointer(&element.value), cim)
+		element.clear()
+		if code != 0 {
+			return "", code
+		}
+		lines = append(lines, text)
+	}
+	return strings.Join(lines, "\n"), 0
+}
+
+// newVariant makes what a property of this CIM type takes; clear it.
+func newVariant(text string, cim uint32) (variant, Code) {
+	v := variant{kind: vtI4}
+	var err error
+	var n int64
+	switch cim {
+	case cimBool:
+		var yes bool
+		v.kind = vtBool
+		if yes, err = strconv.ParseBool(text); yes {
+			n = math.MaxUint16 // VARIANT_TRUE
+		}
+	case cimUint8:
+		v.kind = vtUI1
+		n, err = strconv.ParseInt(text, 10, 64)
+	case cimSint16:
+		v.kind = vtI2
+		n, err = strconv.ParseInt(text, 10, 16)
+	case cimSint32, cimUint16, cimUint32:
+		n, err = strconv.ParseInt(text, 10, 64)
+	default:
+		if cim&vtArray != 0 {
+			return v, WrongType
+		}
+		v.kind = vtBSTR
+		*(*bstr)(unsafe.Pointer(&v.value)) = newBSTR(text)
+		return v, 0
+	}
+	if err != nil {
+		return v, WrongType
+	}
+	*(*uint32)(unsafe.Pointer(&v.value)) = uint32(n)
+	return v, 0
+}

@@ -1,0 +1,90 @@
+package enroll
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+)
+
+// Errors of a decision.
+var (
+	ErrUnknown = errors.New("no agent has this id; osiris-appliance agent list shows them")
+	ErrFree    = errors.New("the agent is not held for that; osiris-appliance agent list shows why it is")
+)
+
+// Decision is what a person says about an agent that is held.
+type Decision struct {
+	AgentID string
+	Person  string // who decides
+	Reason  string
+}
+
+// check says what is missing.
+func (d Decision) check() error {
+	if d.Person == "" || d.Reason == "" || len(d.Reason) > 1000 {
+		return errors.New("a decision names a person and a reason of at most 1000 bytes")
+	}
+	return nil
+}
+
+// Approve ends the waiting of an agent that came with a roll-out token. It works
+// beside a running appliance, as Release does, and so needs neither CA nor Hosts.
+func (e *Enroll) Approve(ctx context.Context, d Decision) error {
+	return e.decide(ctx, d, "approve", func(s *standing) (key, words string, ok bool) {
+		ok, s.pending = s.pending, false
+		return "approval/" + d.AgentID, "was approved", ok
+	})
+}
+
+// Release ends an agent's quarantine. Of a clone and its original the one that
+// renewed last is believed from then on: only the newest certificate opens a
+// session, and another machine with an older one brings the quarantine back.
+func (e *Enroll) Release(ctx context.Context, d Decision) error {
+	return e.decide(ctx, d, "release", func(s *standing) (key, words string, ok bool) {
+		was := s.quarantine
+		s.quarantine, s.strict = Free, s.strict || was == Clone
+		return fmt.Sprintf("release/%s/%d", d.AgentID, time.Now().UnixMilli()), "was released from quarantine (" + string(was) + ")", was != Free
+	})
+}
+
+// decide changes an agent's standing by change, which also gives the evidence's
+// key and words, and says whether there was anything to decide.
+func (e *Enroll) decide(ctx context.Context, d Decision, what string, change func(*standing) (key, words string, ok bool)) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	var s standing
+	var key, words string
+	err := e.Store.Write(ctx, func(tx *store.Tx) error {
+		var hostID, hostname string
+		err := tx.QueryRowContext(ctx, standingOf+" WHERE agent.agent_id = ?", d.AgentID).Scan(s.fields(new(string), &hostID, &hostname)...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrUnknown
+		}
+		if err != nil {
+			return fmt.Errorf("reading agent %s: %w", d.AgentID, err)
+		}
+		ok := false
+		if key, words, ok = change(&s); !ok {
+			return ErrFree
+		}
+		now := time.Now()
+		return errors.Join(
+			exec(ctx, tx, "UPDATE agent SET pending = ?, quarantine = ?, strict = ? WHERE agent_id = ?", s.pending, string(s.quarantine), s.strict, d.AgentID),
+			exec(ctx, tx, "INSERT INTO decision (agent_id, what, person, reason, made_ms) VALUES (?,?,?,?,?)", d.AgentID, what, d.Person, d.Reason, now.UnixMilli()),
+			e.prove(ctx, tx, &registration{now: now, agentID: d.AgentID, standing: s, host: &host.Host{ID: hostID, Hostname: hostname}}, key,
+				fmt.Sprintf("Agent %s %s by %s, tier at most %d: %s", d.AgentID, words, d.Person, s.cap, d.Reason)),
+		)
+	})
+	if err != nil {
+		return err
+	}
+	e.put(d.AgentID, s)
+	e.Log.InfoContext(ctx, "agent decided on", "agent_id", d.AgentID, "decision", what, "person", d.Person)
+	return nil
+}

@@ -1,0 +1,95 @@
+//go:build wine
+
+package wine_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/e2e/wine"
+)
+
+// patience bounds every wait, far above what a machine under load needs.
+const patience = 5 * time.Minute
+
+// checkout is the folder of go.mod.
+var checkout = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("finding go.mod: %w", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+})
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := checkout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// open gives a Windows of its own to one test.
+func open(t *testing.T) *wine.Prefix {
+	t.Helper()
+	if !wine.Installed() {
+		if os.Getenv("CI") != "" {
+			t.Fatal(wine.ErrMissing)
+		}
+		t.Skipf("WINE IS MISSING: %v; ./dev test as root on Debian installs it", wine.ErrMissing)
+	}
+	// The context of a test ends before its clean-up.
+	p, err := wine.Open(context.WithoutCancel(t.Context()), root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := p.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// agent is osiris-agent.exe, built once as it ships.
+var agent = sync.OnceValues(func() (string, error) {
+	root, err := checkout()
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(root, ".cache", "bin", "osiris-agent.exe")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w -funcalign=8", "-gcflags=all=-l",
+		"-o", target, "./agent/cmd/osiris-agent")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building osiris-agent.exe: %w\n%s", err, out)
+	}
+	return target, nil
+})
+
+func agentExe(t *testing.T) string {
+	t.Helper()
+	path, err := agent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,137 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Facts of patches on Windows, beside the host's.
+const (
+	// FactPendingUpdate is first a row "Searched=<day>", then a row for each pending
+	// update: KB or ID, Security (1 or 0), Severity, Published, Downloaded.
+	FactPendingUpdate = "update"
+	// FactHotfix is a row for each installed component update: HotFixID, InstalledOn.
+	FactHotfix = "hotfix"
+	// FactDate is the day of the reading in UTC, 2026-11-22.
+	FactDate = "date"
+)
+
+// Ends of support are those of learn.microsoft.com/lifecycle, read 2026-11-22; a
+// policy with extended updates names later days. Releases for long-term
+// servicing (EnterpriseS) have builds and dates of their own and no list.
+var patchesParameters = []Parameter{
+	{"max_pending_days", "30"},
+	{"max_age_days", "45"},
+	{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12"},
+	{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10"},
+	{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14"},
+}
+
+// judgePatches: a supported build, no security update that waits too long, and
+// something installed lately. MsrcSeverity is empty on cumulative updates, so the
+// category counts. Only a finished search can pass; what else is known can fail.
+func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
+	v.Expected = "no security update older than " + d.get(p, "max_pending_days") + " days waits"
+	today := parseDay(f.text(FactDate))
+	searched, late, pending, newest := false, "", 0, 0
+	var r Facts
+	for i := 0; f.next(FactPendingUpdate, &i, &r); {
+		searched = searched || r.text("Searched") != ""
+		if r.text("Security") != "1" {
+			continue
+		}
+		pending++
+		if age(today, parseDay(r.text("Published"))) > int(d.number(p, "max_pending_days")) {
+			late = join(late, or(r.text("KB"), r.text("ID")))
+		}
+	}
+	for i := 0; f.next(FactHotfix, &i, &r); {
+		newest = max(newest, installedOn(r.text("InstalledOn")))
+	}
+	end := d.endOfSupport(f, p)
+	switch {
+	case today == 0:
+		v.unknown("The state of the updates could not be read.")
+	case end != "" && today > parseDay(end):
+		v.Actual = "build " + f.text(FactBuild) + " without support"
+		v.fail(Critical, "Microsoft ended the support of this version of Windows on "+end+".")
+	case late != "":
+		v.Actual = "waiting: " + late
+		v.fail(High, "Security updates wait for too long: "+late+".")
+	case newest != 0 && age(today, newest) > int(d.number(p, "max_age_days")):
+		v.Actual = "nothing installed for long"
+		v.fail(Medium, "No update was installed in the last "+d.get(p, "max_age_days")+" days.")
+	case !searched:
+		v.unknown("Windows Update's search for updates has no result yet.")
+	case pending > 0:
+		v.Actual = "recent updates wait"
+		v.pass("Security updates wait, none for too long.")
+	default:
+		v.Actual = "up to date"
+		v.pass("No security update waits.")
+	}
+}
+
+// endOfSupport is the day of this build and edition; empty if no list has it.
+func (d *definition) endOfSupport(f Facts, p Parameters) string {
+	edition, list := f.text(FactEdition), "support_enterprise"
+	switch {
+	case f.text(FactProductType) != productWorkstation:
+		list = "support_server"
+	case strings.HasPrefix(edition, editionHome) || strings.HasPrefix(edition, "Professional"):
+		list = "support_home_pro"
+	case strings.Contains(edition, "EnterpriseS"): // IoTEnterpriseS too
+		return ""
+	}
+	for _, entry := range strings.Split(d.get(p, list), ",") {
+		if build, end, _ := strings.Cut(entry, "="); build == f.text(FactBuild) {
+			return end
+		}
+	}
+	return ""
+}
+
+// parseDay counts days since 1970 of a text that begins with a date; 0 for none.
+func parseDay(text string) int {
+	if len(text) < len(time.DateOnly) {
+		return 0
+	}
+	t, err := time.Parse(time.DateOnly, text[:len(time.DateOnly)])
+	if err != nil {
+		return 0
+	}
+	return int(t.Unix() / 86400)
+}
+
+// age is in days; 0 when either day is not known.
+func age(today, day int) int {
+	if day == 0 {
+		return 0
+	}
+	return today - day
+}
+
+// filetimeEpoch is 1970 in FILETIME's units of 100 ns since 1601.
+const filetimeEpoch = 116444736000000000
+
+// installedOn reads what Win32_QuickFixEngineering has: month/day/year, sometimes
+// a FILETIME in hexadecimal, sometimes nothing.
+func installedOn(text string) int {
+	if part := strings.Split(text, "/"); len(part) == 3 {
+		for i := range 2 {
+			if len(part[i]) == 1 {
+				part[i] = "0" + part[i]
+			}
+		}
+		return parseDay(part[2] + "-" + part[0] + "-" + part[1])
+	}
+	if len(text) != 16 {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 16, 63)
+	if err != nil || n < filetimeEpoch {
+		return 0
+	}
+	return int((n - filetimeEpoch) / (86400 * 1e7))
+}

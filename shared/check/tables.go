@@ -1,0 +1,12 @@
+//go:build !windows && !darwin
+
+package check
+
+// tables has all checks, each part in the order of its ids. Data and not code:
+// the agent counts bytes. The parts stand beside their judges. Servers judge for
+// every system; they run on Linux.
+var tables = [...][]definition{everywhere, linuxOnly, windowsOnly, windowsRole, macOnly}
+
+// Which systems' facts are judged. Constants, so that an agent links no judge of
+// another system where one check has several.
+const judgesWindows, judgesMac, judgesLinux = true, true, true

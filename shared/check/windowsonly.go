@@ -1,0 +1,26 @@
+package check
+
+// windowsOnly has the checks that only Windows has.
+var windowsOnly = []definition{
+	{BitLocker, []string{factHost, FactEncryptable, FactEncryptable + ErrorSuffix, FactFixedDisk}, bitlockerParameters, judgeBitLocker},
+	{
+		Defender,
+		[]string{
+			factHost, FactOwner, FactDefender, FactDefender + ErrorSuffix, FactDefenderMode, FactDefenderMode + ErrorSuffix,
+			FactService, FactOtherService, FactSecurityProduct, FactSecurityProduct + ErrorSuffix,
+		},
+		defenderParameters, judgeDefender,
+	},
+	{
+		Firewall,
+		[]string{factHost, FactOwner, FactProfile, FactProfile + ErrorSuffix, FactService, FactSecurityProduct, FactSecurityProduct + ErrorSuffix},
+		nil, judgeFirewall,
+	},
+	{GuestAccount, []string{factHost, FactGuest}, nil, judgeGuest},
+	{Patches, []string{factHost, FactDate, FactPendingUpdate, FactPendingUpdate + ErrorSuffix, FactHotfix, FactHotfix + ErrorSuffix}, patchesParameters, judgePatches},
+	{
+		SMBv1,
+		[]string{factHost, FactSMBServer, FactSMBServer + ErrorSuffix, FactSMB1, FactService, FactSMBFeature, FactSMBFeature + ErrorSuffix},
+		nil, judgeSMBv1,
+	},
+}

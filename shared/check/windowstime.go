@@ -1,0 +1,50 @@
+package check
+
+// Facts of time_sync on Windows beside W32Time's row, the host's role and the
+// measured offset. What policy sets goes before what the computer sets.
+const (
+	FactTimeType         = "Type" // NT5DS from the domain, NTP from NtpServer, AllSync both, NoSync nothing
+	FactTimeTypePolicy   = "policy.Type"
+	FactTimeServer       = "NtpServer" // "time.windows.com,0x9 ..."
+	FactTimeServerPolicy = "policy.NtpServer"
+	FactTimeClient       = "NtpClient.Enabled" // 0 where Windows Time asks nobody
+	FactTimeClientPolicy = "policy.NtpClient.Enabled"
+	FactTimeDomain       = "Domain" // the DNS name whose addresses are the domain controllers
+)
+
+// judgeWindowsTime believes a measurement before any setting: a virtual machine
+// may have its host's time with Windows Time off, and a service that is set up
+// well may reach nobody. A workgroup PC starts the service now and then only.
+func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
+	v.Expected = "kept by a time source"
+	role := roleOf(f)
+	service := f.named(FactService, "W32Time")
+	kind, reason := or(f.text(FactTimeTypePolicy), f.text(FactTimeType)), ""
+	switch {
+	case kind == "NoSync":
+		reason = "Windows Time is set to follow nobody"
+	case or(f.text(FactTimeClientPolicy), f.text(FactTimeClient)) == "0":
+		reason = "Windows Time's client is off"
+	case service == nil || service.text("Start") == startDisabled:
+		reason = "Windows Time is disabled"
+	case role&roleDomain == 0 && kind == "NT5DS":
+		reason = "Windows Time waits for a domain that there is not"
+	case role&roleDomain != 0 && !isRunning(service) && service.text("Trigger") != "1":
+		reason = "Windows Time is not running"
+	}
+	switch {
+	case kind == "":
+		v.unknown("The time service's settings could not be read.")
+	case measured:
+		v.Actual = "right"
+		if reason != "" {
+			reason = ", but " + reason
+		}
+		v.pass("The clock is right" + reason + ".")
+	case reason != "":
+		v.Actual = "not kept"
+		v.fail(Medium, "The clock is not kept: "+reason+".")
+	default:
+		v.unknown("Windows Time is set up, but no time server answered, so nothing shows that the clock is right.")
+	}
+}
