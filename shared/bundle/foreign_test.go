@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/osiriscare/osiris/shared/bundle"
+	"github.com/osiriscare/osiris/shared/bundle/bundletest"
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
@@ -112,7 +112,7 @@ func TestTheManualsCommandsVerifyABundle(t *testing.T) {
 		return string(out), err
 	}
 	dir := filepath.Join(t.TempDir(), "bundle")
-	if err := os.CopyFS(dir, os.DirFS(x.folder(goldenTree, 2))); err != nil {
+	if err := bundletest.Copy(x.folder(goldenTree, 2), dir); err != nil {
 		t.Fatal(err)
 	}
 	out, err := run(dir)

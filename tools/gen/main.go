@@ -1,6 +1,7 @@
-// Command gen makes all generated code of the project again: protobuf from
-// proto/ and pages from *.templ. With --check it writes nothing and fails when
-// a committed file differs from what its source gives.
+// Command gen makes everything generated of the project again: protobuf from
+// proto/, pages from *.templ, and Bazel's deps.bzl and BUILD files from go.mod
+// and the Go files. With --check it writes nothing and fails when a committed
+// file differs from what its source gives.
 package main
 
 import (
@@ -22,7 +23,7 @@ import (
 func main() {
 	check := flag.Bool("check", false, "write nothing, fail when a committed file differs")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Usage: ./dev gen [--check]\n\nMakes the generated code again: proto/**.go and *_templ.go.\n\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Usage: ./dev gen [--check]\n\nMakes again what is generated: proto/**.go, *_templ.go, deps.bzl and the rules in BUILD.bazel files.\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -39,7 +40,7 @@ func run(ctx context.Context, check bool) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(protobuf(ctx, root, check), pages(ctx, root, check), repositories(ctx, root, check))
+	return errors.Join(protobuf(ctx, root, check), pages(ctx, root, check), repositories(ctx, root, check), builds(ctx, root, check))
 }
 
 func protobuf(ctx context.Context, root string, check bool) error {

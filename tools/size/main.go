@@ -19,26 +19,30 @@ import (
 func main() {
 	asJSON := flag.Bool("json", false, "print one JSON object a line: goos, goarch, bytes, path")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Usage: ./dev size [--json]\n\nBuilds the agent into dist/ for each target and fails when one is over its limit.\n\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Usage: ./dev size [--json]\n       size [--json] GOOS/GOARCH=FILE...\n\n"+
+			"Builds the agent into dist/ for each target, or takes the built FILE of each, and fails when one is over its limit.\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *asJSON); err != nil {
+	if err := run(ctx, *asJSON, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "size:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, asJSON bool) error {
-	root, err := repo.Root()
-	if err != nil {
-		return err
+func run(ctx context.Context, asJSON bool, files []string) error {
+	take := measure
+	if len(files) == 0 {
+		var err error
+		if take, err = compileAll(ctx); err != nil {
+			return err
+		}
 	}
 	var built []binary
 	for _, t := range targets {
-		b, err := compile(ctx, root, t)
+		b, err := take(t, files)
 		if err != nil {
 			return err
 		}
@@ -53,6 +57,29 @@ func run(ctx context.Context, asJSON bool) error {
 		table(built)
 	}
 	return judge(built)
+}
+
+// compileAll gives what builds a target's agent.
+func compileAll(ctx context.Context) (func(target, []string) (binary, error), error) {
+	root, err := repo.Root()
+	return func(t target, _ []string) (binary, error) { return compile(ctx, root, t) }, err
+}
+
+// measure finds a target's file among GOOS/GOARCH=FILE. Each target must be
+// there: a platform that was not built is no platform that fits.
+func measure(t target, files []string) (binary, error) {
+	for _, file := range files {
+		platform, path, _ := strings.Cut(file, "=")
+		if platform != t.goos+"/"+t.goarch {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return binary{}, fmt.Errorf("measuring the agent for %s: %w", platform, err)
+		}
+		return binary{t.goos, t.goarch, info.Size(), path}, nil
+	}
+	return binary{}, fmt.Errorf("no file was given for %s/%s", t.goos, t.goarch)
 }
 
 func table(built []binary) {

@@ -36,3 +36,13 @@ func TestTheCustomersLimitHoldsWhereItMust(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAgentThatWasNotBuiltDoesNotFit(t *testing.T) {
+	files := []string{"windows/amd64=" + t.TempDir()}
+	if _, err := measure(targets[0], files); err != nil {
+		t.Errorf("measure(%v) = %v; want its size", files, err)
+	}
+	if _, err := measure(targets[1], files); err == nil || !strings.Contains(err.Error(), "windows/arm64") {
+		t.Errorf("measure of a target without a file = %v; want an error that names it", err)
+	}
+}

@@ -33,6 +33,13 @@ func (s *suite) unit(ctx context.Context, out io.Writer) error {
 		args = append(args, "-tags="+tags)
 	}
 	packages := s.packages
+	if s.byBazel {
+		var err error
+		if packages, err = uncovered(ctx, s.root); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, "left to go test:", strings.Join(packages, " "))
+	}
 	if len(packages) == 0 {
 		packages = []string{"./..."}
 	}

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
+	"github.com/osiriscare/osiris/tools/internal/bazel"
 	"github.com/osiriscare/osiris/tools/internal/repo"
 	"github.com/osiriscare/osiris/tools/internal/stage"
 )
@@ -25,15 +27,21 @@ type suite struct {
 	fuzzTime time.Duration
 	// packages limits the unit tests.
 	packages []string
+	// byBazel leaves the unit tests and the agent's size to Bazel.
+	byBazel bool
 }
 
 func main() {
+	if bazel.Inside() {
+		return
+	}
 	s := suite{ci: os.Getenv("CI") != ""}
 	flag.DurationVar(&s.fuzzTime, "fuzztime", 3*time.Second, "how long each fuzz target runs")
+	flag.BoolVar(&s.byBazel, "bazel", false, "run what Bazel can run by Bazel, in sandboxes, and only the rest by go test")
 	var only list
 	flag.Var(&only, "stage", "run only this stage, may be given again")
 	flag.Usage = func() {
-		fmt.Fprintf(flag.CommandLine.Output(), `Usage: ./dev test [--stage NAME]... [PACKAGE...]
+		fmt.Fprintf(flag.CommandLine.Output(), `Usage: ./dev test [--bazel] [--stage NAME]... [PACKAGE...]
 
 Runs every test that must pass; packages limit the unit tests.
 Stages: %s
@@ -44,6 +52,10 @@ tools/debian-packages.txt. With CI set a skipped test is a broken one.
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if s.byBazel && flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "test: with --bazel the packages are Bazel's to choose: ./dev bazel test //PACKAGE:all")
+		os.Exit(2)
+	}
 	s.packages = flag.Args()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := s.run(ctx, only)
@@ -64,14 +76,19 @@ func (s *suite) run(ctx context.Context, only []string) error {
 }
 
 func (s *suite) stages() []stage.Stage {
-	return []stage.Stage{
+	stages := []stage.Stage{
 		{Name: "packages", Run: s.install},
 		{Name: "unit", Run: s.unit},
 		{Name: "modernc", Run: s.modernc},
 		{Name: "integration", Run: s.integration},
-		{Name: "size", Run: s.size},
-		{Name: "fuzz", Run: s.fuzz},
 	}
+	if s.byBazel {
+		// A Bazel test judges the size of what Bazel built.
+		stages = slices.Insert(stages, 1, stage.Stage{Name: "bazel", Run: s.bazel})
+	} else {
+		stages = append(stages, stage.Stage{Name: "size", Run: s.size})
+	}
+	return append(stages, stage.Stage{Name: "fuzz", Run: s.fuzz})
 }
 
 // list is a flag that may be given again.

@@ -4,18 +4,37 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/osiriscare/osiris/shared/bundle"
+	"github.com/osiriscare/osiris/shared/bundle/bundletest"
 
 	ct "github.com/osiriscare/osiris/central/internal/centraltest"
 )
 
-// goodExport is the golden export of shared/bundle.
-const goodExport = "../../../shared/bundle/testdata/good_export"
+// goldenExport is the one of shared/bundle, goodExport the copy that tests use.
+const goldenExport = "../../../shared/bundle/testdata/good_export"
+
+var goodExport string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "osirisctl")
+	if err == nil {
+		goodExport = filepath.Join(dir, "good_export")
+		err = bundletest.Copy(goldenExport, goodExport)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "copying the golden export:", err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir) // a temporary folder; the result counts
+	os.Exit(code)
+}
 
 // ctl runs a command with an environment.
 func ctl(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
@@ -27,7 +46,7 @@ func ctl(t *testing.T, env map[string]string, args ...string) (code int, stdout,
 
 func fingerprint(t *testing.T) string {
 	t.Helper()
-	return strings.TrimSpace(string(ct.Value(os.ReadFile(goodExport + ".fingerprint"))(t)))
+	return strings.TrimSpace(string(ct.Value(os.ReadFile(goldenExport + ".fingerprint"))(t)))
 }
 
 func TestVerifyExitCodesAndWords(t *testing.T) {
