@@ -50,30 +50,29 @@ func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[ma
 }
 
 // timeServers are those that Windows Time follows, as the facts of time_sync have
-// them; the policy's stand behind the local ones. A domain's own name has the
-// addresses of its controllers; a controller would ask itself.
+// them. A domain's own name has the addresses of its controllers; a controller
+// would ask itself.
 func timeServers(facts check.Facts) (servers []string) {
-	var kind, list, domain, member string
-	for i := range facts {
-		switch text := facts[i].Value; facts[i].Name {
-		case check.FactTimeType, check.FactTimeTypePolicy:
-			kind = text
-		case check.FactTimeServer, check.FactTimeServerPolicy:
-			list = text
-		case check.FactTimeDomain:
-			domain = text
-		case check.FactDomainRole:
-			member = text
-		}
-	}
-	if kind != "NTP" && domain != "" && (member == "1" || member == "3") {
+	kind := either(facts, check.FactTimeTypePolicy, check.FactTimeType)
+	domain := either(facts, check.FactTimeDomain, "")
+	role := either(facts, check.FactDomainRole, "")
+	if kind != "NTP" && domain != "" && (role == "1" || role == "3") {
 		servers = append(servers, domain+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
-		for _, entry := range strings.Fields(list) {
+		for _, entry := range strings.Fields(either(facts, check.FactTimeServerPolicy, check.FactTimeServer)) {
 			name, _, _ := strings.Cut(entry, ",") // flags
 			servers = append(servers, name+ntpPort)
 		}
 	}
 	return servers
+}
+
+// either is a fact's value, or else the other's.
+func either(facts check.Facts, a, b string) string {
+	text, ok := facts.Get(a)
+	if !ok {
+		text, _ = facts.Get(b)
+	}
+	return text
 }
