@@ -124,6 +124,7 @@ func (a *app) wire() (err error) {
 	if addr == "" {
 		addr = a.identity.Pin().Addr
 	}
+	a.probe.Appliance = addr
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
 		State: a.schedule, Commands: a.runner, Signatures: signatures, Updates: a.update, Log: a.log,

@@ -29,6 +29,10 @@ type Probe struct {
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
 	Signatures Signatures
 
+	// Appliance, host:port, is whose host is asked for the time before others;
+	// empty asks only those that the system itself follows.
+	Appliance string
+
 	low marks // of disk_space, which one reader at a time uses
 
 	mu   sync.Mutex

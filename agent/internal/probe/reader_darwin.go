@@ -50,7 +50,20 @@ func (p *Probe) readMac(ctx context.Context, id check.ID) (check.Facts, error) {
 		return nil, os.NewSyscallError("sysctl", err)
 	}
 	m := mac{thisMac{}, version, time.Now()}
-	return m.read(ctx, id)
+	facts, err := m.read(ctx, id)
+	if err == nil && id == check.TimeSync {
+		p.readOffset(ctx, &facts)
+	}
+	return facts, err
+}
+
+// readOffset asks the appliance, then Apple, whom a Mac follows unless it was
+// told otherwise. Without an answer the setting alone is judged.
+func (p *Probe) readOffset(ctx context.Context, facts *check.Facts) {
+	servers := []string{"time.apple.com:" + ntpPort}
+	if err := askFirst(ctx, facts, check.FactClockOffset, p.Appliance, servers, askTime); err != nil {
+		facts.Add(check.FactClockOffset+check.ErrorSuffix, err.Error())
+	}
 }
 
 // thisMac is the running system.
