@@ -1,6 +1,9 @@
 package native
 
-import "syscall"
+import (
+	"syscall"
+	_ "unsafe" // for linkname
+)
 
 // On macOS every Go thread is a thread of libSystem, and the runtime calls its
 // functions all the time: what golang.org/x/sys/unix does for one more function
