@@ -76,7 +76,7 @@ func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
 		}
 		v.end(text, "")
 	case failure != "" || systemWords == "":
-		v.end("U|%|The encryption of the disks could not be read; it takes an administrator.", what)
+		v.end("U||The encryption of the disks could not be read: %.", or(failure, "nothing is listed but to an administrator"))
 	case home && systemWords == "not encrypted":
 		v.end(letter(worst)+"|%|edition_unsupported: Windows Home encrypts by device encryption only, which this computer does not use.", what)
 	case worst != "":

@@ -39,7 +39,7 @@ func judgeDefender(d *definition, f Facts, p Parameters, v *Verdict) {
 	case old != "":
 		v.end("H|%, signatures out of date|The signatures of % are too old.", old)
 	case hidden(f.text(FactDefender+ErrorSuffix)) && stopped == "" ||
-		f.text(FactProductType) != productServer && hidden(f.text(FactSecurityProduct+ErrorSuffix)) ||
+		f.text(FactProductType) == productWorkstation && f.text(FactSecurityProduct+ErrorSuffix) != "" ||
 		status == nil && stopped == "" && services > 0 || len(f) == 0:
 		v.end("U||What protects against malware could not be read.", "")
 	case stopped != "":
