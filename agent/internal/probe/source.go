@@ -84,7 +84,7 @@ func (m *machine) source(ctx context.Context, facts *check.Facts, kind string, f
 	case "reg", "count", "own":
 		return m.readValue(facts, kind, field)
 	case "key":
-		_, err := m.registry.keys(field[2])
+		_, err := m.registry.keys(longKey(field[2]))
 		if err == nil {
 			facts.Add(field[1], "yes")
 		}
@@ -119,7 +119,7 @@ func (m *machine) readValue(facts *check.Facts, kind string, field *[maxFields]s
 			return nil
 		}
 	}
-	text, err := m.registry.value(field[2], field[3])
+	text, err := m.registry.value(longKey(field[2]), field[3])
 	switch {
 	case err != nil:
 		return absentIsFine(err)

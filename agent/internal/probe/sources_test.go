@@ -31,10 +31,10 @@ func queried(t *testing.T) []string {
 		case "host", "date", "ntp", "drive":
 		case "reg", "count", "own":
 			if field[2] != "" {
-				add("reg", field[2], field[3])
+				add("reg", longKey(field[2]), field[3])
 			}
 		case "key":
-			add("key", field[2], "")
+			add("key", longKey(field[2]), "")
 		case "user":
 			for _, name := range strings.Split(field[3], ",") {
 				add("reg", `HKU\*\`+field[2], name)

@@ -3,9 +3,9 @@ package probe
 // Sources of the checks on protection, encryption, updates and accounts.
 
 const (
-	policyManager = `HKLM\SOFTWARE\Microsoft\PolicyManager\current\device\`
-	currentWin    = `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\`
-	control       = `HKLM\SYSTEM\CurrentControlSet\Control\`
+	policyManager = `4\`
+	currentWin    = `3\`
+	control       = `2\Control\`
 )
 
 // Platform updates brought the properties of the mode; the status is older. A
