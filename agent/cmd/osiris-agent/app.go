@@ -11,6 +11,7 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/discover"
 	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/link"
@@ -124,6 +125,7 @@ func (a *app) wire() (err error) {
 	if addr == "" {
 		addr = a.identity.Pin().Addr
 	}
+	addr = discover.Address(addr)
 	a.probe.Appliance = addr
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
