@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -122,5 +123,38 @@ func TestWithoutItsFilesAMachineEnrolsAsAnother(t *testing.T) {
 	enrol(t, i, a)
 	if bytes.Equal(read(t, folder, "device.key"), before) {
 		t.Error("the new identity has the old key")
+	}
+}
+
+// TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone is a change of the site
+// root: the document names both for a while, then the new one.
+func TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone(t *testing.T) {
+	former, next := fakeappliance.New(t), fakeappliance.New(t)
+	i := open(t, t.TempDir(), former)
+	enrol(t, i, former)
+	root := func(a *fakeappliance.Appliance) [sha256.Size]byte {
+		pin, err := identity.ParsePin(a.SiteRoot(), a.CentralRoot.ID().String(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pin.SiteRoot
+	}
+	both := identity.Expect{Roots: [][sha256.Size]byte{root(former), root(next)}}
+	after := identity.Expect{Roots: [][sha256.Size]byte{root(next)}}
+	for _, c := range []struct {
+		name    string
+		to      *fakeappliance.Appliance
+		expect  identity.Expect
+		refused bool
+	}{
+		{"the new root before anybody named it", next, identity.Expect{}, true},
+		{"the former root while both live", former, both, false},
+		{"the new root while both live", next, both, false},
+		{"the new root alone", next, after, false},
+		{"the former root, though it was the pin of enrolment", former, after, true},
+	} {
+		if _, _, err := dial(t, i, c.to, c.expect); c.refused != errors.Is(err, identity.ErrPeer) || !c.refused && err != nil {
+			t.Errorf("%s: the handshake ends with %v; want refused %v", c.name, err, c.refused)
+		}
 	}
 }
