@@ -27,8 +27,8 @@ const readerLimit = 10 * time.Second
 
 // Probe reads one host.
 type Probe struct {
-	root string
-	platform
+	root     string
+	platform //nolint:unused // used on Windows
 
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
 	Signatures Signatures

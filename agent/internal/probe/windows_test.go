@@ -76,9 +76,12 @@ func TestHostFactsAreReadOnceAndOnlyWhole(t *testing.T) {
 	}
 	delete(f.failures, place)
 	want := check.Facts{
-		{Name: check.FactProductType, Value: "1"}, {Name: check.FactSystemDrive, Value: "C:"},
-		{Name: check.FactDomainRole, Value: "0"}, {Name: check.FactEdition, Value: "Professional"},
-		{Name: check.FactBuild, Value: "19045"}, {Name: check.FactRevision, Value: "3693"},
+		{Name: check.FactProductType, Value: "1"},
+		{Name: check.FactSystemDrive, Value: "C:"},
+		{Name: check.FactDomainRole, Value: "0"},
+		{Name: check.FactEdition, Value: "Professional"},
+		{Name: check.FactBuild, Value: "19045"},
+		{Name: check.FactRevision, Value: "3693"},
 	}
 	for range 2 {
 		facts, err := m.read(context.Background(), "host")
