@@ -67,11 +67,13 @@ func forget(dataDir string) error {
 	return errors.Join(err, held.Close())
 }
 
-// enrolled tells whether the data folder has an identity.
-func enrolled(dataDir string) bool {
-	_, err := os.Stat(filepath.Join(dataDir, identity.Files()[0]))
+func exists(path string) bool {
+	_, err := os.Stat(path)
 	return err == nil
 }
+
+// enrolled tells whether the data folder has an identity.
+func enrolled(dataDir string) bool { return exists(filepath.Join(dataDir, identity.Files()[0])) }
 
 // tokenFile is where the enrolment token is: where configuration says, in the
 // data folder, or beside the program. Empty means nowhere.
@@ -79,14 +81,14 @@ func tokenFile(c *config.Config) string {
 	if c.TokenFile != "" {
 		return c.TokenFile
 	}
-	places := []string{filepath.Join(c.DataDir, tokenName)}
-	if program, err := os.Executable(); err == nil {
-		places = append(places, filepath.Join(filepath.Dir(program), tokenName))
+	path := filepath.Join(c.DataDir, tokenName)
+	if exists(path) {
+		return path
 	}
-	for _, path := range places {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
+	program, err := os.Executable()
+	path = filepath.Join(filepath.Dir(program), tokenName)
+	if err == nil && exists(path) {
+		return path
 	}
 	return ""
 }
