@@ -22,7 +22,7 @@ func roleOf(f Facts) int {
 	return 0
 }
 
-const noRole = "The host's role could not be read."
+const noRole = "U||The host's role could not be read."
 
 // Start types of winsvc.h.
 const (

@@ -25,37 +25,30 @@ func judgeSpooler(d *definition, f Facts, p Parameters, v *Verdict) {
 	if v.Expected = "stopped"; workstation {
 		v.Expected = "not reachable from the network"
 	}
-	if v.Actual = "not running"; running {
-		v.Actual = "running"
-	}
-	if shared {
-		v.Actual += ", shares printers"
-	}
+	ending := "H|running|A server that shares no printer runs the print spooler."
 	switch {
 	case role == 0:
-		v.Actual, v.Expected = "", ""
-		v.unknown(noRole)
+		ending = noRole
 	case !running && controller && service.text("Start") == startAuto:
-		v.fail(Medium, "The print spooler of a domain controller comes back with the next start.")
+		ending = "M|not running|The print spooler of a domain controller comes back with the next start."
 	case !running:
-		v.pass("The print spooler is not running.")
+		ending = "P|not running|The print spooler is not running."
 	case controller:
-		v.fail(High, "A domain controller runs the print spooler.")
+		ending = "H|running|A domain controller runs the print spooler."
 	case f.text(FactDriverAdmins) == "0":
-		v.fail(High, "Everybody may install printer drivers, which run as the system.")
+		ending = "H|running|Everybody may install printer drivers, which run as the system."
 	case workstation && policy == "2":
-		v.pass("Policy keeps the print spooler from the network.")
+		ending = "P|running|Policy keeps the print spooler from the network."
 	case workstation && (policy == "1" || d.get(p, "require_policy") != "no"):
-		v.fail(Medium, "The print spooler accepts connections from the network.")
+		ending = "M|running|The print spooler accepts connections from the network."
 	case !shared && f.text(FactPrinter+ErrorSuffix) != "":
-		v.unknown("Whether printers are shared could not be read.")
+		ending = "U|running|Whether printers are shared could not be read."
 	case workstation && shared:
-		v.fail(Medium, "A printer is shared with the network.")
+		ending = "M|running, shares printers|A printer is shared with the network."
 	case workstation:
-		v.pass("No printer is shared.")
+		ending = "P|running|No printer is shared."
 	case shared:
-		v.pass("The server shares printers.")
-	default:
-		v.fail(High, "A server that shares no printer runs the print spooler.")
+		ending = "P|running, shares printers|The server shares printers."
 	}
+	v.end(ending, "")
 }
