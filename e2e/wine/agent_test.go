@@ -37,7 +37,6 @@ func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
 	t.Logf("seed %d: repeat with -seed", *seed)
 	s := startSite(t)
 	s.token()
-	s.must("mending", func(ctx context.Context) error { return lockAfter(ctx, s.Prefix, 900) })
 	s.must("enrolling", func(ctx context.Context) error {
 		_, err := s.Run(ctx, agentExe(t), "enrol", "--config", wine.WindowsPath(s.config()))
 		return err
@@ -45,18 +44,18 @@ func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
 	moments := rand.New(rand.NewPCG(*seed, 0))
 	for k := range *kills {
 		s.must("starting the agent", s.agent.Start)
-		before := s.count("agent: fail") + s.count("agent: pass")
-		s.must("changing the registry", func(ctx context.Context) error { return lockAfter(ctx, s.Prefix, 900*(k%2)) })
-		if k%3 == 0 { // every third life is long enough to see the change
-			s.until("the agent has judged", func(context.Context) error {
-				if s.count("agent: fail")+s.count("agent: pass") == before {
-					return fmt.Errorf("no verdict of %s changed", flipped)
-				}
-				return nil
-			})
+		if k%3 == 0 { // every third life is long enough to see a change
+			s.flipUntilJudged()
+		} else {
+			s.flip()
 		}
 		time.Sleep(time.Duration(moments.IntN(1500)) * time.Millisecond)
 		s.must("killing the agent", func(context.Context) error { return s.agent.Kill() })
+		if k%3 == 1 { // and once within its start
+			s.must("starting the agent", func(context.Context) error { return s.agent.Launch() })
+			time.Sleep(time.Duration(moments.IntN(400)) * time.Millisecond)
+			s.must("killing the agent", func(context.Context) error { return s.agent.Kill() })
+		}
 	}
 	s.must("starting the agent", s.agent.Start)
 	records := s.settled()
@@ -67,4 +66,27 @@ func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
 	if s.count("agent: fail") == 0 || s.count("agent: pass") == 0 {
 		t.Errorf("the agent judged %d times fail and %d times pass; want both", s.count("agent: fail"), s.count("agent: pass"))
 	}
+}
+
+// flip breaks or mends what the check looks at.
+func (s *site) flip() {
+	s.t.Helper()
+	s.seconds = 900 - s.seconds
+	s.must("changing the registry", func(ctx context.Context) error { return lockAfter(ctx, s.Prefix, s.seconds) })
+}
+
+// flipUntilJudged flips until the agent's verdict changes: the one it kept from
+// its last life may be what the registry says now.
+func (s *site) flipUntilJudged() {
+	s.t.Helper()
+	before, asked := s.count("agent: fail")+s.count("agent: pass"), 0
+	s.until("the agent has judged", func(context.Context) error {
+		if s.count("agent: fail")+s.count("agent: pass") > before {
+			return nil
+		}
+		if asked++; asked%15 == 1 { // three seconds; it looks every second
+			s.flip()
+		}
+		return fmt.Errorf("no verdict of %s changed", flipped)
+	})
 }

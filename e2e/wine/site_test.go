@@ -33,6 +33,8 @@ type site struct {
 	*wine.Prefix
 	// agent is osiris-agent.exe as a plain program.
 	agent *stack.Process
+	// seconds is after how long an idle session locks.
+	seconds int
 
 	t    *testing.T
 	dir  string
