@@ -33,14 +33,14 @@ func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 	if o.again {
 		err = forget(c.DataDir)
 	}
-	if err == nil && !enrolled(c.DataDir) {
+	if err == nil && !identity.IsEnrolled(c.DataDir) {
 		err = obtain(o, &c, stdout)
 	}
 	if err != nil {
 		return err
 	}
 	a, err := newApp(c, log)
-	if errors.Is(err, lock.ErrTaken) && !enrolled(c.DataDir) {
+	if errors.Is(err, lock.ErrTaken) && !identity.IsEnrolled(c.DataDir) {
 		log.Info("the running agent enrols within a minute")
 		return nil
 	}
@@ -61,19 +61,13 @@ func forget(dataDir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range identity.Files() {
-		err = errors.Join(err, atomicfile.Remove(filepath.Join(dataDir, name)))
-	}
-	return errors.Join(err, held.Close())
+	return errors.Join(identity.Forget(dataDir), held.Close())
 }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
-
-// enrolled tells whether the data folder has an identity.
-func enrolled(dataDir string) bool { return exists(filepath.Join(dataDir, identity.Files()[0])) }
 
 // tokenFile is where the enrolment token is: where configuration says, in the
 // data folder, or beside the program. Empty means nowhere.
