@@ -23,7 +23,7 @@ func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 	limit := d.number(p, "max_idle_seconds")
 	v.Expected = "locks within " + strconv.FormatUint(limit, 10) + " seconds"
 	if _, mac := f.Get(FactLockDelay); judgesMac && mac {
-		judgeMacLock(f, limit, v)
+		judgeMac(d, f, p, v)
 		return
 	}
 	if !judgesWindows || f.text(FactOwner) == "" {
