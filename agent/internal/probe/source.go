@@ -31,8 +31,11 @@ import (
 //	api|FACT|FUNCTION|ARGUMENT,ARGUMENT         a row for each answer; no fact for what does not exist
 //
 // The last PROP may be "+METHOD.RESULT ARGUMENT=VALUE", called on each instance;
-// its key is then the first property. A kind with '?' turns an error into the fact FACT_error and goes on;
-// any other error ends the reading, so that the verdict is unknown.
+// its key is then the first property. A line that begins with "-FACT|" is skipped
+// when an earlier one gave FACT. A kind with '*' makes Windows work hard, so its
+// answer is kept for hours. A kind with '?' turns an error into the fact
+// FACT_error and goes on; any other error ends the reading, so that the verdict
+// is unknown.
 
 // maxFields is how many fields a line has.
 const maxFields = 7
@@ -49,20 +52,52 @@ func (m *machine) read(ctx context.Context, sources string) (check.Facts, error)
 		}
 		var line string
 		line, sources, _ = strings.Cut(sources, "\n")
-		var field [maxFields]string
-		copy(field[:], strings.Split(line, "|"))
-		kind, optional := strings.CutSuffix(field[0], "?")
-		err := m.source(ctx, &facts, kind, &field)
-		if err != nil && optional && ctx.Err() == nil {
-			facts.Add(field[1]+check.ErrorSuffix, errorText(err))
-			continue
+		if line[0] == '-' {
+			name, rest, _ := strings.Cut(line[1:], "|")
+			if _, there := facts.Get(name); there {
+				continue
+			}
+			line = rest
 		}
-		if err != nil {
+		if err := m.readLine(ctx, &facts, line); err != nil {
 			return nil, err
 		}
 	}
 	return facts, nil
 }
+
+// readLine reads one line, or takes what is kept of it.
+func (m *machine) readLine(ctx context.Context, facts *check.Facts, line string) error {
+	var field [maxFields]string
+	copy(field[:], strings.Split(line, "|"))
+	kind, optional := strings.CutSuffix(field[0], "?")
+	kind, slow := strings.CutSuffix(kind, "*")
+	if slow && line == m.kept.line && m.now().Before(m.kept.until) {
+		*facts = append(*facts, m.kept.facts...)
+		return nil
+	}
+	before := len(*facts)
+	err := m.source(ctx, facts, kind, &field)
+	if err != nil && optional && ctx.Err() == nil {
+		facts.Add(field[1]+check.ErrorSuffix, errorText(err))
+		return nil
+	}
+	if err == nil && slow {
+		m.kept = kept{line, append(check.Facts(nil), (*facts)[before:]...), m.now().Add(keepFor)}
+	}
+	return err
+}
+
+// kept is the answer to a slow source. One is enough: only patches has one, and
+// a check's readings do not overlap.
+type kept struct {
+	line  string
+	facts check.Facts
+	until time.Time
+}
+
+// keepFor is how long the answer to a slow source serves.
+const keepFor = 6 * time.Hour
 
 // errorText is the code alone where there is one: judges compare it.
 func errorText(err error) string {

@@ -40,12 +40,15 @@ func queried(t *testing.T) []string {
 		programs = append(programs, windowsTable[i].sources)
 	}
 	for _, line := range strings.Split(strings.Join(programs, "\n"), "\n") {
+		if line != "" && line[0] == '-' { // a condition
+			_, line, _ = strings.Cut(line, "|")
+		}
 		field := strings.Split(line, "|")
 		if len(field) > maxFields {
 			t.Errorf("%q has more than %d fields", line, maxFields)
 		}
 		field = append(field, "", "", "", "", "", "")[:maxFields]
-		switch kind := strings.TrimSuffix(field[0], "?"); kind {
+		switch kind := strings.TrimRight(field[0], "*?"); kind {
 		case "host", "date", "ntp", "drive":
 		case "reg", "count", "own":
 			if field[2] != "" {

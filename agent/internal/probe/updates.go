@@ -12,7 +12,7 @@ import (
 const (
 	// searchFresh is how long an answer serves before another search; Windows
 	// itself searches about once a day.
-	searchFresh = 6 * time.Hour
+	searchFresh = 12 * time.Hour
 	// searchStale is the age at which an answer says nothing any more.
 	searchStale = 3 * 24 * time.Hour
 	// searchLimit bounds one search.
@@ -41,21 +41,21 @@ type updateSearch struct {
 // answer gives the last answer, if it is not stale, and starts another search if
 // it is time.
 func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
-	rows, err := u.last(ctx)
+	rows, err := u.last()
 	for waited := time.Duration(0); errors.Is(err, errSearching) && waited < searchWait && ctx.Err() == nil; waited += searchStep {
 		time.Sleep(searchStep)
-		rows, err = u.last(ctx)
+		rows, err = u.last()
 	}
 	return rows, err
 }
 
-func (u *updateSearch) last(ctx context.Context) ([]string, error) {
+func (u *updateSearch) last() ([]string, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := time.Now()
 	if !u.running && now.After(u.next) {
 		u.running = true
-		go u.run(context.WithoutCancel(ctx))
+		go u.run()
 	}
 	switch {
 	case u.rows != nil && now.Sub(u.read) < searchStale:
@@ -67,8 +67,8 @@ func (u *updateSearch) last(ctx context.Context) ([]string, error) {
 }
 
 // run is one search. It ends by itself: the search is given up at its limit.
-func (u *updateSearch) run(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, searchLimit)
+func (u *updateSearch) run() {
+	ctx, cancel := context.WithTimeout(context.Background(), searchLimit)
 	rows, err := u.search(ctx)
 	cancel()
 	u.mu.Lock()

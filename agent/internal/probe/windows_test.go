@@ -110,6 +110,39 @@ func TestAReadingThatIsCutShortGivesNoFacts(t *testing.T) {
 	}
 }
 
+func TestASlowSourceIsKeptForHours(t *testing.T) {
+	f := openFixture(t, "testdata/windows/host.txt")
+	m := f.machine()
+	now := m.now()
+	m.now = func() time.Time { return now }
+	const line, class = "wmi*?|hotfix|a|B|C", "wmi a:B"
+	f.failures[class] = 0x80041003
+	read := func(want string) {
+		t.Helper()
+		facts, err := m.read(context.Background(), line)
+		if err != nil || len(facts) != 1 || facts[0].Value != want {
+			t.Errorf("facts are %q, %v; want %q", facts, err, want)
+		}
+	}
+	read("code 0x80041003")
+	delete(f.failures, class) // a failure is not kept
+	f.classes["a:B"] = []check.Facts{{{Name: "C", Value: "1"}}}
+	read("C=1")
+	f.classes["a:B"] = []check.Facts{{{Name: "C", Value: "2"}}}
+	now = now.Add(keepFor - time.Second)
+	read("C=1")
+	now = now.Add(time.Second)
+	read("C=2")
+}
+
+func TestAConditionSkipsItsLine(t *testing.T) {
+	m := openFixture(t, "testdata/windows/host.txt").machine()
+	facts, err := m.read(context.Background(), "date|a\n-a|date|b\n-b|date|c")
+	if err != nil || len(facts) != 2 || facts[0].Name != "a" || facts[1].Name != "c" {
+		t.Errorf("facts are %q, %v; want a and c", facts, err)
+	}
+}
+
 func TestAQueryIsWQL(t *testing.T) {
 	q := query{class: "Win32_LogicalDisk", properties: []string{"DeviceID", "Size"}}
 	if got := q.text(); got != "SELECT DeviceID,Size FROM Win32_LogicalDisk" {

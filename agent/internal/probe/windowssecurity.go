@@ -26,19 +26,22 @@ const bitlockerSources = "host\n" +
 	`wmi?|volume|root\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume|DeviceID,DriveLetter,ProtectionStatus,+GetConversionStatus.ConversionStatus PrecisionFactor=0` + "\n" +
 	"wmi|disk|" + cimv2 + "|Win32_LogicalDisk|DeviceID|DriveType=3"
 
+// The installed updates come from servicing too.
 const patchesSources = "host\n" +
 	"date|date\n" +
 	"api?|update|PendingUpdates|\n" +
-	"wmi?|hotfix|" + cimv2 + "|Win32_QuickFixEngineering|HotFixID,InstalledOn"
+	"wmi*?|hotfix|" + cimv2 + "|Win32_QuickFixEngineering|HotFixID,InstalledOn"
 
 const guestSources = "host\n" +
 	"api|account|Account501|"
 
+// The features come from servicing, which works for seconds: they are asked only
+// where the server itself does not answer.
 const smbv1Sources = "host\n" +
 	"api|service|QueryService|LanmanServer,mrxsmb10\n" +
 	`wmi?|server|root\Microsoft\Windows\SMB|MSFT_SmbServerConfiguration|EnableSMB1Protocol` + "\n" +
 	"reg|SMB1|" + services + `LanmanServer\Parameters|SMB1` + "\n" +
-	"wmi?|feature|" + cimv2 + "|Win32_OptionalFeature|Name,InstallState|Name LIKE 'SMB1Protocol%'"
+	"-server|wmi?|feature|" + cimv2 + "|Win32_OptionalFeature|Name,InstallState|Name LIKE 'SMB1Protocol%'"
 
 const rebootSources = "key|RebootRequired|" + currentWin + `WindowsUpdate\Auto Update\RebootRequired` + "\n" +
 	"key|RebootPending|" + currentWin + `Component Based Servicing\RebootPending` + "\n" +
