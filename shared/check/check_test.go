@@ -1,3 +1,7 @@
+//go:build !windows && !darwin
+
+// The agent of another system links the judges of its own only.
+
 package check_test
 
 import (
