@@ -144,6 +144,13 @@ func (p *Process) Running() bool {
 	return p.run != nil && !p.run.ended()
 }
 
+// PID is that of the program as it was started last.
+func (p *Process) PID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run.cmd.Process.Pid
+}
+
 // Ended is closed when the program, as it was started last, has ended; Reason
 // then says how.
 func (p *Process) Ended() <-chan struct{} {

@@ -29,7 +29,7 @@ done
 
 # key names all that the result depends on.
 key() {
-  sha256sum "$here/setup.sh" "$here/shim/bcryptprimitives.c" | cut -d' ' -f1
+  sha256sum "$here/setup.sh" "$here"/shim/*.c | cut -d' ' -f1
   "$wine" --version
   "$cc" --version | head -n1
 }
@@ -62,11 +62,13 @@ echo "setup.sh: building SQLite from $(cd "$work/src" && ls ./*.dsc)"
 # machine; the DLL is that file for Windows.
 tar -xJf "$work"/src/sqlite3_*.orig.tar.xz -C "$work/src" --one-top-level=sqlite --strip-components=1
 (cd "$work/src/sqlite" && ./configure -q >/dev/null && make -s sqlite3.c >/dev/null)
-readonly link=(-shared -s -Wl,--no-insert-timestamp)
+readonly plain=(-s -Wl,--no-insert-timestamp)
+readonly link=(-shared "${plain[@]}")
 "$cc" -O1 "${link[@]}" -DSQLITE_API='__declspec(dllexport)' -DSQLITE_THREADSAFE=1 \
   -o "$work/dll/winsqlite3.dll" "$work/src/sqlite/sqlite3.c"
 "$cc" -O2 -nostdlib "${link[@]}" -o "$work/dll/bcryptprimitives.dll" "$here/shim/bcryptprimitives.c" \
   -Wl,-e,DllMainCRTStartup -ladvapi32
+"$cc" -O1 "${plain[@]}" -o "$work/dll/idle.exe" "$here/shim/idle.c" -luser32
 
 # The prefix. mscoree and mshtml would ask for downloads; winemenubuilder would
 # write into the user's home.
@@ -74,7 +76,7 @@ export WINEPREFIX=$work/prefix WINEARCH=win64 WINEDEBUG=-all HOME=$work
 export WINEDLLOVERRIDES='mscoree,mshtml=;winemenubuilder.exe=d'
 unset DISPLAY WAYLAND_DISPLAY
 "$wine" wineboot -i
-cp "$work"/dll/*.dll "$WINEPREFIX/drive_c/windows/system32/"
+cp "$work"/dll/*.dll "$work"/dll/idle.exe "$WINEPREFIX/drive_c/windows/system32/"
 "$wine" winecfg /v win10
 "$server" -w
 
@@ -86,4 +88,4 @@ mv "$work/prefix" "$work/dll" "$work/ready/"
 printf '%s' "$want" >"$work/ready/key"
 mv "$work/ready" "$ready"
 rm -rf "$work"
-(cd "$ready/dll" && sha256sum ./*.dll)
+(cd "$ready/dll" && sha256sum ./*)

@@ -89,9 +89,9 @@ func folder() (string, error) {
 
 func (p *Prefix) prefix() string { return filepath.Join(p.dir, "prefix") }
 
-// stay keeps one program running: without any, Wine ends its services.
+// stay keeps shim/idle.c running: without any program, Wine ends its services.
 func (p *Prefix) stay(ctx context.Context) error {
-	idle := p.Command(ctx, "cmd.exe")
+	idle := p.Command(ctx, "idle.exe")
 	in, err := idle.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("starting Wine: %w", err)

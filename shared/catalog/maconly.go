@@ -90,7 +90,8 @@ var macOnly = []Check{
 		Advice:    "Install the pending updates and let macOS look for them and install security responses by itself.",
 		Platforms: []string{"darwin"},
 		Facts: map[string]Class{
-			check.FactMacVersion: Safe, check.FactUpdatesSeen: Safe, check.FactMacUpdate: Identifier,
+			check.FactMacVersion: Safe, check.FactUpdatesSeen: Safe, check.FactUpdateName: Identifier,
+			check.FactUpdateNumber: Identifier, check.FactUpdateID: Identifier,
 			check.FactUpdateOffer: Identifier, check.FactOwner: Safe, check.FactCheckEnabled: Safe,
 			check.FactCritical: Safe, check.FactConfigData: Safe, "AutomaticDownload": Safe,
 			"AutomaticallyInstallMacOSUpdates": Safe,

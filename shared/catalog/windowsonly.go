@@ -56,7 +56,7 @@ var windowsOnly = []Check{
 		DriftType:      "spooler_running",
 		Severity:       "high",
 		Citations:      []string{"164.308(a)(1)(ii)(B)"},
-		Advice:         "Disable the spooler on domain controllers and servers without printers; a workstation needs it to print.",
+		Advice:         "Disable the spooler on domain controllers and servers without printers. A workstation needs it to print: there set the policy that it accepts no client connections.",
 		Platforms:      []string{"windows"},
 		SensorCheckIDs: []string{"RB-WIN-SVC-001"},
 		Facts:          spoolerFacts,

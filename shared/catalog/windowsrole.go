@@ -11,7 +11,7 @@ var spoolerFacts = withHost(map[string]Class{
 })
 
 var spoolerParameters = []Parameter{
-	{"require_policy", "no", "Whether a workstation needs the policy that keeps its spooler from the network: yes or no."},
+	{"require_policy", "yes", "Whether a workstation that shares no printer needs the policy that keeps its spooler from the network: yes or no."},
 }
 
 var serviceFacts = withHost(map[string]Class{

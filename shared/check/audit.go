@@ -73,21 +73,18 @@ func (d *definition) auditSettings(p Parameters) []AuditSetting {
 var auditWords = [...]string{" none", " success", " failure", " success and failure"}
 
 func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
+	v.Expected = "recorded"
+	missing, wanted := "", ""
 	for _, s := range d.auditSettings(p) {
 		have, ok := f.named(FactAudit, s.Name).count("Setting")
 		if !ok && s.Want != 0 {
-			v.Actual, v.Expected = "", ""
-			v.unknown("The audit subcategory " + s.Name + " could not be read.")
+			v.end("U||The audit subcategory % could not be read.", s.Name)
 			return
 		}
 		if uint8(have)&s.Want != s.Want {
-			v.Actual = join(v.Actual, s.Name+auditWords[have&3]) // 4 is an explicit nothing
-			v.Expected = join(v.Expected, s.Name+auditWords[s.Want])
+			missing = join(missing, s.Name+auditWords[have&3]) // 4 is an explicit nothing
+			wanted = join(wanted, s.Name+auditWords[s.Want])
 		}
-	}
-	if v.Actual != "" {
-		v.fail(High, "Events that an investigation needs are not recorded.")
-		return
 	}
 	least := d.number(p, "min_log_mb")
 	size, known := f.count(FactAuditLogPolicy)
@@ -95,17 +92,18 @@ func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
 		size, known = f.count(FactAuditLogSize)
 		size >>= 20
 	}
-	v.Actual, v.Expected = "recorded", "recorded"
+	ending := "P|recorded|The required events are recorded."
 	switch {
+	case missing != "":
+		v.Expected = wanted
+		ending = "H|%|Events that an investigation needs are not recorded."
 	case known && size < least:
-		v.Actual, v.Expected = "security log of "+decimal(size)+" MB", "at least "+decimal(least)+" MB"
-		v.fail(Medium, "The security log is too small to keep its events.")
+		missing, v.Expected = decimal(size), "at least "+decimal(least)+" MB"
+		ending = "M|security log of % MB|The security log is too small to keep its events."
 	case f.text(FactAuditLogKeep) == "4294967295" && f.text(FactAuditLogArchive) != "1":
-		v.Actual = "security log stops when full"
-		v.fail(Medium, "The security log takes no new events once it is full.")
+		ending = "M|security log stops when full|The security log takes no new events once it is full."
 	case f.text(FactAuditLegacy) == "0":
-		v.pass("The required events are recorded; an old category policy may undo that.")
-	default:
-		v.pass("The required events are recorded.")
+		ending = "P|recorded|The required events are recorded; an old category policy may undo that."
 	}
+	v.end(ending, missing)
 }

@@ -67,24 +67,24 @@ func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
 			}
 		}
 	}
-	v.Actual = what
 	home := strings.HasPrefix(f.text(FactEdition), editionHome)
 	switch {
 	case failure == codeNamespaceMissing && f.text(FactProductType) != productWorkstation:
-		if v.fail(Critical, "BitLocker is not installed on this server."); d.get(p, "server_without_feature") == "not_applicable" {
-			v.Severity, v.Status = "", NotApplicable
+		text := "C||BitLocker is not installed on this server."
+		if d.get(p, "server_without_feature") == "not_applicable" {
+			text = "N" + text[1:]
 		}
+		v.end(text, "")
 	case failure != "" || systemWords == "":
-		v.unknown("The encryption of the disks could not be read; it takes an administrator.")
+		v.end("U||The encryption of the disks could not be read: %.", or(failure, "nothing is listed but to an administrator"))
 	case home && systemWords == "not encrypted":
-		v.fail(worst, "edition_unsupported: Windows Home encrypts by device encryption only, which this computer does not use.")
+		v.end(letter(worst)+"|%|edition_unsupported: Windows Home encrypts by device encryption only, which this computer does not use.", what)
 	case worst != "":
-		v.fail(worst, "Not every disk is encrypted and protected: "+what+".")
+		v.end(letter(worst)+"|%|Not every disk is encrypted and protected: %.", what)
 	case unread != "":
-		v.unknown("The encryption of " + unread + " could not be read.")
+		v.end("U||The encryption of % could not be read.", unread)
 	default:
-		v.Actual = "encrypted"
-		v.pass("Every disk is encrypted and protected.")
+		v.end("P|encrypted|Every disk is encrypted and protected.", "")
 	}
 }
 

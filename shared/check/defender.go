@@ -26,39 +26,31 @@ func judgeDefender(d *definition, f Facts, p Parameters, v *Verdict) {
 	stopped, services := notRunning(f)
 	switch {
 	case status.text("AntivirusEnabled") == "true" && realTime == "true" && !strings.Contains(mode, "Passive"):
-		v.Actual = "Defender on"
 		age, ok := parseNumber(status.text("AntivirusSignatureAge"))
-		switch {
-		case !ok:
-			v.unknown("The age of Defender's signatures could not be read.")
-		case age > d.number(p, "max_signature_age_days"):
-			v.Actual = "Defender on, signatures out of date"
-			v.fail(High, "Defender's signatures are too old.")
-		default:
-			v.pass("Microsoft Defender protects in real time.")
+		text := "P|Defender on|Microsoft Defender protects in real time."
+		if !ok {
+			text = "U|Defender on|The age of Defender's signatures could not be read."
+		} else if age > d.number(p, "max_signature_age_days") {
+			text = "H|Defender on, signatures out of date|Defender's signatures are too old."
 		}
+		v.end(text, "")
 	case product != "":
-		v.Actual = product
-		v.pass("Another product, " + product + ", protects.")
+		v.end("P|%|Another product, %, protects.", product)
 	case old != "":
-		v.Actual = old + ", signatures out of date"
-		v.fail(High, "The signatures of "+old+" are too old.")
+		v.end("H|%, signatures out of date|The signatures of % are too old.", old)
 	case hidden(f.text(FactDefender+ErrorSuffix)) && stopped == "" ||
-		f.text(FactProductType) != productServer && hidden(f.text(FactSecurityProduct+ErrorSuffix)) ||
+		f.text(FactProductType) == productWorkstation && f.text(FactSecurityProduct+ErrorSuffix) != "" ||
 		status == nil && stopped == "" && services > 0 || len(f) == 0:
-		v.unknown("What protects against malware could not be read.")
+		v.end("U||What protects against malware could not be read.", "")
 	case stopped != "":
-		v.Actual = stopped + " not running"
-		v.fail(Critical, "The service "+stopped+" does not run, and no other product protects.")
+		v.end("C|% not running|The service % does not run, and no other product protects.", stopped)
 	case status == nil:
-		v.Actual = "none"
-		v.fail(Critical, "No product protects against malware.")
+		v.end("C|none|No product protects against malware.", "")
 	default:
-		v.Actual = or(mode, "real-time protection off")
-		if mode == "Normal" {
-			v.Actual = "real-time protection off"
+		if mode == "" || mode == "Normal" {
+			mode = "real-time protection off"
 		}
-		v.fail(Critical, "Defender does not protect in real time, and no other product does.")
+		v.end("C|%|Defender does not protect in real time, and no other product does.", mode)
 	}
 }
 

@@ -26,19 +26,15 @@ func judgeFirewall(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	}
 	switch {
 	case (off != "" || stopped != "") && product != "":
-		v.Actual = product
-		v.pass("Another product, " + product + ", is the firewall.")
+		v.end("P|%|Another product, %, is the firewall.", product)
 	case stopped != "":
-		v.Actual = stopped + " not running"
-		v.fail(Critical, "The firewall's service "+stopped+" does not run.")
+		v.end("C|% not running|The firewall's service % does not run.", stopped)
 	case off != "":
-		v.Actual = "off: " + off
-		v.fail(Critical, "The firewall is off for "+off+".")
+		v.end("C|off: %|The firewall is off for %.", off)
 	case on < 3 || services < 2:
-		v.unknown("The firewall's profiles could not be read.")
+		v.end("U||The firewall's profiles could not be read.", "")
 	default:
-		v.Actual = "on"
-		v.pass("The firewall is on for every network.")
+		v.end("P|on|The firewall is on for every network.", "")
 	}
 }
 

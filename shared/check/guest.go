@@ -7,18 +7,16 @@ const FactGuest = "account"
 func judgeGuest(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	v.Expected = "disabled"
 	guest := f.row(FactGuest)
-	where := "The guest account "
+	name := guest.text("Name")
 	if f.text(FactProductType) == productController {
-		where = "The domain's guest account "
+		name += " of the domain"
 	}
-	switch name := guest.text("Name"); guest.text("Disabled") {
+	switch guest.text("Disabled") {
 	case "1":
-		v.Actual = "disabled"
-		v.pass(where + "is disabled.")
+		v.end("P|disabled|The guest account % is disabled.", name)
 	case "0":
-		v.Actual = "enabled"
-		v.fail(High, where+name+" is enabled.")
+		v.end("H|enabled|The guest account % is enabled.", name)
 	default:
-		v.unknown("The account with RID 501 could not be read.")
+		v.end("U||The account with RID 501 could not be read.", "")
 	}
 }

@@ -27,7 +27,6 @@ const ErrorSuffix = "_error"
 const (
 	productWorkstation = "1"
 	productController  = "2"
-	productServer      = "3"
 )
 
 // Codes of errors, as winapi writes them.

@@ -2,13 +2,13 @@ package check
 
 // macOnly has the checks that only macOS has.
 var macOnly = []definition{
-	{FileVault, []string{FactMacState}, nil, judgeState},
-	{Gatekeeper, []string{FactMacState}, nil, judgeState},
-	{MacAdmins, []string{FactAdmin}, adminParameters, judgeAdmins},
-	{MacFirewall, []string{FactMacState, FactOwner}, nil, judgeState},
-	{MacSharing, []string{FactServicesListed, FactSharedService}, sharingParameters, judgeSharing},
-	{RemoteLogin, []string{FactServicesListed, FactSharedService}, sharingParameters, judgeSharing},
-	{SIP, []string{FactMacState}, nil, judgeState},
-	{SoftwareUpdate, updateFacts, updateParameters, judgeUpdate},
-	{XProtect, xprotectFacts, xprotectParameters, judgeXProtect},
+	{FileVault, []string{FactMacState}, nil, judgeMac},
+	{Gatekeeper, []string{FactMacState}, nil, judgeMac},
+	{MacAdmins, []string{FactAdmin}, adminParameters, judgeMac},
+	{MacFirewall, []string{FactMacState, FactOwner}, nil, judgeMac},
+	{MacSharing, []string{FactServicesListed, FactSharedService}, sharingParameters, judgeMac},
+	{RemoteLogin, []string{FactServicesListed, FactSharedService}, sharingParameters, judgeMac},
+	{SIP, []string{FactMacState}, nil, judgeMac},
+	{SoftwareUpdate, updateFacts, updateParameters, judgeMac},
+	{XProtect, xprotectFacts, xprotectParameters, judgeMac},
 }

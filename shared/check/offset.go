@@ -28,11 +28,10 @@ func judgeOffset(d *definition, f Facts, p Parameters, v *Verdict) (measured, wr
 	for off/10 >= step {
 		step *= 10
 	}
-	v.Actual = "off by " + decimal(step) + " s or more"
-	severity := Medium
+	ending := "M|off by % s or more|The clock is wrong, compared with "
 	if off >= limit {
-		severity = High
+		ending = "H" + ending[1:]
 	}
-	v.fail(severity, "The clock is wrong, compared with "+answer.text("Server")+".")
+	v.end(ending+answer.text("Server")+".", decimal(step))
 	return true, true
 }

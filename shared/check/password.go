@@ -46,7 +46,7 @@ func judgeRules(d *definition, f Facts, p Parameters, v *Verdict) {
 	} else if role&roleDomain != 0 {
 		whose = "local accounts; the domain's have their own."
 	}
-	v.pass("The policy is strong enough for " + whose)
+	ending, actual := "", ""
 	for i := range &bounds {
 		b := &bounds[i]
 		if b.id != d.id {
@@ -54,8 +54,7 @@ func judgeRules(d *definition, f Facts, p Parameters, v *Verdict) {
 		}
 		have, ok := rules.count(b.field)
 		if !ok {
-			*v = Verdict{Check: d.id, Facts: f}
-			v.unknown("The policy could not be read.")
+			v.end("U||The policy could not be read.", "")
 			return
 		}
 		if have == 0 && b.field == "Threshold" {
@@ -66,7 +65,7 @@ func judgeRules(d *definition, f Facts, p Parameters, v *Verdict) {
 			have /= b.unit
 			text = decimal(have)
 		}
-		v.Actual = join(v.Actual, text+b.words)
+		actual = join(actual, text+b.words)
 		want := d.number(p, b.parameter)
 		if want == 0 {
 			continue
@@ -76,8 +75,9 @@ func judgeRules(d *definition, f Facts, p Parameters, v *Verdict) {
 			word, bad = "at most ", have > want
 		}
 		v.Expected = join(v.Expected, word+decimal(want)+b.words)
-		if bad && v.Status == Pass {
-			v.fail(Medium, b.reason+whose)
+		if bad && ending == "" {
+			ending = "M|%|" + b.reason
 		}
 	}
+	v.end(or(ending, "P|%|The policy is strong enough for ")+whose, actual)
 }

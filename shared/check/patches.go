@@ -52,24 +52,19 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	end := d.endOfSupport(f, p)
 	switch {
 	case today == 0:
-		v.unknown("The state of the updates could not be read.")
+		v.end("U||The state of the updates could not be read.", "")
 	case end != "" && today > parseDay(end):
-		v.Actual = "build " + f.text(FactBuild) + " without support"
-		v.fail(Critical, "Microsoft ended the support of this version of Windows on "+end+".")
+		v.end("C|support ended %|Microsoft ended the support of this version of Windows on %.", end)
 	case late != "":
-		v.Actual = "waiting: " + late
-		v.fail(High, "Security updates wait for too long: "+late+".")
+		v.end("H|waiting: %|Security updates wait for too long: %.", late)
 	case newest != 0 && age(today, newest) > int(d.number(p, "max_age_days")):
-		v.Actual = "nothing installed for long"
-		v.fail(Medium, "No update was installed in the last "+d.get(p, "max_age_days")+" days.")
+		v.end("M|nothing installed for long|No update was installed in the last % days.", d.get(p, "max_age_days"))
 	case !searched:
-		v.unknown("Windows Update's search for updates has no result yet.")
+		v.end("U||Windows Update's search for updates has no result yet.", "")
 	case pending > 0:
-		v.Actual = "recent updates wait"
-		v.pass("Security updates wait, none for too long.")
+		v.end("P|recent updates wait|Security updates wait, none for too long.", "")
 	default:
-		v.Actual = "up to date"
-		v.pass("No security update waits.")
+		v.end("P|up to date|No security update waits.", "")
 	}
 }
 

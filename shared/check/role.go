@@ -22,7 +22,7 @@ func roleOf(f Facts) int {
 	return 0
 }
 
-const noRole = "The host's role could not be read."
+const noRole = "U||The host's role could not be read."
 
 // Start types of winsvc.h.
 const (
@@ -32,18 +32,18 @@ const (
 
 // isRunning also takes a service for running that starts or goes on.
 func isRunning(service Facts) bool {
-	state := service.text("State")
-	return state != "" && strings.Contains("2 4 5", state)
+	return strings.Contains("2 4 5", or(service.text("State"), "none"))
 }
 
 // named is the row whose Name it is; nil if there is none.
-func (f Facts) named(fact, name string) (found Facts) {
-	f.rows(fact, func(r Facts) {
+func (f Facts) named(fact, name string) Facts {
+	var r Facts
+	for i := 0; f.next(fact, &i, &r); {
 		if r.text("Name") == name {
-			found = r
+			return r
 		}
-	})
-	return found
+	}
+	return nil
 }
 
 // count is a fact that is a number from 0.

@@ -53,3 +53,26 @@ func FuzzRow(f *testing.F) {
 		}
 	})
 }
+
+func TestEndingsKeepForeignText(t *testing.T) {
+	var v Verdict
+	v.end("H|off: %|The product % is off.", "100 %|a")
+	if v.Status != Fail || v.Severity != High || v.Actual != "off: 100 %|a" || v.Reason != "The product 100 %|a is off." {
+		t.Errorf("end = %+v", v)
+	}
+	for letter, want := range map[string]string{
+		"P": "pass ", "U": "unknown ", "N": "not_applicable ", "C": "fail critical", "H": "fail high", "M": "fail medium", "L": "fail low",
+	} {
+		v := Verdict{}
+		v.end(letter+"||", "")
+		if got := v.Status.String() + " " + v.Severity; got != want || v.Actual != "" || v.Reason != "" {
+			t.Errorf("end(%s) = %q, %q, %q; want %q", letter, got, v.Actual, v.Reason, want)
+		}
+	}
+	for _, severity := range []string{Critical, High, Medium, Low} {
+		v := Verdict{}
+		if v.end(letter(severity)+"|a|b", ""); v.Severity != severity {
+			t.Errorf("letter(%s) ends as %s", severity, v.Severity)
+		}
+	}
+}

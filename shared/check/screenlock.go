@@ -23,16 +23,16 @@ func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 	limit := d.number(p, "max_idle_seconds")
 	v.Expected = "locks within " + strconv.FormatUint(limit, 10) + " seconds"
 	if _, mac := f.Get(FactLockDelay); judgesMac && mac {
-		judgeMacLock(f, limit, v)
+		judgeMac(d, f, p, v)
 		return
 	}
 	if !judgesWindows || f.text(FactOwner) == "" {
-		v.unknown("The screen lock's settings could not be read.")
+		v.end("U||The screen lock's settings could not be read.", "")
 		return
 	}
 	seconds := idleSeconds(f)
 	machine := seconds > 0 && seconds <= limit
-	v.Actual = "locks within " + strconv.FormatUint(seconds, 10) + " seconds"
+	own := strconv.FormatUint(seconds, 10)
 	people, unlocked, defeated := 0, "", f.text(FactLockDisabled) == "1"
 	var r Facts
 	for i := 0; f.next(FactPersonsLock, &i, &r); {
@@ -56,21 +56,17 @@ func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
 	}
 	switch {
 	case defeated:
-		v.Actual = "locking is disabled"
-		v.fail(Medium, "A policy takes away the locking of the computer.")
+		v.end("M|locking is disabled|A policy takes away the locking of the computer.", "")
 	case unlocked != "":
-		v.Actual = unlocked
-		v.fail(Medium, "An idle session of somebody who is logged on stays open: "+unlocked+".")
+		v.end("M|%|An idle session of somebody who is logged on stays open: %.", unlocked)
 	case machine:
-		v.pass("Windows locks an idle console for everybody.")
+		v.end("P|locks within % seconds|Windows locks an idle console for everybody.", own)
 	case people == 0 && seconds == 0:
-		v.Actual = ""
-		v.unknown("Nobody is logged on, and the computer itself has no limit.")
+		v.end("U||Nobody is logged on, and the computer itself has no limit.", "")
 	case people == 0:
-		v.fail(Medium, "The computer's own limit is too long.")
+		v.end("M|locks within % seconds|The computer's own limit is too long.", own)
 	default:
-		v.Actual = "locks in time"
-		v.pass("The screen of everybody who is logged on locks in time.")
+		v.end("P|locks in time|The screen of everybody who is logged on locks in time.", "")
 	}
 }
 

@@ -30,13 +30,13 @@ func judgeServices(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Expected = "running"
 	role := roleOf(f)
 	if role == 0 {
-		v.unknown(noRole)
+		v.end(noRole, "")
 		return
 	}
 	if d.get(p, "winrm") == "yes" {
 		role |= needWinRM
 	}
-	severity := ""
+	severity, idle := "", ""
 	for i := range &services {
 		s := &services[i]
 		r := f.named(FactService, s.name)
@@ -53,15 +53,14 @@ func judgeServices(d *definition, f Facts, p Parameters, v *Verdict) {
 		if s.need&who == 0 || isRunning(r) || r.text("Trigger") == "1" && start != startDisabled {
 			continue
 		}
-		v.Actual = join(v.Actual, s.name+word)
+		idle = join(idle, s.name+word)
 		if rank(s.severity) > rank(severity) {
 			severity = s.severity
 		}
 	}
 	if severity == "" {
-		v.Actual = v.Expected
-		v.pass("Every service that the host's role needs is running.")
+		v.end("P|running|Every service that the host's role needs is running.", "")
 		return
 	}
-	v.fail(severity, "Services that the host's role needs are not running.")
+	v.end(letter(severity)+"|%|Services that the host's role needs are not running.", idle)
 }

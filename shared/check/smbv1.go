@@ -19,22 +19,17 @@ func judgeSMBv1(_ *definition, f Facts, _ Parameters, v *Verdict) {
 	build, known := parseNumber(f.text(FactBuild))
 	switch {
 	case server == "true":
-		v.Actual = "server on"
-		v.fail(Critical, "The server speaks SMB version 1.")
+		v.end("C|server on|The server speaks SMB version 1.", "")
 	case server == "" && installed != "off" && value != "" && value != "0":
-		v.Actual = "server switched on, not running"
-		v.fail(Critical, "SMB version 1 is switched on for the server.")
+		v.end("C|server switched on, not running|SMB version 1 is switched on for the server.", "")
 	case server == "" && installed != "off" && !present && known && build < 16299 && f.text(FactSMBServer+ErrorSuffix) != "":
-		v.Actual = "server not switched off"
-		v.fail(High, "This build of Windows has SMB version 1 on unless it is switched off.")
+		v.end("H|server not switched off|This build of Windows has SMB version 1 on unless it is switched off.", "")
 	case client != nil && client.text("Start") != startDisabled:
-		v.Actual = "client on"
-		v.fail(High, "The client speaks SMB version 1.")
+		v.end("H|client on|The client speaks SMB version 1.", "")
 	case server == "false" || installed == "off":
-		v.Actual = "off"
-		v.pass("Nothing speaks SMB version 1.")
+		v.end("P|off|Nothing speaks SMB version 1.", "")
 	default:
-		v.unknown("The SMB server's setting could not be read.")
+		v.end("U||The SMB server's setting could not be read.", "")
 	}
 }
 

@@ -5,20 +5,36 @@ import (
 	"strings"
 )
 
+// Facts of xprotect.
+const (
+	FactXProtectVersion = "version"           // of the malware rules
+	FactXProtectAge     = "age_days"          // since these rules were installed
+	FactConfigData      = "ConfigDataInstall" // 0: rules are not updated; absent: macOS updates them
+	FactMalwareProduct  = "product"           // repeats: another protection whose service is loaded
+)
+
 // Facts of software_update. The names with capitals are macOS's own keys: 1, 0,
 // or absent, which means the system's default and not off.
 const (
 	FactMacVersion   = "os_version"      // as sw_vers gives it
 	FactUpdatesSeen  = "last_check_days" // since the last successful search
-	FactMacUpdate    = "update"          // repeats: a row of Name, Version, Identifier of an update found then
-	FactUpdateOffer  = "offer"           // repeats: a row of Identifier and Days since it was first offered
+	FactUpdateName   = "update_name"     // repeats, with the two that follow, for each update found then
+	FactUpdateNumber = "update_version"
+	FactUpdateID     = "update_id"
+	FactUpdateOffer  = "offer" // repeats: the end of an identifier, and for how many days it was offered
 	FactCheckEnabled = "AutomaticCheckEnabled"
 	FactCritical     = "CriticalUpdateInstall"
 )
 
 var (
+	xprotectFacts = []string{FactXProtectVersion, FactXProtectAge, FactConfigData, FactServicesListed, FactMalwareProduct}
+	// Apple has released rules about weekly since 2025. With require_product = yes
+	// the protection that is built in does not suffice.
+	xprotectParameters = []Parameter{{"max_age_days", "45"}, {"require_product", "no"}}
+
 	updateFacts = []string{
-		FactMacVersion, FactUpdatesSeen, FactMacUpdate, FactUpdateOffer, FactOwner, FactCheckEnabled, FactCritical,
+		FactMacVersion, FactUpdatesSeen, FactUpdateName, FactUpdateNumber, FactUpdateID, FactUpdateOffer, FactOwner,
+		FactCheckEnabled, FactCritical,
 		FactConfigData, "AutomaticDownload", "AutomaticallyInstallMacOSUpdates",
 	}
 	updateParameters = []Parameter{
@@ -30,81 +46,57 @@ var (
 	}
 )
 
-func judgeUpdate(d *definition, f Facts, p Parameters, v *Verdict) {
-	oldest, grace := d.number(p, "oldest_version"), d.get(p, "grace_days")
-	v.Expected = "macOS " + strconv.FormatUint(oldest, 10) + " or newer, nothing offered for more than " + grace + " days"
+// overdue adds the fact "major", the running version, and the name of an update
+// that closes holes in the system: as "overdue" when it has waited too long, as
+// "undated" when nobody knows for how long. macOS leaves installed ones on its
+// list (seen on 26), so what is not newer than the running system does not count;
+// nor does the next major version, an upgrade.
+func (f *Facts) overdue(grace uint64) {
 	version := f.text(FactMacVersion)
-	major, known := parseNumber(before(version, "."))
-	if !known {
-		v.unknown("The version of macOS could not be read.")
+	major, ok := parseNumber(before(version, "."))
+	if !ok {
 		return
 	}
-	seen, searched := parseNumber(f.text(FactUpdatesSeen))
-	update, dated := f.overdue(major, version, d.number(p, "grace_days"))
-	switch {
-	case major < oldest:
-		v.Actual = "macOS " + version
-		v.fail(High, "macOS "+version+" gets no security updates any more.")
-	case isOff(f.text(FactCheckEnabled)):
-		v.Actual = "searching is off"
-		v.fail(High, "This Mac does not look for updates by itself.")
-	case isOff(f.text(FactCritical)) || isOff(f.text(FactConfigData)):
-		v.Actual = "security responses are off"
-		v.fail(Medium, "Security responses and system files are not installed by themselves.")
-	case update != "":
-		v.Actual = update + " is missing"
-		v.fail(High, update+" has been offered for more than "+grace+" days and is not installed.")
-		if !dated {
-			v.fail(Low, update+" is offered and not installed.")
+	f.Add("major", before(version, "."))
+	found, title, system := *f, "", false
+	for _, fact := range found {
+		switch fact.Name {
+		case FactUpdateName:
+			title = fact.Value
+			system = strings.HasPrefix(title, "macOS ")
+			if !system && !strings.HasPrefix(title, "Safari") && !strings.Contains(title, "Security") {
+				title = "" // development tools, printer drivers, fonts
+			}
+		case FactUpdateNumber:
+			if system && !newer(fact.Value, version, major) {
+				title = ""
+			}
+		case FactUpdateID:
+			if days, dated := found.waiting(system, fact.Value, version, major); title != "" && (!dated || days > grace) {
+				outcome := "undated"
+				if dated {
+					outcome = "overdue"
+				}
+				f.Add(outcome, title)
+			}
 		}
-	case !searched:
-		v.unknown("It could not be read when this Mac last looked for updates.")
-	case seen > d.number(p, "max_check_days"):
-		v.Actual = "not searched lately"
-		v.fail(Medium, "This Mac has not reached the update server for "+f.text(FactUpdatesSeen)+" days.")
-	default:
-		v.Actual = "up to date"
-		v.pass("Updates are searched for, and none is overdue.")
 	}
-}
-
-// overdue is the name of an update that closes holes in the system and has
-// waited too long, or, when dated is false, for nobody knows how long. macOS
-// leaves installed ones on its list (seen on 26), so what is not newer than the
-// running system does not count; nor does the next major version, an upgrade.
-func (f Facts) overdue(major uint64, version string, grace uint64) (name string, dated bool) {
-	f.rows(FactMacUpdate, func(u Facts) {
-		title, offered := u.text("Name"), u.text("Version")
-		system := strings.HasPrefix(title, "macOS ")
-		switch {
-		case !system && !strings.HasPrefix(title, "Safari") && !strings.Contains(title, "Security"):
-			return // development tools, printer drivers, fonts
-		case system && !newer(offered, version, major):
-			return
-		}
-		days, ok := f.waiting(system, u.text("Identifier"), version, major)
-		if dated || (ok && days <= grace) {
-			return
-		}
-		name, dated = title, ok
-	})
-	return name, dated
 }
 
 // waiting is for how many days macOS has offered an update; one of the system
 // waits as long as the oldest that it replaces, for each release takes the place
 // of the one before. ok is false when macOS does not say.
 func (f Facts) waiting(system bool, identifier, version string, major uint64) (days uint64, ok bool) {
-	f.rows(FactUpdateOffer, func(o Facts) {
-		id := o.text("Identifier") // MSU_UPDATE_25G229_patch_26.7_minor
+	for _, fact := range f {
+		id, age, _ := strings.Cut(fact.Value, " ") // 25G229_patch_26.7_minor 68
 		_, patch, _ := strings.Cut(id, "_patch_")
-		if id != identifier && (!system || !newer(before(patch, "_"), version, major)) {
-			return
+		if fact.Name != FactUpdateOffer || !strings.HasSuffix(identifier, id) && !(system && newer(before(patch, "_"), version, major)) {
+			continue
 		}
-		if n, known := parseNumber(o.text("Days")); known {
+		if n, known := parseNumber(age); known {
 			days, ok = max(days, n), true
 		}
-	})
+	}
 	return days, ok
 }
 
@@ -113,9 +105,6 @@ func newer(offered, version string, major uint64) bool {
 	number, ok := parseNumber(before(offered, "."))
 	return ok && number == major && compareVersions(offered, version) > 0
 }
-
-// isOff reads a switch of macOS.
-func isOff(value string) bool { return value == "0" }
 
 func before(s, separator string) string {
 	s, _, _ = strings.Cut(s, separator)

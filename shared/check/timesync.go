@@ -18,7 +18,7 @@ func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
 		return
 	}
 	if _, mac := f.Get(FactMacState); judgesMac && mac {
-		judgeState(d, f, p, v)
+		judgeMac(d, f, p, v)
 		return
 	}
 	v.Expected = "synchronised"

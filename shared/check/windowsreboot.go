@@ -39,10 +39,8 @@ func judgeWindowsReboot(f Facts, v *Verdict) {
 		signs = join(signs, "new computer name")
 	}
 	if signs == "" {
-		v.Actual = "none"
-		v.pass("Nothing waits for a restart.")
+		v.end("P|none|Nothing waits for a restart.", "")
 		return
 	}
-	v.Actual = signs
-	v.fail(Medium, "A restart is asked for by "+signs+".")
+	v.end("M|%|A restart is asked for by %.", signs)
 }

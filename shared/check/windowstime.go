@@ -22,29 +22,26 @@ func judgeWindowsTime(f Facts, measured bool, v *Verdict) {
 	kind, reason := or(f.text(FactTimeTypePolicy), f.text(FactTimeType)), ""
 	switch {
 	case kind == "NoSync":
-		reason = "Windows Time is set to follow nobody"
+		reason = "is set to follow nobody"
 	case or(f.text(FactTimeClientPolicy), f.text(FactTimeClient)) == "0":
-		reason = "Windows Time's client is off"
+		reason = "has its client off"
 	case service == nil || service.text("Start") == startDisabled:
-		reason = "Windows Time is disabled"
+		reason = "is disabled"
 	case role&roleDomain == 0 && kind == "NT5DS":
-		reason = "Windows Time waits for a domain that there is not"
+		reason = "waits for a domain that there is not"
 	case role&roleDomain != 0 && !isRunning(service) && service.text("Trigger") != "1":
-		reason = "Windows Time is not running"
+		reason = "is not running"
 	}
+	ending := "U||Windows Time is set up, but no time server answered, so nothing shows that the clock is right."
 	switch {
 	case kind == "":
-		v.unknown("The time service's settings could not be read.")
+		ending = "U||The time service's settings could not be read."
+	case measured && reason != "":
+		ending = "P|right|The clock is right, but Windows Time %."
 	case measured:
-		v.Actual = "right"
-		if reason != "" {
-			reason = ", but " + reason
-		}
-		v.pass("The clock is right" + reason + ".")
+		ending = "P|right|The clock is right."
 	case reason != "":
-		v.Actual = "not kept"
-		v.fail(Medium, "The clock is not kept: "+reason+".")
-	default:
-		v.unknown("Windows Time is set up, but no time server answered, so nothing shows that the clock is right.")
+		ending = "M|not kept|The clock is not kept: Windows Time %."
 	}
+	v.end(ending, reason)
 }

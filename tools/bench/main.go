@@ -32,18 +32,21 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	const usage = "Usage: ./dev bench intake|evidence [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
+	const usage = "Usage: ./dev bench intake|evidence|agent [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
 	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
 		fmt.Print(usage)
 		return nil
 	}
-	name, ok := benches[args[0]]
-	if !ok {
-		return fmt.Errorf("there is no bench %q, there are: evidence intake", args[0])
-	}
 	root, err := repo.Root()
 	if err != nil {
 		return err
+	}
+	if args[0] == "agent" {
+		return agentBench(ctx, root, args[1:])
+	}
+	name, ok := benches[args[0]]
+	if !ok {
+		return fmt.Errorf("there is no bench %q, there are: agent evidence intake", args[0])
 	}
 	path, err := binary.Build(ctx, root, name)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/config"
+	"github.com/osiriscare/osiris/agent/internal/discover"
 	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/link"
@@ -21,6 +22,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
+	"github.com/osiriscare/osiris/agent/internal/update"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/signed"
 )
@@ -37,7 +39,7 @@ type app struct {
 	schedule *schedule.Schedule
 	runner   *action.Runner
 	link     *link.Link
-	standing *action.Standing
+	update   *update.Update
 }
 
 // load reads and checks the configuration and makes the logger.
@@ -66,7 +68,10 @@ func newApp(c config.Config, log *say.Logger) (*app, error) {
 	if a.lock, err = lock.Take(filepath.Join(c.DataDir, "lock")); err != nil {
 		return nil, err
 	}
-	if err := a.open(); err != nil {
+	if err = a.updates(); err == nil {
+		err = a.open()
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.lock.Close())
 	}
 	return a, nil
@@ -120,14 +125,14 @@ func (a *app) wire() (err error) {
 	if addr == "" {
 		addr = a.identity.Pin().Addr
 	}
+	addr = discover.Address(addr)
+	a.probe.Appliance = addr
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
-		State: a.schedule, Commands: a.runner, Signatures: signatures, Log: a.log,
+		State: a.schedule, Commands: a.runner, Signatures: signatures, Updates: a.update, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
-	a.standing = &action.Standing{
-		Runner: a.runner, Orders: a.policy, Connection: a.link, Failing: a.schedule.Failing, AgentID: a.identity.AgentID,
-	}
+	a.runner.Orders = a.link
 	return err
 }
 
@@ -207,7 +212,7 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.standing.Run, a.online)
+	err = together(ctx, a.schedule.Run, a.runner.Run, a.update.Run, a.online)
 	log.Info("agent stopped")
 	return err
 }

@@ -32,26 +32,28 @@ func checkOnce(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	p.Signatures = signatures
-	var out say.JSON
-	var text []byte
-	failed := false
-	out.Array()
+	var verdicts []check.Verdict
 	for _, id := range ids {
 		v := check.Judge(id, p.Read(ctx, id), parameters(id))
-		failed = failed || v.Status == check.Fail
-		appendJSON(&out, v)
-		text = appendText(text, v)
+		verdicts = append(verdicts, v)
+		switch {
+		case v.Status == check.Fail:
+			err = errFailed
+		case v.Status == check.Unknown && err == nil:
+			err = errUnknown
+		}
 	}
-	if o.json {
-		text = append(out.EndArray().Bytes(), '\n')
+	text := verdictJSON(verdicts)
+	if !o.json {
+		text = verdictText(verdicts, isColoured(stdout))
 	}
 	if _, err := stdout.Write(text); err != nil {
 		return err
 	}
-	if failed {
-		return errFailed
+	if ctx.Err() != nil {
+		return ctx.Err() // what was cut short says nothing about the host
 	}
-	return ctx.Err()
+	return err
 }
 
 // choose turns names into ids; none means all that this system has.
@@ -82,30 +84,4 @@ func parametersOf(folder string) func(check.ID) check.Parameters {
 		return none
 	}
 	return p.Parameters
-}
-
-func appendText(text []byte, v check.Verdict) []byte {
-	line := v.Status.String()
-	for len(line) < len("not_applicable") {
-		line += " "
-	}
-	line += "  " + string(v.Check)
-	if v.Severity != "" {
-		line += " (" + v.Severity + ")"
-	}
-	line += ": " + v.Reason
-	if v.Actual != "" {
-		line += " [" + v.Actual + "]"
-	}
-	return append(append(text, line...), '\n')
-}
-
-func appendJSON(out *say.JSON, v check.Verdict) {
-	out.Object().Key("check").Str(string(v.Check)).Key("status").Str(v.Status.String()).
-		Key("severity").Str(v.Severity).Key("actual").Str(v.Actual).Key("expected").Str(v.Expected).
-		Key("reason").Str(v.Reason).Key("facts").Array()
-	for _, f := range v.Facts {
-		out.Object().Key("name").Str(f.Name).Key("value").Str(f.Value).EndObject()
-	}
-	out.EndArray().EndObject()
 }

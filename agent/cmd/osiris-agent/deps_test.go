@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite deps_*.txt")
+var rewrite = flag.Bool("update", false, "rewrite deps_*.txt")
 
 const module = "github.com/osiriscare/osiris/"
 
@@ -44,7 +44,7 @@ func TestDependenciesAreTheCommittedOnes(t *testing.T) {
 	for _, goos := range systems {
 		file := "deps_" + goos + ".txt"
 		got := strings.Join(deps(t, goos), "\n") + "\n"
-		if *update {
+		if *rewrite {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}

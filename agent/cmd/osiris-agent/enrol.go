@@ -33,14 +33,14 @@ func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 	if o.again {
 		err = forget(c.DataDir)
 	}
-	if err == nil && !enrolled(c.DataDir) {
+	if err == nil && !identity.IsEnrolled(c.DataDir) {
 		err = obtain(o, &c, stdout)
 	}
 	if err != nil {
 		return err
 	}
 	a, err := newApp(c, log)
-	if errors.Is(err, lock.ErrTaken) && !enrolled(c.DataDir) {
+	if errors.Is(err, lock.ErrTaken) && !identity.IsEnrolled(c.DataDir) {
 		log.Info("the running agent enrols within a minute")
 		return nil
 	}
@@ -61,15 +61,11 @@ func forget(dataDir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range identity.Files() {
-		err = errors.Join(err, atomicfile.Remove(filepath.Join(dataDir, name)))
-	}
-	return errors.Join(err, held.Close())
+	return errors.Join(identity.Forget(dataDir), held.Close())
 }
 
-// enrolled tells whether the data folder has an identity.
-func enrolled(dataDir string) bool {
-	_, err := os.Stat(filepath.Join(dataDir, identity.Files()[0]))
+func exists(path string) bool {
+	_, err := os.Stat(path)
 	return err == nil
 }
 
@@ -79,14 +75,14 @@ func tokenFile(c *config.Config) string {
 	if c.TokenFile != "" {
 		return c.TokenFile
 	}
-	places := []string{filepath.Join(c.DataDir, tokenName)}
-	if program, err := os.Executable(); err == nil {
-		places = append(places, filepath.Join(filepath.Dir(program), tokenName))
+	path := filepath.Join(c.DataDir, tokenName)
+	if exists(path) {
+		return path
 	}
-	for _, path := range places {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
+	program, err := os.Executable()
+	path = filepath.Join(filepath.Dir(program), tokenName)
+	if err == nil && exists(path) {
+		return path
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
+	"github.com/osiriscare/osiris/agent/internal/identity"
 )
 
 // pipe gives the program this standard input.
@@ -51,7 +52,7 @@ func TestATokenComesByStandardInput(t *testing.T) {
 	if code != 0 || !strings.Contains(stderr, "enrolled") || stdout != "" {
 		t.Fatalf("enrol: exit %d, %q, %q", code, stdout, stderr)
 	}
-	if !enrolled(data) {
+	if !identity.IsEnrolled(data) {
 		t.Error("there is no certificate")
 	}
 	if _, err := os.Stat(filepath.Join(data, tokenName)); !errors.Is(err, os.ErrNotExist) {

@@ -60,7 +60,7 @@ func keepConfig(from, dataDir string) (string, error) {
 	path := filepath.Join(dataDir, "agent.conf")
 	content := []byte("data_dir = " + dataDir + "\n")
 	if from == "" {
-		if _, err := os.Stat(path); err == nil {
+		if exists(path) {
 			return path, nil
 		}
 	} else {

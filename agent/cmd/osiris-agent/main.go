@@ -1,10 +1,10 @@
 // Command osiris-agent watches one machine for its site's appliance: it runs the
 // checks, queues what they find, reports it, and heals what its signed policy
 // allows. Verbs: run, service, install, uninstall, enrol, check, validate,
-// sample, version. It is wired by
+// sample, version, and watch-update, by which it replaces itself. It is wired by
 // hand (DESIGN D21); agent/README.md says what may not be linked in. Exit codes:
 // 0 done, 1 an error that is printed, 2 a wrong command line; check exits 3 when
-// a check fails.
+// a check fails, and 4 when none does but one could not be made.
 package main
 
 import (
@@ -55,8 +55,9 @@ func main() {
 
 // Errors that have an exit code of their own.
 var (
-	errUsage  = errors.New("run osiris-agent without arguments to see how it is used")
-	errFailed = errors.New("a check failed")
+	errUsage   = errors.New("run osiris-agent without arguments to see how it is used")
+	errFailed  = errors.New("a check failed")
+	errUnknown = errors.New("a check could not be made")
 )
 
 // run is main without the process.
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	case errors.Is(err, errFailed):
 		return 3
+	case errors.Is(err, errUnknown):
+		return 4
 	}
 	_, _ = io.WriteString(stderr, "osiris-agent: "+err.Error()+"\n") // nowhere else to say it
 	if errors.Is(err, errUsage) {
@@ -89,6 +92,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return runAgent(ctx, o, stderr)
 	case "service":
 		return serve(ctx, o)
+	case "watch-update":
+		return watchUpdate(ctx, o)
 	case "install":
 		return install(ctx, o, stdout, stderr)
 	case "uninstall":

@@ -71,11 +71,8 @@ func (r *Runner) disbelieve(s *Session, c *trustlite.Command, reason error) erro
 	return r.refuse(c, reason)
 }
 
-// accept journals a believed command and hands it to Run, once per id; first are
-// phases that are over already.
-func (r *Runner) accept(s *Session, c *trustlite.Command, first ...[]byte) error {
-	r.accepting.Lock()
-	defer r.accepting.Unlock()
+// accept journals a believed command and hands it to Run, once per id.
+func (r *Runner) accept(s *Session, c *trustlite.Command) error {
 	known, err := r.journal.find(c.CommandId)
 	if err != nil {
 		return err
@@ -84,7 +81,6 @@ func (r *Runner) accept(s *Session, c *trustlite.Command, first ...[]byte) error
 		return r.again(s, known)
 	}
 	e := &entry{command: c, phase: phaseDetect, result: newResult(c)}
-	e.result.Phases = first
 	if err := r.permitted(s, c); err != nil {
 		if s.refused++; s.refused > refusalLimit {
 			return errFlood
@@ -101,7 +97,7 @@ func (r *Runner) accept(s *Session, c *trustlite.Command, first ...[]byte) error
 		return r.disbelieve(s, c, fmt.Errorf("the journal cannot be written: %w", err))
 	}
 	r.boundary("accepted")
-	r.work <- e // there is room: nobody else adds while r.accepting is held
+	r.work <- e // the only sender is the session's reader, so there is room
 	return nil
 }
 

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
@@ -51,10 +50,10 @@ type Deps struct {
 // Runner runs commands one after the other.
 type Runner struct {
 	Deps
+	Orders      Orders // nil for none; set before Run
 	journal     journal
 	work        chan *entry
 	interrupted []*entry
-	accepting   sync.Mutex // the session's reader and standing orders take turns
 	// boundary is called before and after each phase; tests end the process there.
 	boundary func(point string)
 }
@@ -82,10 +81,16 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.run(ctx, e)
 	}
 	r.interrupted = nil
+	ticker := time.NewTicker(standingTick)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-ticker.C:
+			if r.Orders != nil {
+				r.stand(ctx)
+			}
 		case e := <-r.work:
 			r.run(ctx, e)
 		}

@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// standingGrace is how long there must have been no session: an appliance that
-	// restarts is back by then and decides for itself.
-	standingGrace = 2 * time.Minute
 	// standingTick is how often it is looked whether something stands to be done.
 	standingTick = 30 * time.Second
 	// standingTimeout is a run's own limit, which a command would bring.
@@ -23,71 +20,37 @@ const (
 	phaseStanding = "standing_order"
 )
 
-// Orders are the runbooks that the signed policy in force names for times
-// without a link, and its version; *policy.Policy has them.
+// Orders says what is to be done without a link (D8): nil for nothing, else on
+// whose behalf and by which policy; *link.Link does.
 type Orders interface {
-	Stands(runbook string) (policyVersion uint64, ok bool)
+	Standing(runbook string, id check.ID) (s *Session, policyVersion uint64)
 }
 
-// Connection is what is known of the link; *link.Link is one.
-type Connection interface {
-	Away() time.Duration // since the last session; 0 while one is open
-	ClockSuspect() bool
-}
-
-// Standing heals without a link what a standing order names, and nothing else
-// (D8). A standing run is a command that nobody sent: it goes through the same
-// checks, journal and phases. Its id follows from agent, runbook and hour of the
-// clock, so a runbook runs at most once in an hour whatever restarts.
-type Standing struct {
-	Runner     *Runner
-	Orders     Orders
-	Connection Connection
-	Failing    func(check.ID) bool
-	AgentID    func() string
-}
-
-// Run looks for work until ctx ends; it returns nil then.
-func (s *Standing) Run(ctx context.Context) error {
-	for sleep(ctx, standingTick) {
-		if s.Connection.Away() < standingGrace {
+// stand follows the standing orders. Such a run is a command that nobody sent:
+// the same checks, journal and phases. Its id follows from agent, runbook and
+// hour of the clock, so a runbook runs at most once in an hour, whatever
+// restarts. What is not permitted is passed over: nobody waits for an answer.
+func (r *Runner) stand(ctx context.Context) {
+	for i := range r.Actions {
+		a := &r.Actions[i]
+		s, version := r.Orders.Standing(a.Runbook, a.Check)
+		if s == nil {
 			continue
 		}
-		for i := range s.Runner.Actions {
-			if err := s.consider(&s.Runner.Actions[i]); err != nil {
-				s.Runner.Log.Error("following a standing order", "runbook", s.Runner.Actions[i].Runbook, "error", err)
-			}
+		id := sha256.Sum256([]byte("standing order\x00" + s.AgentID + a.Runbook + strconv.FormatInt(r.Clock()/time.Hour.Milliseconds(), 10)))
+		c := &trustlite.Command{
+			AgentId: s.AgentID, CommandId: id[:idSize], PolicyVersion: version,
+			RunbookId: a.Runbook, CheckId: string(a.Check), TimeoutMs: uint32(standingTimeout.Milliseconds()),
 		}
+		known, err := r.journal.find(c.CommandId)
+		if err != nil || known != nil || r.permitted(s, c) != nil {
+			continue // a journal that cannot be read cannot be written either
+		}
+		e := &entry{command: c, phase: phaseDetect, result: newResult(c)}
+		e.result.Phases = [][]byte{wire.Encode(&wire.PhaseResult{
+			Phase: phaseStanding, OK: true, StartedMs: time.Now().UnixMilli(),
+			Detail: "There is no link, and policy " + strconv.FormatUint(version, 10) + " names this runbook.",
+		})}
+		r.run(ctx, e)
 	}
-	return nil
-}
-
-// consider runs an action if it is ordered, needed and was not tried this hour.
-func (s *Standing) consider(a *Action) error {
-	version, ok := s.Orders.Stands(a.Runbook)
-	session := &Session{AgentID: s.AgentID(), ClockSuspect: s.Connection.ClockSuspect()}
-	if !ok || session.AgentID == "" || !s.Failing(a.Check) {
-		return nil
-	}
-	c := &trustlite.Command{
-		AgentId: session.AgentID, CommandId: s.id(session.AgentID, a.Runbook), PolicyVersion: version,
-		RunbookId: a.Runbook, CheckId: string(a.Check), TimeoutMs: uint32(standingTimeout.Milliseconds()),
-	}
-	r := s.Runner
-	known, err := r.journal.find(c.CommandId)
-	if err != nil || known != nil || r.permitted(session, c) != nil {
-		return err // what is not permitted was ordered by nobody: there is nothing to answer
-	}
-	r.Log.Info("standing order followed", "runbook", a.Runbook, "check", c.CheckId, "policy_version", version, "away", s.Connection.Away())
-	return r.accept(session, c, wire.Encode(&wire.PhaseResult{
-		Phase: phaseStanding, OK: true, StartedMs: time.Now().UnixMilli(),
-		Detail: "No appliance for " + s.Connection.Away().Round(time.Second).String() + "; policy " + strconv.FormatUint(version, 10) + " names this runbook.",
-	}))
-}
-
-// id is that of this hour's run.
-func (s *Standing) id(agentID, runbook string) []byte {
-	hour := strconv.FormatInt(s.Runner.Clock()/time.Hour.Milliseconds(), 10)
-	sum := sha256.Sum256([]byte("osiris standing order\x00" + agentID + "\x00" + runbook + "\x00" + hour))
-	return sum[:idSize]
 }

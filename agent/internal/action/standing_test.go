@@ -15,54 +15,54 @@ import (
 
 const harden = "linux.sysctl.harden"
 
-// away is a link that ended at a moment.
-type away struct {
-	since   time.Time
+// orders is a link that says what stands.
+type orders struct {
+	h       *host
+	none    bool
 	suspect bool
 }
 
-func (a *away) Away() time.Duration {
-	if a.since.IsZero() {
-		return 0
+func (o *orders) Standing(runbook string, id check.ID) (*action.Session, uint64) {
+	version, ok := o.h.policy.Stands(runbook)
+	if o.none || !ok || id != check.SysctlHardening {
+		return nil, 0
 	}
-	return time.Since(a.since)
+	return &action.Session{AgentID: fakeappliance.AgentID, ClockSuspect: o.suspect}, version
 }
 
-func (a *away) ClockSuspect() bool { return a.suspect }
-
 // standingRun runs the agent's healing for a while in a bubble of its own clock.
-func standingRun(t *testing.T, set func(h *host, link *away, p *trustv1.Policy), d time.Duration, then func(h *host)) {
+func standingRun(t *testing.T, set func(h *host, o *orders, p *trustv1.Policy), d time.Duration, then func(h *host)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t)
-		link := &away{since: time.Now()}
+		o := &orders{h: h}
 		h.authority.ChangePolicy(func(p *trustv1.Policy) {
 			p.StandingRunbooks = []string{harden}
-			set(h, link, p)
+			set(h, o, p)
 		})
 		h.apply()
-		standing := &action.Standing{
-			Runner: h.runner, Orders: h.policy, Connection: link, AgentID: func() string { return fakeappliance.AgentID },
-			Failing: func(check.ID) bool { return strings.Contains(h.content("60-osiris.conf"), "kptr_restrict = 0") },
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 2)
-		go func() { ended <- h.runner.Run(ctx) }()
-		go func() { ended <- standing.Run(ctx) }()
-		time.Sleep(d)
-		synctest.Wait()
-		cancel()
-		for range 2 {
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		}
+		h.stand(o, d)
 		then(h)
 	})
 }
 
+// stand runs the runner for a while.
+func (h *host) stand(o *orders, d time.Duration) {
+	h.t.Helper()
+	h.runner.Orders = o
+	ctx, cancel := context.WithCancel(h.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.runner.Run(ctx) }()
+	time.Sleep(d)
+	synctest.Wait()
+	cancel()
+	if err := <-ended; err != nil {
+		h.t.Error(err)
+	}
+}
+
 func TestAStandingOrderHealsWithoutALink(t *testing.T) {
-	standingRun(t, func(*host, *away, *trustv1.Policy) {}, 5*time.Minute, func(h *host) {
+	standingRun(t, func(*host, *orders, *trustv1.Policy) {}, 5*time.Minute, func(h *host) {
 		r := h.only()
 		if r.Outcome != healed || phases(r) != "standing_order detect snapshot remediate verify " {
 			t.Errorf("the result is %v", r)
@@ -79,15 +79,13 @@ func TestAStandingOrderHealsWithoutALink(t *testing.T) {
 func TestWithoutALinkNothingElseIsHealed(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		set  func(h *host, link *away, p *trustv1.Policy)
+		set  func(h *host, o *orders, p *trustv1.Policy)
 	}{
-		{"no order names the runbook", func(_ *host, _ *away, p *trustv1.Policy) { p.StandingRunbooks = []string{"linux.other"} }},
-		{"there is a session", func(_ *host, l *away, _ *trustv1.Policy) { l.since = time.Time{} }},
-		{"the session has only just ended", func(_ *host, l *away, _ *trustv1.Policy) { l.since = time.Now().Add(4 * time.Minute) }},
-		{"the tier allows no changes", func(_ *host, _ *away, p *trustv1.Policy) { p.Tier = trustv1.Tier_TIER_MONITOR_ONLY }},
-		{"the policy has expired", func(_ *host, _ *away, p *trustv1.Policy) { p.ExpiresMs = time.Now().Add(time.Second).UnixMilli() }},
-		{"the clock is in doubt", func(_ *host, l *away, _ *trustv1.Policy) { l.suspect = true }},
-		{"the check passes", func(h *host, _ *away, _ *trustv1.Policy) { h.configure("60-osiris.conf", "# fine") }},
+		{"no order names the runbook", func(_ *host, _ *orders, p *trustv1.Policy) { p.StandingRunbooks = []string{"linux.other"} }},
+		{"the link says no", func(_ *host, o *orders, _ *trustv1.Policy) { o.none = true }},
+		{"the tier allows no changes", func(_ *host, _ *orders, p *trustv1.Policy) { p.Tier = trustv1.Tier_TIER_MONITOR_ONLY }},
+		{"the policy has expired", func(_ *host, _ *orders, p *trustv1.Policy) { p.ExpiresMs = time.Now().Add(time.Second).UnixMilli() }},
+		{"the clock is in doubt", func(_ *host, o *orders, _ *trustv1.Policy) { o.suspect = true }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			standingRun(t, tt.set, 5*time.Minute, func(h *host) {
@@ -101,7 +99,7 @@ func TestWithoutALinkNothingElseIsHealed(t *testing.T) {
 
 func TestAStandingOrderThatDoesNotHelpIsTriedOnceAnHour(t *testing.T) {
 	// Another file overrides ours, so verify fails and the file is rolled back.
-	set := func(h *host, _ *away, _ *trustv1.Policy) {
+	set := func(h *host, _ *orders, _ *trustv1.Policy) {
 		h.configure("99-local.conf", "kernel.dmesg_restrict = 0\n")
 	}
 	standingRun(t, set, 3*time.Hour-time.Minute, func(h *host) {
@@ -118,29 +116,17 @@ func TestAStandingOrderThatDoesNotHelpIsTriedOnceAnHour(t *testing.T) {
 }
 
 func TestARestartDoesNotRepeatAStandingOrder(t *testing.T) {
-	set := func(h *host, _ *away, _ *trustv1.Policy) {
+	set := func(h *host, _ *orders, _ *trustv1.Policy) {
 		h.configure("99-local.conf", "kernel.dmesg_restrict = 0\n")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t)
-		link := &away{since: time.Now()}
+		o := &orders{h: h}
 		h.authority.ChangePolicy(func(p *trustv1.Policy) { p.StandingRunbooks = []string{harden} })
 		h.apply()
-		set(h, link, nil)
+		set(h, o, nil)
 		for range 3 {
-			ctx, cancel := context.WithCancel(t.Context())
-			standing := &action.Standing{
-				Runner: h.runner, Orders: h.policy, Connection: link, AgentID: func() string { return fakeappliance.AgentID },
-				Failing: func(check.ID) bool { return true },
-			}
-			ended := make(chan error, 2)
-			go func() { ended <- h.runner.Run(ctx) }()
-			go func() { ended <- standing.Run(ctx) }()
-			time.Sleep(5 * time.Minute)
-			synctest.Wait()
-			cancel()
-			<-ended
-			<-ended
+			h.stand(o, 5*time.Minute)
 			h.close()
 			h.open(action.List())
 		}

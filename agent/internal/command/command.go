@@ -99,8 +99,10 @@ var (
 	// Services lists the loaded jobs of the system; without root it would be the
 	// caller's own.
 	Services = Command{line: "/bin/launchctl list", limit: quick, bytes: 256 << 10, root: true}
-	// Admins prints the members of the group of administrators.
-	Admins = Command{line: "/usr/bin/dscl . -read /Groups/admin GroupMembership", limit: quick, bytes: 64 << 10}
+	// RemoteManagement prints whether Remote Management is on, in one word.
+	RemoteManagement = Command{line: "/bin/cat /Library/Application~Support/Apple/Remote~Desktop/RemoteManagement.launchd", limit: quick, bytes: small}
+	// Admins prints the members of the group of administrators, one a line.
+	Admins = Command{line: "/usr/bin/dscl -plist . -read /Groups/admin GroupMembership", limit: quick, bytes: 64 << 10}
 )
 
 // asUser runs what follows as a user in that user's own session: launchctl alone

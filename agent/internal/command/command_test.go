@@ -13,7 +13,7 @@ var list = map[string]*Command{
 	"FirewallOff": &FirewallOff, "Gatekeeper": &Gatekeeper, "SIP": &SIP, "XProtect": &XProtect,
 	"XProtectBundle": &XProtectBundle, "Updates": &Updates, "UpdatesManaged": &UpdatesManaged,
 	"ScreenLock": &ScreenLock, "SaverIdle": &SaverIdle, "SaverManaged": &SaverManaged, "Power": &Power, "NetworkTime": &NetworkTime,
-	"Services": &Services, "Admins": &Admins, "Processes": &Processes,
+	"Services": &Services, "Admins": &Admins, "RemoteManagement": &RemoteManagement, "Processes": &Processes,
 }
 
 // Folders that only the system writes to. /usr/local and /opt belong to whoever
@@ -53,7 +53,7 @@ func TestArgumentsReadBack(t *testing.T) {
 	}{
 		{&UpdatesManaged, "/usr/bin/plutil|-convert|xml1|-o|-|/Library/Managed Preferences/com.apple.SoftwareUpdate.plist"},
 		{&ScreenLock, "/bin/launchctl|asuser|501|/usr/bin/sudo|-n|-H|-u|#501|/usr/sbin/sysadminctl|-screenLock|status"},
-		{&Admins, "/usr/bin/dscl|.|-read|/Groups/admin|GroupMembership"},
+		{&Admins, "/usr/bin/dscl|-plist|.|-read|/Groups/admin|GroupMembership"},
 	} {
 		if got := strings.Join(c.command.argv(501), "|"); got != c.want {
 			t.Errorf("argv = %s; want %s", got, c.want)

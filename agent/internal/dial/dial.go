@@ -3,6 +3,7 @@
 // Go's own resolver, 260 KB that would never run (measured 2026-11-22). Builds
 // that may not load a library (tag osiris_modernc) use net.Dialer. Addresses are
 // tried one after the other in the system's order, each for a share of the time.
+// A host that begins with _ names a DNS record of type SRV, and port 0 its ports.
 // Errors name the address. Layouts: netdb.h of glibc and macOS, ws2tcpip.h.
 package dial
 
@@ -13,12 +14,43 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/discover"
 )
 
 // each is how long one address may take while others wait: a connection that
 // needs longer is no use for a session.
 const each = 5 * time.Second
+
+// TCP connects to addr, host:port.
+func TCP(ctx context.Context, addr string) (net.Conn, error) {
+	if !strings.HasPrefix(addr, "_") {
+		return connect(ctx, addr)
+	}
+	name, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := discover.Targets(ctx, name)
+	for i, target := range targets {
+		if host, _, _ := net.SplitHostPort(target); port != "0" {
+			target = net.JoinHostPort(host, port)
+		}
+		limited, cancel := ctx, context.CancelFunc(func() {})
+		if i < len(targets)-1 {
+			limited, cancel = context.WithTimeout(ctx, each)
+		}
+		c, failed := connect(limited, target)
+		cancel()
+		if failed == nil {
+			return c, nil
+		}
+		err = errors.Join(err, fmt.Errorf("dialling %s: %w", target, failed))
+	}
+	return nil, err
+}
 
 // addresses connects to the first address that answers.
 func addresses(ctx context.Context, hosts []netip.Addr, port uint16) (net.Conn, error) {

@@ -4,19 +4,18 @@ package dial
 
 import (
 	"context"
-	"io"
 	"net"
 	"time"
 )
 
-// TCP connects to addr, host:port.
-func TCP(ctx context.Context, addr string) (net.Conn, error) {
+// connect connects to addr, host:port.
+func connect(ctx context.Context, addr string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", addr)
 }
 
 // UDP makes a socket that talks to addr, host:port, only; nothing is sent yet. It
 // can be read for the time of wait.
-func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteCloser, error) {
+func UDP(ctx context.Context, addr string, wait time.Duration) (*Datagram, error) {
 	c, err := new(net.Dialer).DialContext(ctx, "udp", addr)
 	if err != nil {
 		return nil, err
@@ -25,5 +24,8 @@ func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteClos
 		c.Close() //nolint:errcheck,gosec // the first error counts
 		return nil, err
 	}
-	return c, nil
+	return &Datagram{c}, nil
 }
+
+// Datagram is a UDP socket with one peer.
+type Datagram struct{ net.Conn }

@@ -9,8 +9,8 @@ import (
 	"net/netip"
 )
 
-// TCP connects to addr, host:port.
-func TCP(ctx context.Context, addr string) (net.Conn, error) {
+// connect connects to addr, host:port.
+func connect(ctx context.Context, addr string) (net.Conn, error) {
 	hosts, port, err := lookUp(ctx, addr)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ package dial
 import (
 	"context"
 	"errors"
-	"io"
 	"net/netip"
 	"syscall"
 	"time"
@@ -14,14 +13,14 @@ import (
 // UDP makes a socket that talks to addr, host:port, only. The first address to
 // which there is a route is taken; nothing is sent yet. A read gives up after
 // wait. It blocks its thread: net.Dialer.DialUDP links 9 KB more (2026-11-22).
-func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteCloser, error) {
+func UDP(ctx context.Context, addr string, wait time.Duration) (*Datagram, error) {
 	hosts, port, err := lookUp(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
 	err = errors.New("the system knows no address")
 	for _, host := range hosts {
-		var d *datagram
+		var d *Datagram
 		if d, err = open(host, port, wait); err == nil {
 			return d, nil
 		}
@@ -29,7 +28,7 @@ func UDP(ctx context.Context, addr string, wait time.Duration) (io.ReadWriteClos
 	return nil, err
 }
 
-func open(host netip.Addr, port uint16, wait time.Duration) (*datagram, error) {
+func open(host netip.Addr, port uint16, wait time.Duration) (*Datagram, error) {
 	family, to := syscall.AF_INET6, syscall.Sockaddr(nil)
 	if host.Is4() {
 		family, to = syscall.AF_INET, &syscall.SockaddrInet4{Port: int(port), Addr: host.As4()}
@@ -40,7 +39,7 @@ func open(host netip.Addr, port uint16, wait time.Duration) (*datagram, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &datagram{socket}
+	d := &Datagram{socket}
 	if err = d.limit(wait); err == nil {
 		err = syscall.Connect(socket, to)
 	}

@@ -7,17 +7,20 @@ import (
 	"time"
 )
 
-type datagram struct{ socket int }
+// Datagram is a UDP socket with one peer.
+type Datagram struct{ socket int }
 
-func (d *datagram) limit(wait time.Duration) error {
+func (d *Datagram) limit(wait time.Duration) error {
 	syscall.CloseOnExec(d.socket)
 	t := syscall.NsecToTimeval(int64(wait))
 	return syscall.SetsockoptTimeval(d.socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &t)
 }
 
-func (d *datagram) Write(b []byte) (int, error) { return syscall.Write(d.socket, b) }
+// Write sends one packet.
+func (d *Datagram) Write(b []byte) (int, error) { return syscall.Write(d.socket, b) }
 
-func (d *datagram) Read(b []byte) (int, error) {
+// Read waits for one packet.
+func (d *Datagram) Read(b []byte) (int, error) {
 	for {
 		n, err := syscall.Read(d.socket, b)
 		if err != syscall.EINTR {
@@ -26,4 +29,5 @@ func (d *datagram) Read(b []byte) (int, error) {
 	}
 }
 
-func (d *datagram) Close() error { return syscall.Close(d.socket) }
+// Close closes the socket.
+func (d *Datagram) Close() error { return syscall.Close(d.socket) }

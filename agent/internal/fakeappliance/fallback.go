@@ -91,6 +91,9 @@ func (a *Appliance) ReportDrift(ctx context.Context, r *compliancev1.ReportDrift
 	defer a.mu.Unlock()
 	a.posts++
 	welcome := a.welcome(r.Hello, agentID)
-	through := a.take(r.Report)
-	return &compliancev1.ReportDriftResponse{Welcome: welcome, Ack: &compliancev1.Ack{QueueId: r.Report.QueueId, Through: through}}, nil
+	through := welcome.AckedThrough
+	if r.Report != nil {
+		through = a.take(r.Report)
+	}
+	return &compliancev1.ReportDriftResponse{Welcome: welcome, Ack: &compliancev1.Ack{QueueId: r.Hello.QueueId, Through: through}}, nil
 }

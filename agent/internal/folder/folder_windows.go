@@ -91,21 +91,20 @@ func trusted(name *uint16) bool {
 	const (
 		localSystem    = 22 // WELL_KNOWN_SID_TYPE
 		administrators = 26
+		query          = 8 // TOKEN_QUERY
+		user           = 1 // TokenUser
+		current        = ^uintptr(0)
 	)
-	var owner *syscall.SID
-	var descriptor uintptr // about 100 bytes that are never freed
-	if call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor))) != 0 || owner == nil {
+	var owner, descriptor, token, size uintptr // some bytes are never freed
+	code := call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor)))
+	if code != 0 || owner == 0 {
 		return false
 	}
-	who := uintptr(unsafe.Pointer(owner))
-	if call("IsWellKnownSid", who, localSystem) != 0 || call("IsWellKnownSid", who, administrators) != 0 {
+	if call("IsWellKnownSid", owner, localSystem) != 0 || call("IsWellKnownSid", owner, administrators) != 0 {
 		return true
 	}
-	token, err := syscall.OpenCurrentProcessToken()
-	if err != nil {
-		return false
-	}
-	defer token.Close() //nolint:errcheck // only read
-	user, err := token.GetTokenUser()
-	return err == nil && call("EqualSid", who, uintptr(unsafe.Pointer(user.User.Sid))) != 0
+	var us [16]uintptr // TOKEN_USER: a pointer to the SID behind it, which has at most 68 bytes
+	return call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) != 0 &&
+		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) != 0 &&
+		call("EqualSid", owner, us[0]) != 0
 }

@@ -1,141 +1,114 @@
 package httpwire
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 )
 
 // Limits of an answer.
 const (
-	maxLine   = 4 << 10
-	maxLines  = 64
+	maxHead   = 8 << 10
 	maxBody   = 1 << 20 // as a gRPC message down
 	maxRefuse = 300     // of a refusal's sentence
-	maxWait   = time.Hour
 )
 
-// AnswerError is a breach of HTTP or of our limits by the peer.
-type AnswerError struct{ Reason string }
+// Breaches of HTTP, or of what is taken here.
+var (
+	errHead   = errors.New("the answer is no HTTP/1.1, or its head is too long")
+	errLength = errors.New("the answer has no good length")
+	errCoded  = errors.New("the answer is chunked or compressed")
+	errType   = errors.New("the answer is not " + contentType)
+)
 
-func (e *AnswerError) Error() string { return "bad HTTP answer: " + e.Reason }
-
-func bad(reason string) error { return &AnswerError{reason} }
-
-// answer is what the peer said.
-type answer struct {
-	code       uint64
-	length     int64 // -1 before it was given
-	kind       string
-	last       bool // the connection ends after it
-	retryAfter time.Duration
-	body       []byte
-}
-
-// readAnswer reads one answer and nothing behind it.
-func readAnswer(r *bufio.Reader) (*answer, error) {
-	line, err := readLine(r)
-	if err != nil {
-		return nil, err
+// readAnswer reads the one answer that is on its way.
+func readAnswer(r io.Reader) ([]byte, error) {
+	buf := make([]byte, 0, maxHead)
+	end := -1
+	for end < 0 {
+		if len(buf) == maxHead {
+			return nil, errHead
+		}
+		n, err := r.Read(buf[len(buf):maxHead])
+		buf = buf[:len(buf)+n]
+		if end = bytes.Index(buf, []byte("\r\n\r\n")); end < 0 && err != nil {
+			return nil, err
+		}
 	}
 	a := &answer{length: -1}
-	version, rest, _ := strings.Cut(line, " ")
-	code, _, _ := strings.Cut(rest, " ")
-	a.code, err = strconv.ParseUint(code, 10, 16)
-	if version != "HTTP/1.1" || err != nil || len(code) != 3 || a.code < 200 || a.code > 599 {
-		return nil, bad("its status line is " + strconv.Quote(line))
+	if err := a.head(string(buf[:end])); err != nil {
+		return nil, err
 	}
-	for n := 0; ; n++ {
-		if line, err = readLine(r); err != nil {
-			return nil, err
+	body := make([]byte, a.length)
+	n := copy(body, buf[end+4:])
+	if n < len(buf)-end-4 { // nothing may follow
+		return nil, errLength
+	}
+	if _, err := io.ReadFull(r, body[n:]); err != nil {
+		return nil, err
+	}
+	if a.code != "200" {
+		return nil, a.status(body)
+	}
+	if a.kind != contentType {
+		return nil, errType
+	}
+	return body, nil
+}
+
+// answer is what the head says.
+type answer struct {
+	code, kind string
+	length     int64 // -1 before it was given
+}
+
+// head takes the status line and the header lines that matter.
+func (a *answer) head(text string) error {
+	if strings.ContainsAny(strings.ReplaceAll(text, "\r\n", ""), "\r\n\x00") || len(text) < 12 || text[:9] != "HTTP/1.1 " || text[9] < '2' || text[9] > '5' {
+		return errHead
+	}
+	a.code = text[9:12]
+	_, text, _ = strings.Cut(text, "\r\n")
+	for text != "" {
+		var line string
+		line, text, _ = strings.Cut(text, "\r\n")
+		name, value, found := strings.Cut(line, ":")
+		if !found || name == "" || strings.ContainsAny(name, " \t") {
+			return errHead
 		}
-		if line == "" {
-			break
-		}
-		if n == maxLines {
-			return nil, bad("too many header lines")
-		}
-		if err := a.header(line); err != nil {
-			return nil, err
+		value = strings.Trim(value, " \t")
+		switch strings.ToLower(name) {
+		case "content-length":
+			n, err := strconv.ParseUint(value, 10, 31)
+			if err != nil || a.length >= 0 || n > maxBody {
+				return errLength
+			}
+			a.length = int64(n)
+		case "transfer-encoding", "content-encoding":
+			return errCoded
+		case "content-type":
+			a.kind = value
 		}
 	}
 	if a.length < 0 {
-		return nil, bad("it has no length")
-	}
-	a.body = make([]byte, a.length)
-	if _, err := io.ReadFull(r, a.body); err != nil {
-		return nil, err
-	}
-	return a, nil
-}
-
-// readLine reads up to CRLF.
-func readLine(r *bufio.Reader) (string, error) {
-	line, err := r.ReadSlice('\n')
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return "", bad("a line is too long")
-	}
-	if err != nil {
-		return "", err
-	}
-	text, ok := strings.CutSuffix(string(line), "\r\n")
-	if !ok || strings.ContainsAny(text, "\r\x00") {
-		return "", bad("a line does not end in CRLF")
-	}
-	return text, nil
-}
-
-// header takes one line; most say nothing that matters here.
-func (a *answer) header(line string) error {
-	name, value, found := strings.Cut(line, ":")
-	if !found || name == "" || strings.ContainsAny(name, " \t") {
-		return bad("a header line has no name")
-	}
-	value = strings.Trim(value, " \t")
-	switch strings.ToLower(name) {
-	case "content-length":
-		n, err := strconv.ParseUint(value, 10, 31)
-		if err != nil || value[0] == '+' || a.length >= 0 {
-			return bad("its length is " + strconv.Quote(value))
-		}
-		if n > maxBody {
-			return bad("it is too long")
-		}
-		a.length = int64(n)
-	case "transfer-encoding", "content-encoding", "upgrade":
-		return bad("it uses " + strings.ToLower(name))
-	case "content-type":
-		a.kind = value
-	case "connection":
-		a.last = a.last || strings.EqualFold(value, "close")
-	case "retry-after":
-		// A date is not understood: then it is as if nothing had been asked.
-		if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-			a.retryAfter = min(time.Duration(n)*time.Second, maxWait)
-		}
+		return errLength
 	}
 	return nil
 }
 
 // status is the refusal that an answer other than 200 is.
-func (a *answer) status() *grpcwire.Status {
-	text := a.body[:min(len(a.body), maxRefuse)]
-	s := &grpcwire.Status{Code: grpcwire.Unknown, Message: "HTTP " + strconv.FormatUint(a.code, 10) + ": " + strings.TrimSpace(strings.ToValidUTF8(string(text), "?"))}
+func (a *answer) status(body []byte) *grpcwire.Status {
+	s := &grpcwire.Status{Code: grpcwire.Unknown, Message: "HTTP " + a.code + ": " + strings.ToValidUTF8(string(body[:min(len(body), maxRefuse)]), "?")}
 	switch a.code {
-	case 400:
-		s.Code = grpcwire.Internal
-	case 401:
+	case "401":
 		s.Code = grpcwire.Unauthenticated
-	case 403:
+	case "403":
 		s.Code = grpcwire.PermissionDenied
-	case 404:
-		s.Code = grpcwire.Unimplemented
-	case 429, 502, 503, 504:
+	case "429", "503":
 		s.Code = grpcwire.Unavailable
 	}
 	return s

@@ -86,9 +86,21 @@ func Open(folder string) (*Identity, error) {
 
 func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
 
-// Files are what Enrolled depends on; without them the machine enrols as a new
-// agent. The certificate is the first: what is left without it means nothing.
-func Files() []string { return []string{certificateFile, nextKeyFile, keyFile} }
+// IsEnrolled tells whether a data folder has an identity.
+func IsEnrolled(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, certificateFile))
+	return err == nil
+}
+
+// Forget takes the identity out of a data folder that no agent is using, so that
+// the machine enrols as a new agent. The certificate goes first: what is left
+// without it means nothing. Whom the machine believes stays.
+func Forget(folder string) error {
+	return errors.Join(
+		atomicfile.Remove(filepath.Join(folder, certificateFile)),
+		atomicfile.Remove(filepath.Join(folder, nextKeyFile)),
+		atomicfile.Remove(filepath.Join(folder, keyFile)))
+}
 
 // take believes a leaf with its chain, after checking that it is for the key and,
 // unless want is empty, for that agent. The key is ours from then on.

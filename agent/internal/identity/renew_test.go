@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -105,22 +106,57 @@ func TestACrashBetweenTheCertificateAndItsKeyIsMended(t *testing.T) {
 	}
 }
 
-func TestWithoutItsFilesAMachineEnrolsAsAnother(t *testing.T) {
+func TestAForgottenIdentityEnrolsAsAnother(t *testing.T) {
 	a, folder := fakeappliance.New(t), t.TempDir()
 	i := open(t, folder, a)
 	enrol(t, i, a)
 	before := read(t, folder, "device.key")
-	for _, name := range identity.Files() {
-		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
+	for range 2 { // a second time, as after a crash, changes nothing
+		if err := identity.Forget(folder); err != nil {
 			t.Fatal(err)
 		}
-		if i := open(t, folder, a); i.Enrolled() {
-			t.Errorf("without %s it is still enrolled", name)
+		if identity.IsEnrolled(folder) {
+			t.Error("it is still enrolled")
 		}
 	}
-	i = open(t, folder, a)
+	if i = open(t, folder, a); i.Enrolled() {
+		t.Error("it is still enrolled")
+	}
 	enrol(t, i, a)
-	if bytes.Equal(read(t, folder, "device.key"), before) {
+	if bytes.Equal(read(t, folder, "device.key"), before) || !identity.IsEnrolled(folder) {
 		t.Error("the new identity has the old key")
+	}
+}
+
+// TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone is a change of the site
+// root: the document names both for a while, then the new one.
+func TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone(t *testing.T) {
+	former, next := fakeappliance.New(t), fakeappliance.New(t)
+	i := open(t, t.TempDir(), former)
+	enrol(t, i, former)
+	root := func(a *fakeappliance.Appliance) [sha256.Size]byte {
+		pin, err := identity.ParsePin(a.SiteRoot(), a.CentralRoot.ID().String(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pin.SiteRoot
+	}
+	both := identity.Expect{Roots: [][sha256.Size]byte{root(former), root(next)}}
+	after := identity.Expect{Roots: [][sha256.Size]byte{root(next)}}
+	for _, c := range []struct {
+		name    string
+		to      *fakeappliance.Appliance
+		expect  identity.Expect
+		refused bool
+	}{
+		{"the new root before anybody named it", next, identity.Expect{}, true},
+		{"the former root while both live", former, both, false},
+		{"the new root while both live", next, both, false},
+		{"the new root alone", next, after, false},
+		{"the former root, though it was the pin of enrolment", former, after, true},
+	} {
+		if _, _, err := dial(t, i, c.to, c.expect); c.refused != errors.Is(err, identity.ErrPeer) || !c.refused && err != nil {
+			t.Errorf("%s: the handshake ends with %v; want refused %v", c.name, err, c.refused)
+		}
 	}
 }

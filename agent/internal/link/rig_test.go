@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
@@ -49,7 +50,6 @@ type rig struct {
 	fallback string // address, or nothing
 	addr     string // instead of the appliance's
 	builtMs  int64
-	link     *link.Link
 	queue    *queue.Queue
 	policy   *policy.Policy
 	enrolled func()
@@ -152,7 +152,7 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 		Host: func() *wire.HostFacts { return reader.Host("test") },
 	})
 	must(err)
-	r.link = l
+	l.SetPostsLife(2 * time.Second)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	if !id.Enrolled() {

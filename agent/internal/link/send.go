@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/record"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
@@ -27,8 +26,9 @@ var errStalled = errors.New("the appliance acknowledges nothing")
 func (s *session) send(ctx context.Context) error {
 	ticker := time.NewTicker(s.heartbeat)
 	defer ticker.Stop()
-	watch := time.NewTicker(stallLimit / 6)
+	watch := time.NewTicker(wakeTick)
 	defer watch.Stop()
+	last := time.Now()
 	for {
 		more, err := s.sendRecords(ctx)
 		if err != nil {
@@ -42,13 +42,16 @@ func (s *session) send(ctx context.Context) error {
 			return ctx.Err()
 		case <-s.flight.wake:
 		case <-s.link.Queue.Notify():
-		case <-s.link.woke:
-			return errWoke
 		case <-ticker.C:
 			if err := s.beat(ctx); err != nil {
 				return connectionError(s.conn, "sending heartbeat", err)
 			}
-		case now := <-watch.C:
+		case <-watch.C:
+			now := time.Now()
+			if jumped(last, now, wakeTick) {
+				return errWoke
+			}
+			last = now
 			if s.flight.stalled(now, stallLimit) {
 				return errStalled
 			}
@@ -66,9 +69,18 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 	if room == 0 || after+1 >= s.link.Queue.Next() {
 		return false, nil
 	}
-	report, records, err := s.link.read(after, min(room, batchBytes))
+	records, err := s.link.Queue.Read(after, batchRecords, min(room, batchBytes))
 	if err != nil || len(records) == 0 {
 		return false, err
+	}
+	queueID := s.link.Queue.ID()
+	report := wire.Report{QueueID: queueID[:]}
+	for i := range records {
+		encoded, err := record.Wire(&records[i])
+		if err != nil {
+			return false, err
+		}
+		report.Records = append(report.Records, encoded)
 	}
 	switch s.flight.add(after, records) {
 	case addStale:
@@ -77,25 +89,7 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 		return false, nil // the next acknowledgement wakes us
 	case addDone:
 	}
-	return true, s.bounded(ctx, wire.AgentReport, report)
-}
-
-// read makes a report of the records after a sequence.
-func (l *Link) read(after uint64, bytes int) (*wire.Report, []queue.Record, error) {
-	records, err := l.Queue.Read(after, batchRecords, bytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	queueID := l.Queue.ID()
-	report := &wire.Report{QueueID: queueID[:]}
-	for i := range records {
-		encoded, err := record.Wire(&records[i])
-		if err != nil {
-			return nil, nil, err
-		}
-		report.Records = append(report.Records, encoded)
-	}
-	return report, records, nil
+	return true, s.bounded(ctx, wire.AgentReport, &report)
 }
 
 // beat sends a sign of life.

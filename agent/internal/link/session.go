@@ -10,6 +10,7 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/action"
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
+	"github.com/osiriscare/osiris/agent/internal/httpwire"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/wire"
@@ -25,11 +26,19 @@ const (
 	longestHeartbeat  = 5 * time.Minute
 )
 
-// session is one connection and its Connect stream.
+// stream carries a session's messages; *grpcwire.Stream and *httpwire.Conn do.
+type stream interface {
+	Send(ctx context.Context, message []byte) error
+	Recv(ctx context.Context) ([]byte, error)
+}
+
+// session is one connection and its Connect stream, or the posts that stand for
+// it.
 type session struct {
 	link   *Link
-	conn   *grpcwire.Conn
-	stream *grpcwire.Stream
+	posts  bool
+	conn   transport
+	stream stream
 	order  action.Session // what commands are bound to
 	flight flight
 	inbox  bucket
@@ -43,36 +52,49 @@ type session struct {
 // run opens a session and works until it ends; the error says why.
 func (s *session) run(ctx context.Context) error {
 	var peer identity.Peer
-	conn, err := s.link.dial(ctx, &peer)
+	conn, err := s.link.dial(ctx, s.posts, &peer)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // it always answers nil
+	defer conn.Close() //nolint:errcheck // nothing is left to say on it
 	s.conn = conn
 	if err := s.link.renew(ctx, conn, peer.ClockSuspect); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if s.stream, err = conn.Open(ctx, connectMethod); err != nil {
-		return connectionError(conn, "opening session", err)
+	life := never
+	if s.posts {
+		life = s.link.postsLife
 	}
-	s.begin(&peer)
+	ctx, cancel := context.WithTimeout(ctx, life)
+	defer cancel()
+	switch c := conn.(type) {
+	case *httpwire.Conn:
+		s.stream = c
+	case *grpcwire.Conn:
+		if s.stream, err = c.Open(ctx, connectMethod); err != nil {
+			return connectionError(conn, "opening session", err)
+		}
+	}
+	s.order = action.Session{AgentID: s.link.Identity.AgentID(), ClockSuspect: peer.ClockSuspect}
+	_, _ = rand.Read(s.order.Nonce[:]) // never fails since Go 1.24
 	if err := s.greet(ctx); err != nil {
 		s.link.expired = peer.ClockSuspect && grpcwire.Code(err) == grpcwire.PermissionDenied
 		return err
 	}
-	s.link.held()
-	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "addr", s.link.Addr,
+	if !s.posts {
+		s.link.away.Store(0)
+	}
+	if s.link.Updates != nil && !s.posts {
+		s.link.Updates.Online(conn)
+		defer s.link.Updates.Online(nil)
+	}
+	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "posts", s.posts,
 		"tls_resumed", conn.ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
 	return s.work(ctx, cancel)
 }
 
-// begin gives the session its nonce.
-func (s *session) begin(peer *identity.Peer) {
-	s.order = action.Session{AgentID: s.link.Identity.AgentID(), ClockSuspect: peer.ClockSuspect}
-	_, _ = rand.Read(s.order.Nonce[:]) // never fails since Go 1.24
-}
+// never is the life of a session that has no end.
+const never = 100 * 365 * 24 * time.Hour
 
 // work receives on one goroutine and sends on this one; the first to end ends
 // both.

@@ -20,33 +20,26 @@ const (
 // session said about the clock may be wrong (D15).
 var errWoke = errors.New("the machine slept or its clock was set")
 
-// jumped tells whether more time passed between two ticks than a tick takes, by
-// the wall's clock or the running one, or the wall's was set back. In a sleep the
-// running clock stops on Linux and macOS and goes on on Windows.
-func jumped(wall, running time.Duration) bool {
-	return max(wall, running) > wakeTick+wakeSlack || wall < -wakeSlack
+// jumped tells whether it is not about tick that passed from last to now, by the
+// wall's clock or the running one. In a sleep the running clock stops on Linux
+// and macOS and goes on on Windows.
+func jumped(last, now time.Time, tick time.Duration) bool {
+	wall := now.Round(0).Sub(last.Round(0))
+	return max(wall, now.Sub(last)) > tick+wakeSlack || wall < -wakeSlack
 }
 
-// watch reports jumps until ctx ends.
-func (l *Link) watch(ctx context.Context) {
-	ticker := time.NewTicker(wakeTick)
-	defer ticker.Stop()
-	last := time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
+// slept waits, and tells whether the machine slept meanwhile; then it returns at
+// once.
+func slept(ctx context.Context, wait time.Duration) bool {
+	for wait > 0 && ctx.Err() == nil {
+		tick, last := min(wait, wakeTick), time.Now()
+		limited, cancel := context.WithTimeout(ctx, tick)
+		<-limited.Done()
+		cancel()
+		if jumped(last, time.Now(), tick) {
+			return true
 		}
-		now := time.Now()
-		wall, running := now.Round(0).Sub(last.Round(0)), now.Sub(last)
-		if last = now; !jumped(wall, running) {
-			continue
-		}
-		l.Log.Info("woke up", "wall_clock", wall, "running_clock", running)
-		select {
-		case l.woke <- struct{}{}:
-		default: // told already
-		}
+		wait -= tick
 	}
+	return false
 }

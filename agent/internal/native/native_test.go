@@ -97,3 +97,63 @@ func TestManyThreadsCallAtOnce(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestThreadsEnd: a goroutine that ends with its thread locked takes the thread
+// along, back through the C library.
+func TestThreadsEnd(t *testing.T) {
+	c := libc(t)
+	abs := function(t, c, "abs")
+	for range 200 {
+		done := make(chan uintptr)
+		go func() {
+			runtime.LockOSThread()
+			done <- Call(abs, 7)
+		}()
+		if got := <-done; got != 7 {
+			t.Fatalf("abs(7) = %d", got)
+		}
+	}
+}
+
+// TestErrnoIsTheThreads: each thread has the C library's storage of its own.
+func TestErrnoIsTheThreads(t *testing.T) {
+	name := "__errno_location"
+	if runtime.GOOS == "darwin" {
+		name = "__error"
+	}
+	c := libc(t)
+	location := function(t, c, name)
+	seen, done := make(chan uintptr), make(chan bool)
+	defer close(done)
+	for range 2 {
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			seen <- Call(location)
+			seen <- Call(location)
+			<-done // else the other one may get this thread
+		}()
+	}
+	places := map[uintptr]int{}
+	for range 4 {
+		places[<-seen]++
+	}
+	if len(places) != 2 {
+		t.Errorf("errno of two threads is at %v; want two places, twice each", places)
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	c, err := Load("libc.so.6")
+	if err != nil {
+		b.Skip("no libc.so.6")
+	}
+	abs, err := c.Symbol("abs")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Call(abs, 7)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"time"
 
@@ -16,9 +15,8 @@ import (
 type macSystem interface {
 	// run gives what a command of the allow list wrote.
 	run(ctx context.Context, c *command.Command, user uint32) ([]byte, error)
-	// file gives the content of a small file and when it was written; a missing
-	// one is fs.ErrNotExist.
-	file(path string) ([]byte, time.Time, error)
+	// written is when a file was; a missing one is fs.ErrNotExist.
+	written(path string) (time.Time, error)
 	// console is the user whose session has the screen, 0 when nobody does.
 	console() (uint32, error)
 }
@@ -35,74 +33,64 @@ type mac struct {
 type macSource struct {
 	id check.ID
 	// path is a file that must exist for the source to be there. Without a
-	// command it is the source, and its date that of "@".
+	// command the file is the source, and its date that of "@".
 	path    string
 	command *command.Command
-	// words say what the output means; parse takes them, parseWords when it is nil.
+	// words say what the output means; macwords.go has the form.
 	words string
-	parse func(r io.Reader, words string, now time.Time, facts *check.Facts) error
 	// optional sources that fail leave no facts.
 	optional bool
 	// user is set when the command answers for the user at the console.
 	user bool
 }
 
-// nobody is why a user's settings cannot be judged. They stay unknown: whoever
+// errNobody is why a user's settings cannot be judged. They stay unknown: whoever
 // logs on next may have any.
 var errNobody = errors.New("nobody is logged on at the console")
 
 // read gives the facts of a check.
 func (m *mac) read(ctx context.Context, id check.ID) (check.Facts, error) {
-	var facts check.Facts
+	r := &reading{now: m.now}
 	if id == check.SoftwareUpdate {
-		facts.Add(check.FactMacVersion, m.version)
+		r.facts.Add(check.FactMacVersion, m.version)
 	}
 	for i := range macTable {
 		s := &macTable[i]
 		if s.id != id {
 			continue
 		}
-		if err := m.source(ctx, s, &facts); err != nil && !s.optional {
+		r.before = len(r.facts)
+		if err := m.source(ctx, s, r); err != nil && !s.optional {
 			return nil, err
 		}
 	}
-	return facts, nil
+	return r.facts, nil
 }
 
-func (m *mac) source(ctx context.Context, s *macSource, facts *check.Facts) (err error) {
-	var content []byte
-	now := m.now
+func (m *mac) source(ctx context.Context, s *macSource, r *reading) error {
 	if s.path != "" {
-		var written time.Time
-		content, written, err = m.file(s.path)
+		written, err := m.written(s.path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		if s.words == wordsFileAge {
-			facts.Add(check.FactXProtectAge, age(written, now))
-			return nil
-		}
-	}
-	if s.command != nil {
-		var user uint32
-		if s.user {
-			if user, err = m.console(); err != nil {
-				return err
-			}
-			if user == 0 {
-				return errNobody
-			}
-		}
-		if content, err = m.run(ctx, s.command, user); err != nil {
+		if err != nil || s.command == nil {
+			r.line(written.Format(time.DateOnly), s.words)
 			return err
 		}
 	}
-	parse := s.parse
-	if parse == nil {
-		parse = parseWords
+	var user uint32
+	if s.user {
+		var err error
+		if user, err = m.console(); err != nil {
+			return err
+		}
+		if user == 0 {
+			return errNobody
+		}
 	}
-	return parse(bytes.NewReader(content), s.words, now, facts)
+	out, err := m.run(ctx, s.command, user)
+	if err != nil {
+		return err
+	}
+	return r.words(bytes.NewReader(out), s.words)
 }

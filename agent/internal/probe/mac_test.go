@@ -90,12 +90,11 @@ func (f *fakeMac) run(_ context.Context, c *command.Command, user uint32) ([]byt
 	return content, nil
 }
 
-func (f *fakeMac) file(path string) ([]byte, time.Time, error) {
-	content, ok := f.answers["file "+path]
-	if !ok {
-		return nil, time.Time{}, fs.ErrNotExist
+func (f *fakeMac) written(path string) (time.Time, error) {
+	if _, ok := f.answers["file "+path]; !ok {
+		return time.Time{}, fs.ErrNotExist
 	}
-	return content, f.dates[path], nil
+	return f.dates[path], nil
 }
 
 func (f *fakeMac) console() (uint32, error) {
@@ -174,9 +173,6 @@ func TestTheTableOfMacsIsWellFormed(t *testing.T) {
 			t.Errorf("a source of %s reads nothing", s.id)
 		}
 		for _, row := range strings.Split(s.words, "\n") {
-			if s.words == wordsFileAge || s.words == "" {
-				continue
-			}
 			field := strings.Split(row, "|")
 			if len(field) != 3 {
 				t.Errorf("%s: %q has not three fields", s.id, row)
@@ -189,13 +185,13 @@ func TestTheTableOfMacsIsWellFormed(t *testing.T) {
 	}
 }
 
-// state is a parser's answer in one line.
-func state(facts check.Facts, err error) string {
+// state is what was understood, in one line.
+func (r *reading) state(err error) string {
 	if err != nil {
 		return "error: " + err.Error()
 	}
 	var text []string
-	for _, f := range facts {
+	for _, f := range r.facts {
 		text = append(text, f.Name+"="+f.Value)
 	}
 	return strings.Join(text, " ")
@@ -203,6 +199,7 @@ func state(facts check.Facts, err error) string {
 
 func TestWordsAreUnderstood(t *testing.T) {
 	const words = "version|#|Version:\nage_days|@|Installed:\nservice|ssh|\tcom.openssh.sshd"
+	const keys = "on|<|<key>On</key>\nname|<|<key>Name</key>\nseen|@|<key>Seen</key>\noffer|%|<key>MSU_\n||"
 	for _, c := range []struct{ name, words, output, want string }{
 		{"two facts of one line", words, "Version: 5363 Installed: 2026-11-16 11:37:50 +0000\n", "version=5363 age_days=6"},
 		{"a date of the other form", words, "Installed: 2026-11-16T20:53:25Z\n", "age_days=6"},
@@ -215,38 +212,42 @@ func TestWordsAreUnderstood(t *testing.T) {
 		{"digits alone", "idle|#|", "600\n", "idle=600"},
 		{"a line that begins with digits", "idle|#|", "2026-11-22 sysadminctl[1:2]\n", `error: unexpected output "2026-11-22 sysadminctl[1:2]"`},
 		{"nothing", words, "", `error: unexpected output ""`},
-		{"nothing where a file only has to exist", "owner|mdm|", "", "owner=mdm"},
-		{"anything in it", "owner|mdm|", "bplist00\xff\n\x00", "owner=mdm"},
-		{"a value that repeats counts once", "sleep|#|displaysleep", " displaysleep  10\n displaysleep 2\n displaysleep 10\n", "sleep=10 sleep=2"},
+		{"a constant that repeats counts once", "state|on|enabled", "enabled\nenabled\n", "state=on"},
+		{"numbers that repeat do not", "sleep|#|displaysleep", " displaysleep  10\n displaysleep 2\n", "sleep=10 sleep=2"},
 		{"a long complaint is cut", words, strings.Repeat("x", 500), `error: unexpected output "` + strings.Repeat("x", quoteLimit) + `"`},
+		{"an XML switch", keys, "\t<key>On</key>\n\t<true/>\n", "on=1"},
+		{"an XML switch that is off", keys, "\t<key>On</key>\n\t<false/>\n", "on=0"},
+		{"an XML number", keys, "\t<key>On</key>\n\t<integer>1</integer>\n", "on=1"},
+		{"an XML text", keys, "<key>Name</key><string>A &amp; B</string>", "name=A & B"},
+		{"an empty XML text is none", keys, "<key>Name</key>\n<string></string>\n<key>Name</key>\n<string/>", ""},
+		{"an XML date", keys, "<key>Seen</key>\n\t<date>2026-11-21T18:40:50Z</date>", "seen=1"},
+		{"a date that is none", keys, "<key>Seen</key>\n\t<date>yesterday, at noon</date>", ""},
+		{"a key with a date", keys, "\t\t<key>MSU_X_patch_26.7_minor</key>\n\t\t<date>2026-09-15T01:36:31Z</date>", "offer=X_patch_26.7_minor 68"},
+		{"a key without one", keys, "\t\t<key>MSU_X_patch_26.7_minor</key>\n\t\t<string>x</string>", ""},
+		{"what nobody looks for", keys, "<key>Other</key>\n<true/>", ""},
+		{"accounts of the system are nobody's", "admin|<|<string>", "<string>root</string>\n<string>_mbsetupuser</string>\n<string>Front Desk</string>\n", "admin=Front Desk"},
 	} {
-		var facts check.Facts
-		err := parseWords(strings.NewReader(c.output), c.words, macNow, &facts)
-		if got := state(facts, err); got != c.want {
-			t.Errorf("%s: parseWords(%q) = %s; want %s", c.name, c.output, got, c.want)
+		r := &reading{now: macNow}
+		err := r.words(strings.NewReader(c.output), c.words)
+		if got := r.state(err); got != c.want {
+			t.Errorf("%s: words(%q) = %s; want %s", c.name, c.output, got, c.want)
 		}
 	}
 }
 
-func TestAdministratorsAreNamed(t *testing.T) {
-	for _, c := range []struct{ name, output, want string }{
-		{"in one line", "GroupMembership: root alice _mbsetupuser bob\n", "admin=alice admin=bob"},
-		{"in lines", "GroupMembership:\n root\n Front Desk\n alice\nPassword: *\n", "admin=Front Desk admin=alice"},
-		{"only root", "GroupMembership: root\n", "error: nobody is named as administrator"},
-		{"no such key", "No such key: GroupMembership\n", "error: nobody is named as administrator"},
-	} {
-		var facts check.Facts
-		err := parseAdmins(strings.NewReader(c.output), "", macNow, &facts)
-		if got := state(facts, err); strings.TrimSpace(got) != c.want {
-			t.Errorf("%s: parseAdmins(%q) = %s; want %s", c.name, c.output, got, c.want)
-		}
+func TestAnEarlierSourceHolds(t *testing.T) {
+	r := &reading{now: macNow, facts: check.Facts{{Name: "on", Value: "0"}}, before: 1}
+	err := r.words(strings.NewReader("<key>On</key><true/>\n<key>Name</key><string>a</string>\n<key>Name</key><string>b</string>"),
+		"on|<|<key>On</key>\nname|<|<key>Name</key>")
+	if got := r.state(err); got != "on=0 name=a name=b" {
+		t.Errorf("words = %s", got)
 	}
 }
 
 func TestWhatNobodyAtTheScreenHasIsUnknown(t *testing.T) {
 	f := &fakeMac{comment: map[string]string{"console": "0"}, users: map[string]uint32{}}
 	m := &mac{f, "26.7", macNow}
-	err := m.source(context.Background(), &macSource{command: &command.ScreenLock, user: true}, nil)
+	err := m.source(context.Background(), &macSource{command: &command.ScreenLock, user: true}, &reading{})
 	if !errors.Is(err, errNobody) || len(f.users) != 0 {
 		t.Errorf("source = %v after asking %v; want %v and no command", err, f.users, errNobody)
 	}
@@ -270,46 +271,20 @@ func macOutputs(f *testing.F) {
 	}
 }
 
-// bounded fails on a fact that is too long or not text.
-func bounded(t *testing.T, facts check.Facts, most int) {
-	t.Helper()
-	if len(facts) > most {
-		t.Errorf("there are %d facts; at most %d", len(facts), most)
-	}
-	for _, f := range facts {
-		if len(f.Value) > 4*macNameLimit*2 || strings.ToValidUTF8(f.Value, "") != f.Value {
-			t.Errorf("the fact %s is %q", f.Name, f.Value)
-		}
-	}
-}
-
 func FuzzWords(f *testing.F) {
 	macOutputs(f)
 	f.Fuzz(func(t *testing.T, output []byte) {
 		for i := range macTable {
-			if s := &macTable[i]; s.parse == nil && s.words != wordsFileAge {
-				var facts check.Facts
-				_ = parseWords(bytes.NewReader(output), s.words, macNow, &facts)
-				bounded(t, facts, len(output)+1)
+			r := &reading{now: macNow}
+			_ = r.words(bytes.NewReader(output), macTable[i].words)
+			if len(r.facts) > macFactsLimit {
+				t.Errorf("%s has %d facts", macTable[i].id, len(r.facts))
+			}
+			for _, fact := range r.facts {
+				if len(fact.Value) > 2*macTextLimit || strings.ToValidUTF8(fact.Value, "") != fact.Value {
+					t.Errorf("the fact %s is %q", fact.Name, fact.Value)
+				}
 			}
 		}
-	})
-}
-
-func FuzzPlist(f *testing.F) {
-	macOutputs(f)
-	f.Fuzz(func(t *testing.T, output []byte) {
-		var facts check.Facts
-		_ = parsePlist(bytes.NewReader(output), updateWords, macNow, &facts)
-		bounded(t, facts, 2*macUpdateLimit)
-	})
-}
-
-func FuzzAdmins(f *testing.F) {
-	macOutputs(f)
-	f.Fuzz(func(t *testing.T, output []byte) {
-		var facts check.Facts
-		_ = parseAdmins(bytes.NewReader(output), "", macNow, &facts)
-		bounded(t, facts, adminLimit)
 	})
 }

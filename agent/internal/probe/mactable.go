@@ -5,9 +5,6 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// wordsFileAge is for a file whose date alone counts.
-const wordsFileAge = "age"
-
 // Where configuration profiles leave what they force.
 const profiles = "/Library/Managed Preferences/"
 
@@ -19,17 +16,22 @@ const (
 	xprotectFile  = "/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info.plist"
 )
 
-const updateWords = `AutomaticCheckEnabled||AutomaticCheckEnabled
-CriticalUpdateInstall||CriticalUpdateInstall
-ConfigDataInstall||ConfigDataInstall
-AutomaticDownload||AutomaticDownload
-AutomaticallyInstallMacOSUpdates||AutomaticallyInstallMacOSUpdates
-last_check_days|@|LastSuccessfulDate
-update|rows|RecommendedUpdates
-offer|dates|FirstOfferDateDictionary`
+const updateWords = `AutomaticCheckEnabled|<|<key>AutomaticCheckEnabled</key>
+CriticalUpdateInstall|<|<key>CriticalUpdateInstall</key>
+ConfigDataInstall|<|<key>ConfigDataInstall</key>
+AutomaticDownload|<|<key>AutomaticDownload</key>
+AutomaticallyInstallMacOSUpdates|<|<key>AutomaticallyInstallMacOSUpdates</key>
+last_check_days|@|<key>LastSuccessfulDate</key>
+update_name|<|<key>Display Name</key>
+update_version|<|<key>Display Version</key>
+update_id|<|<key>Identifier</key>
+offer|%|<key>MSU_UPDATE_
+||`
 
-// macTable has what is read for each check, in order: where two sources give the
-// same fact, the first holds. The pages and captures behind it are named in the
+const configDataWords = "ConfigDataInstall|<|<key>ConfigDataInstall</key>\n||"
+
+// macTable has what is read for each check, in order: a value that one source gave
+// holds against later ones. The pages and captures behind it are named in the
 // fixtures of testdata/darwin.
 var macTable = [...]macSource{
 	{id: check.FileVault, command: &command.FileVault, words: `state|decrypting|Decryption in progress
@@ -59,7 +61,7 @@ lock_delay_s|off|screenLock delay is -1
 lock_delay_s|0|screenLock delay is immediate
 lock_delay_s|#|screenLock delay is`},
 	{id: check.ScreenLock, path: saverManaged, words: wordsManaged},
-	{id: check.ScreenLock, path: saverManaged, command: &command.SaverManaged, parse: parsePlist, words: "saver_idle_s||idleTime"},
+	{id: check.ScreenLock, path: saverManaged, command: &command.SaverManaged, words: "saver_idle_s|<|<key>idleTime</key>\n||"},
 	{id: check.ScreenLock, command: &command.SaverIdle, user: true, words: `saver_idle_s|unset|does not exist
 saver_idle_s|#|`},
 	{id: check.ScreenLock, command: &command.Power, words: "display_sleep_min|#| displaysleep "},
@@ -69,10 +71,10 @@ state|off|Network Time: Off`},
 
 	{id: check.XProtect, path: "/usr/bin/xprotect", command: &command.XProtect, words: `version|#|Version:
 age_days|@|Installed:`},
-	{id: check.XProtect, path: xprotectFile, command: &command.XProtectBundle, parse: parsePlist, words: "version||CFBundleShortVersionString"},
-	{id: check.XProtect, path: xprotectFile, words: wordsFileAge},
-	{id: check.XProtect, path: updateManaged, command: &command.UpdatesManaged, parse: parsePlist, words: "ConfigDataInstall||ConfigDataInstall"},
-	{id: check.XProtect, path: updateFile, command: &command.Updates, parse: parsePlist, words: "ConfigDataInstall||ConfigDataInstall"},
+	{id: check.XProtect, path: xprotectFile, command: &command.XProtectBundle, words: "version|<|<key>CFBundleShortVersionString</key>"},
+	{id: check.XProtect, path: xprotectFile, words: "age_days|@|"},
+	{id: check.XProtect, path: updateManaged, command: &command.UpdatesManaged, words: configDataWords},
+	{id: check.XProtect, path: updateFile, command: &command.Updates, words: configDataWords},
 	// What launchd has loaded: whether a product is healthy only its own console says.
 	{id: check.XProtect, command: &command.Services, optional: true, words: `listed|yes|PID	Status	Label
 product|CrowdStrike Falcon|com.crowdstrike.falcon
@@ -86,8 +88,8 @@ product|Jamf Protect|com.jamf.protect
 product|Cortex XDR|com.paloaltonetworks.cortex`},
 
 	{id: check.SoftwareUpdate, path: updateManaged, words: wordsManaged},
-	{id: check.SoftwareUpdate, path: updateManaged, command: &command.UpdatesManaged, parse: parsePlist, words: updateWords},
-	{id: check.SoftwareUpdate, path: updateFile, command: &command.Updates, parse: parsePlist, words: updateWords},
+	{id: check.SoftwareUpdate, path: updateManaged, command: &command.UpdatesManaged, words: updateWords},
+	{id: check.SoftwareUpdate, path: updateFile, command: &command.Updates, words: updateWords},
 
 	{id: check.RemoteLogin, command: &command.Services, words: `listed|yes|PID	Status	Label
 service|remote_login|	com.openssh.sshd`},
@@ -99,9 +101,9 @@ service|screen_sharing|	com.apple.screensharing
 service|remote_events|	com.apple.AEServer
 service|web_server|	org.apache.httpd
 service|nfs|	com.apple.nfsd`},
-	{id: check.MacSharing, path: "/Library/Application Support/Apple/Remote Desktop/RemoteManagement.launchd", words: "service|remote_management|enabled\n||"},
+	{id: check.MacSharing, path: "/Library/Application Support/Apple/Remote Desktop/RemoteManagement.launchd", command: &command.RemoteManagement, words: "service|remote_management|enabled\n||"},
 
-	{id: check.MacAdmins, command: &command.Admins, parse: parseAdmins},
+	{id: check.MacAdmins, command: &command.Admins, words: "admin|<|<string>"},
 }
 
 // wordsManaged is for a file whose presence tells that a profile decides.

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // ntpPort is what a time server listens on.
-const ntpPort = ":123"
+const ntpPort = "123"
 
 // askLimit bounds the servers of one reading: each may take two seconds.
 const askLimit = 3
@@ -29,20 +30,34 @@ func askTime(ctx context.Context, server string) (string, error) {
 		";Stratum=" + strconv.Itoa(int(r.Stratum)), nil
 }
 
-// readOffset asks the servers that Windows follows, until one answers.
+// readOffset asks the appliance and those that Windows follows.
 func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {
 	servers := timeServers(*facts)
-	if m.timeServer != "" {
-		servers = append([]string{m.timeServer}, servers...)
+	return askFirst(ctx, facts, field[1], m.appliance, servers, func(ctx context.Context, server string) (string, error) {
+		rows, err := m.provider.api(ctx, "SNTP", server)
+		if err != nil {
+			return "", err
+		}
+		return rows[0], nil
+	})
+}
+
+// askFirst adds what the first server says that answers, the appliance's host
+// before the others.
+func askFirst(ctx context.Context, facts *check.Facts, fact, appliance string, servers []string,
+	ask func(ctx context.Context, server string) (string, error),
+) error {
+	if host, _, err := net.SplitHostPort(appliance); err == nil {
+		servers = append([]string{net.JoinHostPort(host, ntpPort)}, servers...)
 	}
 	err := errNoServer
 	for i, server := range servers {
 		if i == askLimit || ctx.Err() != nil {
 			break
 		}
-		var rows []string
-		if rows, err = m.provider.api(ctx, "SNTP", server); err == nil {
-			facts.Add(field[1], rows[0])
+		var row string
+		if row, err = ask(ctx, server); err == nil {
+			facts.Add(fact, row)
 			return nil
 		}
 	}
@@ -50,30 +65,29 @@ func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[ma
 }
 
 // timeServers are those that Windows Time follows, as the facts of time_sync have
-// them; the policy's stand behind the local ones. A domain's own name has the
-// addresses of its controllers; a controller would ask itself.
+// them. A domain's own name has the addresses of its controllers; a controller
+// would ask itself.
 func timeServers(facts check.Facts) (servers []string) {
-	var kind, list, domain, member string
-	for i := range facts {
-		switch text := facts[i].Value; facts[i].Name {
-		case check.FactTimeType, check.FactTimeTypePolicy:
-			kind = text
-		case check.FactTimeServer, check.FactTimeServerPolicy:
-			list = text
-		case check.FactTimeDomain:
-			domain = text
-		case check.FactDomainRole:
-			member = text
-		}
-	}
-	if kind != "NTP" && domain != "" && (member == "1" || member == "3") {
-		servers = append(servers, domain+ntpPort)
+	kind := either(facts, check.FactTimeTypePolicy, check.FactTimeType)
+	domain := either(facts, check.FactTimeDomain, "")
+	role := either(facts, check.FactDomainRole, "")
+	if kind != "NTP" && domain != "" && (role == "1" || role == "3") {
+		servers = append(servers, domain+":"+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
-		for _, entry := range strings.Fields(list) {
+		for _, entry := range strings.Fields(either(facts, check.FactTimeServerPolicy, check.FactTimeServer)) {
 			name, _, _ := strings.Cut(entry, ",") // flags
-			servers = append(servers, name+ntpPort)
+			servers = append(servers, name+":"+ntpPort)
 		}
 	}
 	return servers
+}
+
+// either is a fact's value, or else the other's.
+func either(facts check.Facts, a, b string) string {
+	text, ok := facts.Get(a)
+	if !ok {
+		text, _ = facts.Get(b)
+	}
+	return text
 }

@@ -4,7 +4,11 @@
 // when it could not look: it gives the fact "error" with the reason, or
 // "not_applicable" when the host has no such part. Readers have a time limit,
 // because statfs on a dead network mount blocks for ever. Parsers take an
-// io.Reader and are tested on every system. Sources: the kernel's
+// io.Reader and are tested on every system.
+//
+// What is read on Windows is text in windowsTable, which one interpreter reads
+// through two interfaces; tests put testdata/windows behind them. sources.txt
+// names the page of Microsoft for each value. Other sources: the kernel's
 // Documentation/admin-guide/sysctl, sysctl.d(5), adjtimex(2), proc_mounts(5),
 // GetDiskFreeSpaceExW (learn.microsoft.com), all read 2026-11-22.
 package probe
@@ -23,11 +27,15 @@ const readerLimit = 10 * time.Second
 
 // Probe reads one host.
 type Probe struct {
-	root string
-	platform
+	root     string
+	platform //nolint:unused // used on Windows
 
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
 	Signatures Signatures
+
+	// Appliance, host:port, is whose host is asked for the time before others;
+	// empty asks only those that the system itself follows.
+	Appliance string
 
 	low marks // of disk_space, which one reader at a time uses
 

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -50,7 +49,20 @@ func (p *Probe) readMac(ctx context.Context, id check.ID) (check.Facts, error) {
 		return nil, os.NewSyscallError("sysctl", err)
 	}
 	m := mac{thisMac{}, version, time.Now()}
-	return m.read(ctx, id)
+	facts, err := m.read(ctx, id)
+	if err == nil && id == check.TimeSync {
+		p.readOffset(ctx, &facts)
+	}
+	return facts, err
+}
+
+// readOffset asks the appliance, then Apple, whom a Mac follows unless it was
+// told otherwise. Without an answer the setting alone is judged.
+func (p *Probe) readOffset(ctx context.Context, facts *check.Facts) {
+	servers := []string{"time.apple.com:" + ntpPort}
+	if err := askFirst(ctx, facts, check.FactClockOffset, p.Appliance, servers, askTime); err != nil {
+		facts.Add(check.FactClockOffset+check.ErrorSuffix, err.Error())
+	}
 }
 
 // thisMac is the running system.
@@ -60,21 +72,12 @@ func (thisMac) run(ctx context.Context, c *command.Command, user uint32) ([]byte
 	return command.RunFor(ctx, c, user)
 }
 
-// macFileLimit bounds what is read of a file; it is a word, or its date counts.
-const macFileLimit = 4 << 10
-
-func (thisMac) file(path string) ([]byte, time.Time, error) {
-	f, err := os.Open(path)
+func (thisMac) written(path string) (time.Time, error) {
+	info, err := os.Stat(path)
 	if err != nil {
-		return nil, time.Time{}, err
+		return time.Time{}, err
 	}
-	defer f.Close() //nolint:errcheck // only read
-	info, err := f.Stat()
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	content, err := io.ReadAll(io.LimitReader(f, macFileLimit))
-	return content, info.ModTime(), err
+	return info.ModTime(), nil
 }
 
 // console is who owns the screen: loginwindow gives /dev/console to that user.

@@ -37,6 +37,7 @@ func (p *Probe) attach() {
 	defer p.mu.Unlock()
 	if p.provider == nil {
 		system := &windowsSystem{updates: updateSearch{search: pendingUpdates}}
+		p.appliance = p.Appliance
 		p.registry, p.provider, p.now = system, system, time.Now
 	}
 }

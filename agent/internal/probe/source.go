@@ -22,7 +22,8 @@ import (
 //	key|FACT|KEY                                "yes" when the key exists, else no fact
 //	own|OWNER|KEY|VALUE                         fact owner, if the value exists and no earlier line named one
 //	own|OWNER                                   fact owner, if no earlier line named one
-//	user|FACT|PATH|VALUE,VALUE                  a row for each person's loaded hive: Sid and the values there are
+//	user|FACT|PATH|VALUE,VALUE                  a row for each person's loaded hive: Sid and the values there are;
+//	                                            group policy is the owner where a path of policies has any
 //	wmi|FACT|NAMESPACE|CLASS|PROP,PROP|WHERE|NAME=VALUE   a row for each instance
 //	one|FACT,FACT|NAMESPACE|CLASS|PROP,PROP     a fact for each property of the only instance
 //	drive|FACT                                  the volumes of this machine's own disks
@@ -83,7 +84,7 @@ func (m *machine) source(ctx context.Context, facts *check.Facts, kind string, f
 	case "reg", "count", "own":
 		return m.readValue(facts, kind, field)
 	case "key":
-		_, err := m.registry.keys(field[2])
+		_, err := m.registry.keys(longKey(field[2]))
 		if err == nil {
 			facts.Add(field[1], "yes")
 		}
@@ -118,7 +119,7 @@ func (m *machine) readValue(facts *check.Facts, kind string, field *[maxFields]s
 			return nil
 		}
 	}
-	text, err := m.registry.value(field[2], field[3])
+	text, err := m.registry.value(longKey(field[2]), field[3])
 	switch {
 	case err != nil:
 		return absentIsFine(err)
@@ -142,6 +143,9 @@ func (m *machine) readValue(facts *check.Facts, kind string, field *[maxFields]s
 // of Entra ID. Others are services.
 var peopleSIDs = [...]string{"S-1-5-21-", "S-1-12-1-"}
 
+// userPolicies begins the paths that group policy writes.
+const userPolicies = `Software\Policies`
+
 // readUsers reads values from the hive of everybody who is logged on. The agent
 // is a service: its own HKCU is nobody's.
 func (m *machine) readUsers(facts *check.Facts, field *[maxFields]string) error {
@@ -158,6 +162,7 @@ func (m *machine) readUsers(facts *check.Facts, field *[maxFields]string) error 
 			continue
 		}
 		row := check.AppendField("", "Sid", sid)
+		alone := len(row)
 		for _, name := range strings.Split(field[3], ",") {
 			text, err := m.registry.value(`HKU\`+sid+`\`+field[2], name)
 			if err == nil {
@@ -167,6 +172,9 @@ func (m *machine) readUsers(facts *check.Facts, field *[maxFields]string) error 
 			}
 		}
 		facts.Add(field[1], row)
+		if _, named := facts.Get(check.FactOwner); !named && len(row) > alone && strings.HasPrefix(field[2], userPolicies) {
+			facts.Add(check.FactOwner, "gpo")
+		}
 	}
 	return nil
 }

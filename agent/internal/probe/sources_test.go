@@ -2,10 +2,15 @@ package probe
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// procedure finds the functions that readers call themselves.
+var procedure = regexp.MustCompile(`NewProc\("(\w+)"\)`)
 
 // queried are the entries that the table of checks asks Windows for, in the form
 // of sources.txt without type and page.
@@ -15,6 +20,19 @@ func queried(t *testing.T) []string {
 	add := func(fields ...string) {
 		if entry := strings.Join(fields, "|"); !slices.Contains(all, entry) {
 			all = append(all, entry)
+		}
+	}
+	files, err := filepath.Glob("*_windows.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range procedure.FindAllStringSubmatch(string(content), -1) {
+			add("api", match[1], "")
 		}
 	}
 	programs := []string{hostSources}
@@ -31,10 +49,10 @@ func queried(t *testing.T) []string {
 		case "host", "date", "ntp", "drive":
 		case "reg", "count", "own":
 			if field[2] != "" {
-				add("reg", field[2], field[3])
+				add("reg", longKey(field[2]), field[3])
 			}
 		case "key":
-			add("key", field[2], "")
+			add("key", longKey(field[2]), "")
 		case "user":
 			for _, name := range strings.Split(field[3], ",") {
 				add("reg", `HKU\*\`+field[2], name)

@@ -47,7 +47,7 @@ func TestASearchForUpdatesRunsBesideTheReaders(t *testing.T) {
 				t.Errorf("answer = %q, %v", again, err)
 			}
 		}
-		if s.count != 1 {
+		if synctest.Wait(); s.count != 1 {
 			t.Errorf("%d searches in five hours; want 1", s.count)
 		}
 		time.Sleep(2 * time.Hour)
@@ -79,7 +79,7 @@ func TestASearchThatNeverEndsIsGivenUpAndTriedAgain(t *testing.T) {
 			if _, err := u.answer(context.Background()); !errors.Is(err, errSearching) {
 				t.Errorf("answer = %v", err)
 			}
-			if s.count != 1 {
+			if synctest.Wait(); s.count != 1 {
 				t.Errorf("%d searches run at once", s.count)
 			}
 		}
@@ -89,6 +89,7 @@ func TestASearchThatNeverEndsIsGivenUpAndTriedAgain(t *testing.T) {
 			t.Errorf("after its limit: %v", err)
 		}
 		time.Sleep(searchRetry + time.Second)
+		synctest.Wait()
 		s.takes = 0
 		if rows, err := u.answer(context.Background()); err != nil || len(rows) != 2 {
 			t.Errorf("the next search: %q, %v", rows, err)
@@ -103,13 +104,19 @@ func TestAnAnswerGetsStaleWhenSearchesFail(t *testing.T) {
 		if _, err := u.answer(context.Background()); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait()
 		s.err = errors.New("no server")
-		for time.Since(u.read) < searchStale {
+		for start := time.Now(); time.Since(start) < searchStale-time.Hour; {
 			if rows, err := u.answer(context.Background()); err != nil || len(rows) != 2 {
 				t.Fatalf("answer = %q, %v", rows, err)
 			}
 			time.Sleep(30 * time.Minute)
 		}
+		time.Sleep(2 * time.Hour)
+		if _, err := u.answer(context.Background()); err == nil {
+			t.Error("a stale answer is given")
+		}
+		synctest.Wait()
 		if rows, err := u.answer(context.Background()); !errors.Is(err, s.err) {
 			t.Errorf("after three days: %q, %v; want no server", rows, err)
 		}

@@ -52,12 +52,11 @@ func (q *query) text() string {
 
 // machine reads one Windows.
 type machine struct {
-	registry registry
-	provider provider
-	now      func() time.Time
-	// timeServer, host:port, is asked before those that Windows follows.
-	timeServer string
-	volumes    marks
+	registry  registry
+	provider  provider
+	now       func() time.Time
+	appliance string // as in Probe
+	volumes   marks
 
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -75,9 +76,12 @@ func TestHostFactsAreReadOnceAndOnlyWhole(t *testing.T) {
 	}
 	delete(f.failures, place)
 	want := check.Facts{
-		{Name: check.FactProductType, Value: "1"}, {Name: check.FactSystemDrive, Value: "C:"},
-		{Name: check.FactDomainRole, Value: "0"}, {Name: check.FactEdition, Value: "Professional"},
-		{Name: check.FactBuild, Value: "19045"}, {Name: check.FactRevision, Value: "3693"},
+		{Name: check.FactProductType, Value: "1"},
+		{Name: check.FactSystemDrive, Value: "C:"},
+		{Name: check.FactDomainRole, Value: "0"},
+		{Name: check.FactEdition, Value: "Professional"},
+		{Name: check.FactBuild, Value: "19045"},
+		{Name: check.FactRevision, Value: "3693"},
 	}
 	for range 2 {
 		facts, err := m.read(context.Background(), "host")
@@ -89,5 +93,30 @@ func TestHostFactsAreReadOnceAndOnlyWhole(t *testing.T) {
 	f.classes = map[string][]check.Facts{`root\cimv2:Win32_OperatingSystem`: {}}
 	if facts, err := f.machine().read(context.Background(), "host"); err == nil {
 		t.Errorf("an empty answer of WMI gives host facts %q", facts)
+	}
+}
+
+func TestAReadingThatIsCutShortGivesNoFacts(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := openFixture(t, "testdata/windows/host.txt")
+	f.failures["wmi a:B"] = 0x800705b4 // ERROR_TIMEOUT
+	m := f.machine()
+	if facts, err := m.read(ctx, "wmi?|b|a|B|C\ndate|date"); err != nil || len(facts) != 2 || facts[0].Value != "code 0x800705b4" {
+		t.Errorf("an optional source that fails gives %q, %v", facts, err)
+	}
+	m.now = func() time.Time { cancel(); return time.Time{} }
+	if facts, err := m.read(ctx, "date|date\nwmi?|b|a|B|C"); err == nil {
+		t.Errorf("after the end of its context it gives %q", facts)
+	}
+}
+
+func TestAQueryIsWQL(t *testing.T) {
+	q := query{class: "Win32_LogicalDisk", properties: []string{"DeviceID", "Size"}}
+	if got := q.text(); got != "SELECT DeviceID,Size FROM Win32_LogicalDisk" {
+		t.Errorf("text = %q", got)
+	}
+	q.where = "DriveType=3"
+	if got := q.text(); got != "SELECT DeviceID,Size FROM Win32_LogicalDisk WHERE DriveType=3" {
+		t.Errorf("text = %q", got)
 	}
 }

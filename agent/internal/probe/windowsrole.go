@@ -6,13 +6,11 @@ const (
 	// history has what each client-side extension of group policy applied last;
 	// sub-key 0 is the first of its policies. The extensions are those of security
 	// settings and of advanced audit policy.
-	history         = `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Group Policy\History\`
+	history         = currentWin + `Group Policy\History\`
 	historySecurity = history + `{827D319E-6EAC-11D2-A4EA-00C04F79F83A}\0|GPOName`
 	historyAudit    = history + `{F3CCC681-B74C-4060-9F26-CD84525DCA2A}\0|GPOName`
-	// managed has what MDM set.
-	managed = `HKLM\SOFTWARE\Microsoft\PolicyManager\current\device\`
 
-	lsa         = `HKLM\SYSTEM\CurrentControlSet\Control\Lsa`
+	lsa         = control + `Lsa`
 	securityLog = services + `EventLog\Security`
 	windowsTime = services + `W32Time\`
 )
@@ -35,19 +33,19 @@ const auditSources = "host\n" +
 	"reg|log.Retention|" + securityLog + "|Retention\n" +
 	"reg|log.AutoBackupLogFiles|" + securityLog + "|AutoBackupLogFiles\n" +
 	"own|gpo|" + historyAudit + "\n" +
-	"own|mdm|" + managed + "Audit|AccountLogonLogoff_AuditLogon\n" +
+	"own|mdm|" + policyManager + "Audit|AccountLogonLogoff_AuditLogon\n" +
 	"own|local"
 
 const passwordSources = "host\n" +
 	"api|rules|PasswordModals|local\n" +
 	"own|gpo|" + historySecurity + "\n" +
-	"own|mdm|" + managed + "DeviceLock|MinDevicePasswordLength\n" +
+	"own|mdm|" + policyManager + "DeviceLock|MinDevicePasswordLength\n" +
 	"own|local"
 
 const lockoutSources = "host\n" +
 	"api|rules|LockoutModals|local\n" +
 	"own|gpo|" + historySecurity + "\n" +
-	"own|mdm|" + managed + "DeviceLock|AccountLockoutPolicy\n" +
+	"own|mdm|" + policyManager + "DeviceLock|AccountLockoutPolicy\n" +
 	"own|local"
 
 // What policy sets for Windows Time stands under another key than what w32tm

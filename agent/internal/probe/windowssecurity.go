@@ -3,9 +3,9 @@ package probe
 // Sources of the checks on protection, encryption, updates and accounts.
 
 const (
-	policyManager = `HKLM\SOFTWARE\Microsoft\PolicyManager\current\device\`
-	currentWin    = `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\`
-	control       = `HKLM\SYSTEM\CurrentControlSet\Control\`
+	policyManager = `4\`
+	currentWin    = `3\`
+	control       = `2\Control\`
 )
 
 // Platform updates brought the properties of the mode; the status is older. A
@@ -50,16 +50,16 @@ const rebootSources = "key|RebootRequired|" + currentWin + `WindowsUpdate\Auto U
 	"reg|ActiveComputerName|" + control + `ComputerName\ActiveComputerName|ComputerName` + "\n" +
 	"count|pending_renames|" + control + "Session Manager|PendingFileRenameOperations"
 
-// What policy sets goes before what a person sets.
+// What policy sets goes before what a person sets. The machine's own limit is a
+// local security option too, so it does not tell who set it.
 const (
 	screenValues      = "|ScreenSaveActive,ScreenSaverIsSecure,ScreenSaveTimeOut\n"
-	screenLockSources = "reg|InactivityTimeoutSecs|" + currentWin + `Policies\System|InactivityTimeoutSecs` + "\n" +
+	screenLockSources = "own|mdm|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
+		"reg|InactivityTimeoutSecs|" + currentWin + `Policies\System|InactivityTimeoutSecs` + "\n" +
 		"reg|MaxInactivityTimeDeviceLock|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
 		"reg|DisableLockWorkstation|" + currentWin + `Policies\System|DisableLockWorkstation` + "\n" +
 		`user|policy|Software\Policies\Microsoft\Windows\Control Panel\Desktop` + screenValues +
 		`user|preference|Control Panel\Desktop` + screenValues +
 		`user|lock|Software\Microsoft\Windows\CurrentVersion\Policies\System|DisableLockWorkstation` + "\n" +
-		"own|mdm|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
-		"own|gpo|" + currentWin + `Policies\System|InactivityTimeoutSecs` + "\n" +
 		"own|local"
 )

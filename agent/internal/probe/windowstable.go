@@ -28,10 +28,25 @@ var windowsTable = [...]struct {
 
 const (
 	cimv2        = `root\cimv2`
-	currentWinNT = `HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion`
-	services     = `HKLM\SYSTEM\CurrentControlSet\Services\`
-	policies     = `HKLM\SOFTWARE\Policies\Microsoft\`
+	currentWinNT = `0\Windows NT\CurrentVersion`
+	services     = `2\Services\`
+	policies     = `1\`
 )
+
+// roots are what the digit before a key's first backslash stands for: written
+// out, the keys of the table are 2 KB longer.
+var roots = [...]string{
+	`HKLM\SOFTWARE\Microsoft`, `HKLM\SOFTWARE\Policies\Microsoft`, `HKLM\SYSTEM\CurrentControlSet`,
+	`HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion`, `HKLM\SOFTWARE\Microsoft\PolicyManager\current\device`,
+}
+
+// longKey writes a key of the table out.
+func longKey(key string) string {
+	if len(key) > 1 && key[1] == '\\' && int(key[0]-'0') < len(roots) {
+		return roots[key[0]-'0'] + key[1:]
+	}
+	return key
+}
 
 // hostSources say which role and edition this is.
 const hostSources = "one|" + check.FactProductType + "," + check.FactSystemDrive + "|" + cimv2 + "|Win32_OperatingSystem|ProductType,SystemDrive\n" +

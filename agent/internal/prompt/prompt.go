@@ -31,20 +31,10 @@ func Text(in io.Reader, handle uintptr, out io.Writer, question, last string) (s
 		if err != nil {
 			return "", err
 		}
-		if complete(text, last) {
+		if strings.HasSuffix(text, "\n\n") || strings.HasSuffix(text, "\n\r\n") ||
+			strings.HasSuffix(text, "\n") && strings.Contains("\n"+text, "\n"+last) {
 			break
 		}
 	}
 	return text, nil
-}
-
-// complete looks at the last whole line, once there is any text.
-func complete(text, last string) bool {
-	body := strings.TrimSpace(text)
-	if body == "" || text[len(text)-1] != '\n' {
-		return false
-	}
-	line := strings.TrimRight(text, " \t\r\n")
-	rest := text[len(line):]
-	return strings.HasPrefix(line[strings.LastIndexByte(line, '\n')+1:], last) || strings.Count(rest, "\n") > 1
 }

@@ -13,7 +13,7 @@ func TestTextEndsWhereItShould(t *testing.T) {
 		{"at the end", "a\nb", "a\nb"},
 		{"at an empty line", "a\nb\n\nc\n", "a\nb\n\n"},
 		{"at an empty line of Windows", "a\r\n\r\nb\r\n", "a\r\n\r\n"},
-		{"not at an empty line before anything", "\n\r\na\n\nb", "\n\r\na\n\n"},
+		{"not at an empty first line", "\na\n\nb", "\na\n\n"},
 		{"after the last line", "a\ntoken = b\nc\n", "a\ntoken = b\n"},
 		{"not within the last line", "a\ntoken = b", "a\ntoken = b"},
 		{"at once, when there is nothing", "", ""},

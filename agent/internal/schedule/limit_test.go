@@ -25,7 +25,7 @@ func (g *greedy) Read(ctx context.Context, id check.ID) check.Facts {
 	g.set(func() {
 		g.runs++
 		g.used.CPU += g.uses.CPU
-		g.used.Allocated += g.uses.Allocated
+		g.used.Memory += g.uses.Memory
 	})
 	if g.deaf {
 		ctx = context.Background()
@@ -66,9 +66,8 @@ func TestACheckThatKeepsGoingOverALimitIsSuspendedAndSaysSo(t *testing.T) {
 		uses  schedule.Usage
 		says  string
 	}{
-		{"time", time.Hour, schedule.Usage{}, "10s (limit 10s)"},
-		{"CPU", 0, schedule.Usage{CPU: 6 * time.Second}, "6s of CPU time (limit 5s)"},
-		{"memory", 0, schedule.Usage{Allocated: 65 << 20}, "65 MB of memory (limit 64 MB)"},
+		{"time", time.Hour, schedule.Usage{}, "more than 10 seconds."},
+		{"CPU", 0, schedule.Usage{CPU: 6 * time.Second}, "more than 5 seconds of CPU time."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,7 +81,7 @@ func TestACheckThatKeepsGoingOverALimitIsSuspendedAndSaysSo(t *testing.T) {
 				g.set(func() { g.takes, g.uses = tt.takes, tt.uses })
 				g.pass(3 * time.Minute)
 				status, actual, reason := g.last()
-				if status != "unknown" || actual != "suspended" || !strings.Contains(reason, tt.says) || !strings.Contains(reason, "Suspended until 2000-01-01 00:1") {
+				if status != "unknown" || actual != "suspended" || !strings.Contains(reason, tt.says) || !strings.Contains(reason, "Suspended until 2000-01-01T00:1") {
 					t.Errorf("the verdict is %s, %q: %s", status, actual, reason)
 				}
 				runs := g.runs
@@ -104,6 +103,25 @@ func TestACheckThatKeepsGoingOverALimitIsSuspendedAndSaysSo(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestACheckThatNeedsTooMuchMemoryIsSuspendedForADayAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGreedy(t)
+		g.uses = schedule.Usage{Memory: 33 << 20}
+		g.start()
+		defer g.stop()
+		g.pass(23 * time.Hour)
+		status, actual, reason := g.last()
+		if status != "unknown" || actual != "suspended" || !strings.Contains(reason, "32 MB of memory") || g.runs != 1 {
+			t.Errorf("after %d runs the verdict is %s, %q: %s", g.runs, status, actual, reason)
+		}
+		g.set(func() { g.uses = schedule.Usage{} })
+		g.pass(2 * time.Hour)
+		if status, _, _ := g.last(); status != "pass" {
+			t.Errorf("a day later the verdict is %s; want pass", status)
+		}
+	})
 }
 
 func TestOneRunOverALimitIsForgiven(t *testing.T) {
@@ -130,7 +148,7 @@ func TestOneRunOverALimitIsForgiven(t *testing.T) {
 func TestALongRunIsCutOffWhenItGoesOverALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGreedy(t)
-		g.takes, g.uses = 10*time.Second, schedule.Usage{Allocated: 100 << 20}
+		g.takes, g.uses = 10*time.Second, schedule.Usage{Memory: 100 << 20}
 		started := time.Now()
 		if err := g.open(); err != nil {
 			t.Fatal(err)
@@ -152,12 +170,15 @@ func TestTheRealMeterCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := g.schedule.Meter()
-	var kept [][]byte
+	kept := make([]byte, 64<<20)
+	for i := 0; i < len(kept); i += 512 {
+		kept[i] = 1
+	}
 	for until := time.Now().Add(50 * time.Millisecond); time.Now().Before(until); {
-		kept = append(kept[:0], make([]byte, 1<<20))
+		kept[len(kept)-1]++
 	}
 	after := g.schedule.Meter()
-	if after.CPU <= before.CPU || after.Allocated < before.Allocated+1<<20 || len(kept) == 0 {
+	if after.CPU <= before.CPU || after.Memory < before.Memory+32<<20 {
 		t.Errorf("meter = %+v after %+v; want more of both", after, before)
 	}
 	if err := g.queue.Close(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"syscall"
 	"unsafe"
 
 	"github.com/osiriscare/osiris/agent/internal/winapi"
@@ -22,10 +21,6 @@ const (
 	configFailure     = 2
 	configDelayed     = 3
 	configFailureFlag = 4
-
-	errExists      = syscall.Errno(1073)
-	errNoService   = syscall.Errno(1060)
-	errMarkedForIt = syscall.Errno(1072)
 )
 
 // eventKey names our messages' texts: those of EventCreate.exe, which comes with
@@ -41,26 +36,29 @@ func Program() string {
 	return folder + `\Osiris\osiris-agent.exe`
 }
 
+// open gives a handle of the service, 0 when it is not there. Handles end with
+// the process, which is that of one verb.
+func open() (manager, h uintptr, err error) {
+	if manager, err = call("OpenSCManagerW", 0, 0, managerConnectCreate); err == nil {
+		h, _ = call("OpenServiceW", manager, uintptr(wide(Name)), allAccess) // what is wrong, the next call finds, too
+	}
+	return manager, h, err
+}
+
 // Install makes Windows start the program at boot; it does not start it.
 func Install(_ context.Context, program string, args ...string) error {
 	line := `"` + program + `"` // no path of Windows has a quote in it
 	for _, a := range args {
 		line += ` "` + a + `"`
 	}
-	manager, err := call("OpenSCManagerW", 0, 0, managerConnectCreate)
-	if err != nil {
-		return err
-	}
-	defer call("CloseServiceHandle", manager) //nolint:errcheck // nothing depends on it
-	h, err := call("CreateServiceW", manager, uintptr(wide(Name)), uintptr(wide(title)), allAccess, ownProcess, autoStart, errorNormal,
-		uintptr(wide(line)), 0, 0, 0, 0, 0)
-	if errors.Is(err, errExists) {
-		if h, err = call("OpenServiceW", manager, uintptr(wide(Name)), allAccess); err == nil {
-			_, err = call("ChangeServiceConfigW", h, ownProcess, autoStart, errorNormal, uintptr(wide(line)), 0, 0, 0, 0, 0, uintptr(wide(title)))
-		}
-	}
-	if h != 0 {
-		defer call("CloseServiceHandle", h) //nolint:errcheck // nothing depends on it
+	manager, h, err := open()
+	switch {
+	case err != nil:
+	case h == 0:
+		h, err = call("CreateServiceW", manager, uintptr(wide(Name)), uintptr(wide(title)), allAccess, ownProcess, autoStart, errorNormal,
+			uintptr(wide(line)), 0, 0, 0, 0, 0)
+	default:
+		_, err = call("ChangeServiceConfigW", h, ownProcess, autoStart, errorNormal, uintptr(wide(line)), 0, 0, 0, 0, 0, uintptr(wide(title)))
 	}
 	if err != nil {
 		return err
@@ -96,19 +94,12 @@ func configure(h uintptr) {
 
 // Remove stops the service and makes Windows forget it and its event source.
 func Remove(ctx context.Context) error {
-	err := Stop(ctx)
-	manager, openErr := call("OpenSCManagerW", 0, 0, managerConnectCreate)
-	if openErr != nil {
-		return errors.Join(err, openErr)
+	if err := Stop(ctx); err != nil {
+		return err
 	}
-	defer call("CloseServiceHandle", manager) //nolint:errcheck // nothing depends on it
-	h, openErr := call("OpenServiceW", manager, uintptr(wide(Name)), allAccess)
-	if openErr == nil {
-		_, openErr = call("DeleteService", h)
-		call("CloseServiceHandle", h) //nolint:errcheck // the deletion waits for it, not we
-	}
-	if !errors.Is(openErr, errNoService) && !errors.Is(openErr, errMarkedForIt) {
-		err = errors.Join(err, openErr)
+	_, h, err := open()
+	if h != 0 {
+		_, err = call("DeleteService", h)
 	}
 	const local = 0x80000002                                                     // HKEY_LOCAL_MACHINE
 	_, _ = call("RegDeleteTreeW", local, uintptr(wide(eventKey[len(`HKLM\`):]))) // gives 0 when it works

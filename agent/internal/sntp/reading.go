@@ -37,16 +37,9 @@ type Reading struct {
 	Stratum uint8
 }
 
-// Errors are sentinels without the server's name, which the caller knows.
-var (
-	// ErrRefused means that the server told us to ask less often or not at all.
-	ErrRefused = errors.New("the server refuses")
-	// ErrUnsynchronised means that the server does not know the time itself.
-	ErrUnsynchronised = errors.New("the server has no time")
-
-	errNotOurs  = errors.New("the server answers other questions")
-	errNonsense = errors.New("the server's times make no sense")
-)
+// ErrNoTime means that the server answered and said nothing that counts: it
+// refuses, does not know the time itself, or makes no sense.
+var ErrNoTime = errors.New("the server gives no time")
 
 // packet has room for what some servers append.
 type packet = [packetSize * 2]byte
@@ -59,20 +52,16 @@ func parsable(b *packet, question *[packetSize]byte) bool {
 // parse reads the answer to a question that was sent at sent by this clock, took
 // ago.
 func parse(b *packet, sent time.Time, took time.Duration) (*Reading, error) {
-	r := &Reading{Stratum: b[1]}
-	if r.Stratum == 0 {
-		return nil, ErrRefused
-	}
+	r := &Reading{Stratum: b[1]} // 0 is a refusal
 	// Half the root delay and the dispersion in units of 1/65536 s: more than a
 	// second from its source.
 	root := uint64(binary.BigEndian.Uint32(b[rootDelayAt:]))/2 + uint64(binary.BigEndian.Uint32(b[rootDispersion:]))
-	if b[0]>>6 == noLeap || r.Stratum > maxStratum || root > 1<<16 {
-		return nil, ErrUnsynchronised
-	}
 	received, transmitted := binary.BigEndian.Uint64(b[receiveAt:]), binary.BigEndian.Uint64(b[transmitAt:])
 	held := time.Duration(nanoseconds(transmitted) - nanoseconds(received))
-	if r.Delay = took - held; received == 0 || transmitted == 0 || held < 0 || r.Delay < 0 || r.Delay > mostDelay {
-		return nil, errNonsense
+	r.Delay = took - held
+	if b[0]>>6 == noLeap || r.Stratum == 0 || r.Stratum > maxStratum || root > 1<<16 ||
+		received == 0 || transmitted == 0 || held < 0 || r.Delay < 0 || r.Delay > mostDelay {
+		return nil, ErrNoTime
 	}
 	// As ((received-sent) + (transmitted-arrived)) / 2.
 	r.Offset = time.Duration(nanoseconds(received)-sent.UnixNano()) - r.Delay/2

@@ -48,5 +48,5 @@ func Query(ctx context.Context, server string) (*Reading, error) {
 			return parse(&answer, sent, took)
 		}
 	}
-	return nil, errNotOurs
+	return nil, ErrNoTime
 }

@@ -4,36 +4,31 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/sntp"
 )
 
-// server is a time server on loopback whose clock is ahead by some time.
+// server is a time server on loopback.
 func server(t *testing.T, answers func(question []byte) [][]byte) string {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // it does not block
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
+	addr, receive := listen(t)
 	go func() {
 		b := make([]byte, 128)
 		for {
-			n, from, err := conn.ReadFrom(b)
+			n, answer, err := receive(b)
 			if err != nil {
 				return
 			}
-			for _, answer := range answers(b[:n]) {
-				if _, err := conn.WriteTo(answer, from); err != nil {
+			for _, text := range answers(b[:n]) {
+				if err := answer(text); err != nil {
 					return
 				}
 			}
 		}
 	}()
-	return conn.LocalAddr().String()
+	return addr
 }
 
 // answer is what an honest server says whose clock is ahead.
@@ -80,28 +75,24 @@ func TestTheOffsetIsMeasured(t *testing.T) {
 }
 
 func TestAnswersThatMustNotCount(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(b []byte)
-		want   error
-	}{
-		"kiss of death":          {func(b []byte) { b[1] = 0 }, sntp.ErrRefused},
-		"no leap state":          {func(b []byte) { b[0] |= 3 << 6 }, sntp.ErrUnsynchronised},
-		"stratum 16":             {func(b []byte) { b[1] = 16 }, sntp.ErrUnsynchronised},
-		"far from its source":    {func(b []byte) { b[5] = 3 }, sntp.ErrUnsynchronised},
-		"uncertain":              {func(b []byte) { b[9] = 2 }, sntp.ErrUnsynchronised},
-		"no time received":       {func(b []byte) { clear(b[32:40]) }, nil},
-		"no time sent":           {func(b []byte) { clear(b[40:48]) }, nil},
-		"sent before received":   {func(b []byte) { b[43]-- }, nil},
-		"held longer than it is": {func(b []byte) { b[43] += 100 }, nil},
+	for name, change := range map[string]func(b []byte){
+		"kiss of death":          func(b []byte) { b[1] = 0 },
+		"no leap state":          func(b []byte) { b[0] |= 3 << 6 },
+		"stratum 16":             func(b []byte) { b[1] = 16 },
+		"far from its source":    func(b []byte) { b[5] = 3 },
+		"uncertain":              func(b []byte) { b[9] = 2 },
+		"no time received":       func(b []byte) { clear(b[32:40]) },
+		"no time sent":           func(b []byte) { clear(b[40:48]) },
+		"sent before received":   func(b []byte) { b[43]-- },
+		"held longer than it is": func(b []byte) { b[43] += 100 },
 	} {
 		addr := server(t, func(question []byte) [][]byte {
 			b := answer(question, 0)
-			c.change(b)
+			change(b)
 			return [][]byte{b}
 		})
-		r, err := sntp.Query(context.Background(), addr)
-		if err == nil || (c.want != nil && !errors.Is(err, c.want)) {
-			t.Errorf("%s: %v, %v; want an error (%v)", name, r, err, c.want)
+		if r, err := sntp.Query(context.Background(), addr); !errors.Is(err, sntp.ErrNoTime) {
+			t.Errorf("%s: %v, %v; want %v", name, r, err, sntp.ErrNoTime)
 		}
 	}
 }
@@ -126,15 +117,7 @@ func TestAnswersToOtherQuestionsArePassedBy(t *testing.T) {
 
 func TestAServerThatIsAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	closed, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // it does not block
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := closed.LocalAddr().String()
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if r, err := sntp.Query(ctx, addr); err == nil {
+	if r, err := sntp.Query(ctx, "127.0.0.1:1"); err == nil {
 		t.Errorf("Query = %v; want an error", r)
 	}
 	cancel()

@@ -27,8 +27,10 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/signature"
 	"github.com/osiriscare/osiris/appliance/internal/status"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/update"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 	"github.com/osiriscare/osiris/shared/fxrun"
+	"github.com/osiriscare/osiris/shared/release"
 	"github.com/osiriscare/osiris/shared/rule"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
@@ -48,7 +50,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		settings(c, id),
 		store.Module, policy.Module, ca.Module, enroll.Module,
 		evidenceModule,
-		host.Module, outbox.Module, intake.Module, signature.Module,
+		host.Module, outbox.Module, intake.Module, signature.Module, update.Module,
 		healModule,
 		uplink.Module, session.Module, sensor.Module, status.Module,
 	)
@@ -73,9 +75,10 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 	}
 	pin, err := id.Provision.Root()
 	keys, keysErr := listKeys()
+	roots, rootsErr := release.ParseRoots(releaseRoots)
 	site, appliance := id.SiteID(), id.ApplianceID()
 	return fx.Options(
-		fx.Error(errors.Join(err, keysErr)),
+		fx.Error(errors.Join(err, keysErr, rootsErr)),
 		fx.Supply(
 			store.Config{Path: statePath(c)},
 			policy.Config{Pin: pin, SiteID: site, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy()},
@@ -88,6 +91,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
 			signature.Config{File: filepath.Join(c.DataDir, "signatures.bin"), Keys: keys},
+			update.Config{Dir: filepath.Join(c.DataDir, "update"), Roots: roots},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
 		),

@@ -91,6 +91,16 @@ func batch(t *testing.T, m *rehearsal.Agent, next uint64, records ...*compliance
 	return body
 }
 
+// life is a batch that is a Hello only.
+func life(t *testing.T, m *rehearsal.Agent, next uint64) []byte {
+	t.Helper()
+	body, err := proto.Marshal(&compliancev1.ReportDriftRequest{Hello: m.Hello(next)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
 func TestTheFallbackTakesABatchByTheSameRuleAsASession(t *testing.T) {
 	a := start(t)
 	m := enrolled(t, a)
@@ -122,6 +132,9 @@ func TestTheFallbackTakesABatchByTheSameRuleAsASession(t *testing.T) {
 	ack(t, s, 3)
 	if late := report(4, one, two); late.GetAck().GetThrough() != 3 {
 		t.Errorf("a late copy is acked through %d; want 3", late.GetAck().GetThrough())
+	}
+	if got := send(t, client, http.MethodPost, addr, compliancegrpc.ComplianceAgent_ReportDrift_FullMethodName, protobuf, life(t, m, 4)); got.code != http.StatusOK {
+		t.Errorf("a sign of life = %d %q; want 200", got.code, got.body)
 	}
 	if hole := report(9, rehearsal.Verdict(8, "disk_space", 1)); hole.GetAck().GetThrough() != 3 {
 		t.Errorf("a hole is acked through %d; want 3", hole.GetAck().GetThrough())

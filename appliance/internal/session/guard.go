@@ -19,6 +19,8 @@ var allowed = map[string][]ca.Class{
 	compliancegrpc.ComplianceAgent_Renew_FullMethodName:       {ca.Valid, ca.Expired},
 	compliancegrpc.ComplianceAgent_Connect_FullMethodName:     {ca.Valid},
 	compliancegrpc.ComplianceAgent_ReportDrift_FullMethodName: {ca.Valid},
+	compliancegrpc.ComplianceAgent_CheckUpdate_FullMethodName: {ca.Valid},
+	compliancegrpc.ComplianceAgent_FetchTarget_FullMethodName: {ca.Valid},
 }
 
 // errCopy ends what a copied machine tries once a person has decided for the

@@ -14,6 +14,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/signature"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/update"
 	"github.com/osiriscare/osiris/shared/fxrun"
 )
 
@@ -37,6 +38,7 @@ type deps struct {
 	Log    *slog.Logger
 
 	Signatures *signature.Holder
+	Updates    *update.Update
 }
 
 // Module provides the mailboxes and serves agents.
@@ -44,7 +46,7 @@ var Module = fx.Module("session",
 	fx.Provide(NewTable, func(d deps) *Server {
 		return New(Deps{
 			CA: d.CA, Enroll: d.Enroll, Policy: d.Policy, Hosts: d.Hosts, Intake: d.Intake, Store: d.Store,
-			Opened: d.Opened, Table: d.Table, Log: d.Log, Signatures: d.Signatures,
+			Opened: d.Opened, Table: d.Table, Log: d.Log, Signatures: d.Signatures, Updates: d.Updates,
 		})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, cfg Config, s *Server, log *slog.Logger) {

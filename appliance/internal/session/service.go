@@ -68,14 +68,13 @@ func (s *Server) ReportDrift(ctx context.Context, in *compliancev1.ReportDriftRe
 	}
 	st.limiter = s.reporters.limiter(st.agentID)
 	s.Hosts.Describe(st.agentID, in.GetHello().GetHost(), time.Now().UnixMilli())
-	through, err := s.take(ctx, st, in.GetReport())
-	if err != nil {
-		return nil, err
+	through := welcome.GetAckedThrough()
+	if in.GetReport() != nil { // else a sign of life
+		if through, err = s.take(ctx, st, in.GetReport()); err != nil {
+			return nil, err
+		}
 	}
-	return &compliancev1.ReportDriftResponse{
-		Welcome: welcome,
-		Ack:     &compliancev1.Ack{QueueId: in.GetReport().GetQueueId(), Through: through},
-	}, nil
+	return &compliancev1.ReportDriftResponse{Welcome: welcome, Ack: &compliancev1.Ack{QueueId: st.queueID, Through: through}}, nil
 }
 
 // edge turns an error into what a stranger may know; what is unexpected is

@@ -84,6 +84,8 @@ type Deps struct {
 	Log    *slog.Logger
 	// Signatures may be nil: then agents get no list.
 	Signatures Signatures
+	// Updates may be nil: then agents are offered nothing.
+	Updates Updates
 }
 
 // Server is the agent listener.

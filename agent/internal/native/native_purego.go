@@ -1,4 +1,9 @@
+//go:build linux && (cgo || !amd64)
+
 package native
+
+// Where the agent is not released, or has bytes to spare: with cgo, which only
+// tests with the race detector use, and on processors that we could not try.
 
 import "github.com/ebitengine/purego"
 

@@ -1,0 +1,76 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+func TestTheServersThatWindowsFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		facts check.Facts
+		want  []string
+	}{
+		"a member follows its domain": {
+			check.Facts{{Name: "Type", Value: "NT5DS"}, {Name: "Domain", Value: "clinic.example"}, {Name: check.FactDomainRole, Value: "3"}, {Name: "NtpServer", Value: "a"}},
+			[]string{"clinic.example:123"},
+		},
+		"a controller does not ask itself": {
+			check.Facts{{Name: "Type", Value: "NT5DS"}, {Name: "Domain", Value: "clinic.example"}, {Name: check.FactDomainRole, Value: "5"}}, nil,
+		},
+		"a list with flags": {
+			check.Facts{{Name: "Type", Value: "NTP"}, {Name: "NtpServer", Value: "a,0x9  b c,0x1"}, {Name: "Domain", Value: "d"}, {Name: check.FactDomainRole, Value: "1"}},
+			[]string{"a:123", "b:123", "c:123"},
+		},
+		"policy goes first": {
+			check.Facts{{Name: "Type", Value: "NT5DS"}, {Name: "policy.Type", Value: "NTP"}, {Name: "NtpServer", Value: "a"}, {Name: "policy.NtpServer", Value: "b"}},
+			[]string{"b:123"},
+		},
+		"both": {
+			check.Facts{{Name: "Type", Value: "AllSync"}, {Name: "NtpServer", Value: "a"}, {Name: "Domain", Value: "d"}, {Name: check.FactDomainRole, Value: "1"}},
+			[]string{"d:123", "a:123"},
+		},
+		"nobody": {check.Facts{{Name: "Type", Value: "NoSync"}, {Name: "NtpServer", Value: "a"}}, nil},
+	} {
+		if got := timeServers(c.facts); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q; want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestTheApplianceIsAskedFirstAndFewAfterIt(t *testing.T) {
+	var asked []string
+	away := errors.New("away")
+	ask := func(_ context.Context, server string) (string, error) {
+		asked = append(asked, server)
+		if server == "right:123" {
+			return "Server=right:123", nil
+		}
+		return "", away
+	}
+	for _, c := range []struct {
+		name, appliance string
+		servers, asked  []string
+		err             error
+	}{
+		{"an answer ends it", "box:50051", []string{"right:123", "b:123"}, []string{"box:123", "right:123"}, nil},
+		{"four are too many", "[2001:db8::1]:50051", []string{"a:123", "b:123", "c:123"}, []string{"[2001:db8::1]:123", "a:123", "b:123"}, away},
+		{"no appliance", "", []string{"a:123"}, []string{"a:123"}, away},
+		{"nobody", "", nil, nil, errNoServer},
+	} {
+		asked = nil
+		var facts check.Facts
+		err := askFirst(context.Background(), &facts, "offset", c.appliance, c.servers, ask)
+		if !errors.Is(err, c.err) || !slices.Equal(asked, c.asked) || (len(facts) == 1) != (c.err == nil) {
+			t.Errorf("%s: asked %q, facts %q, %v; want %q, %v", c.name, asked, facts, err, c.asked, c.err)
+		}
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if asked = nil; askFirst(ended, new(check.Facts), "offset", "", []string{"a:123"}, ask) == nil || asked != nil {
+		t.Errorf("after the end it asked %q", asked)
+	}
+}

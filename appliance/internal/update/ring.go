@@ -1,0 +1,189 @@
+package update
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+)
+
+// Ring is a share of the agents, and how long it must have been open before the
+// next one opens.
+type Ring struct {
+	Percent int
+	Soak    time.Duration
+}
+
+// A practice has a dozen machines: the first ring is one of them.
+var defaultRings = []Ring{{5, 24 * time.Hour}, {25, 24 * time.Hour}, {100, 0}}
+
+// A release halts when more agents than haltAt, and than haltPercent of those
+// that tried, had to put the old program back.
+const (
+	haltAt      = 0
+	haltPercent = 2
+)
+
+// heardOf is how long an agent that does not ask any more counts.
+const heardOf = 30 * 24 * time.Hour
+
+// asker is an agent as it describes itself.
+type asker struct {
+	id, os, arch, version string
+	built                 int64
+}
+
+// note keeps that the agent asked and what it tells.
+func (u *Update) note(ctx context.Context, a asker, o *compliancev1.UpdateOutcome) error {
+	now := u.now().UnixMilli()
+	told := o != nil && len(o.GetSha256()) == sha256.Size && o.GetState() != compliancev1.UpdateState_UPDATE_STATE_UNSPECIFIED
+	news := false
+	err := u.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO update_agent (agent_id, os, arch, version, built, asked_ms) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (agent_id) DO UPDATE SET os = excluded.os, arch = excluded.arch, version = excluded.version,
+			built = excluded.built, asked_ms = excluded.asked_ms`, a.id, a.os, a.arch, a.version, a.built, now)
+		if err != nil || !told {
+			return err
+		}
+		r, err := tx.ExecContext(ctx, `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (sha256, agent_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+			failures = excluded.failures, told_ms = excluded.told_ms
+			WHERE state <> excluded.state OR failures <> excluded.failures`,
+			o.GetSha256(), a.id, int32(o.GetState()), cut(o.GetReason()), o.GetFailures(), now)
+		if err != nil {
+			return err
+		}
+		n, err := r.RowsAffected()
+		news = n > 0
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keeping an agent's update: %w", err)
+	}
+	if news {
+		u.log.InfoContext(ctx, "agent update ended", "agent_id", a.id, "agent_version", a.version, "state", o.GetState().String(),
+			"reason", cut(o.GetReason()), "program", name(o.GetSha256()))
+	}
+	return nil
+}
+
+// cut bounds what an agent says.
+func cut(s string) string {
+	const most = 512
+	return s[:min(len(s), most)]
+}
+
+// turn tells whether the agent may have the program now.
+func (u *Update) turn(ctx context.Context, a asker, t *trustv1.ReleaseFile) (bool, error) {
+	now := u.now().UnixMilli()
+	turn := false
+	err := u.store.Write(ctx, func(tx *store.Tx) error {
+		ring, open, err := u.advance(ctx, tx, t, now)
+		if err != nil || !open {
+			return err
+		}
+		before, all, err := rank(ctx, tx, a, t.GetSha256(), now-heardOf.Milliseconds())
+		turn = before*100 < all*u.cfg.Rings[ring].Percent
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("choosing who is updated: %w", err)
+	}
+	return turn, nil
+}
+
+// advance opens the next ring when it is time, and halts what fails.
+func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFile, now int64) (ring int, open bool, err error) {
+	var since int64
+	var halted string
+	err = tx.QueryRowContext(ctx, "SELECT ring, open_ms, halted FROM update_ring WHERE sha256 = ?", t.GetSha256()).Scan(&ring, &since, &halted)
+	if errors.Is(err, sql.ErrNoRows) {
+		since = now
+		_, err = tx.ExecContext(ctx, "INSERT INTO update_ring (sha256, ring, open_ms, halted) VALUES (?, 0, ?, '')", t.GetSha256(), now)
+	}
+	if err != nil || halted != "" {
+		return 0, false, err
+	}
+	installed, failed, err := count(ctx, tx, t.GetSha256())
+	if err != nil {
+		return 0, false, err
+	}
+	if failed > haltAt && failed*100 > (installed+failed)*haltPercent {
+		halted = fmt.Sprintf("%d of %d agents put the old program back", failed, installed+failed)
+		u.log.ErrorContext(ctx, "update halted", "version", t.GetRelease(), "program", name(t.GetSha256()), "reason", halted)
+		_, err = tx.ExecContext(ctx, "UPDATE update_ring SET halted = ? WHERE sha256 = ?", halted, t.GetSha256())
+		return 0, false, err
+	}
+	ring = min(ring, len(u.cfg.Rings)-1)
+	if ring+1 < len(u.cfg.Rings) && installed > 0 && now-since >= u.cfg.Rings[ring].Soak.Milliseconds() {
+		ring++
+		u.log.InfoContext(ctx, "update goes on", "version", t.GetRelease(), "program", name(t.GetSha256()), "percent", u.cfg.Rings[ring].Percent)
+		_, err = tx.ExecContext(ctx, "UPDATE update_ring SET ring = ?, open_ms = ? WHERE sha256 = ?", ring, now, t.GetSha256())
+	}
+	return ring, true, err
+}
+
+// count is how the program did so far.
+func count(ctx context.Context, tx *store.Tx, sum []byte) (installed, failed int, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ?) FROM update_result WHERE sha256 = ?`,
+		int32(compliancev1.UpdateState_UPDATE_STATE_INSTALLED), int32(compliancev1.UpdateState_UPDATE_STATE_ROLLED_BACK), sum).Scan(&installed, &failed)
+	return installed, failed, err
+}
+
+// rank is how many agents of the same system come before this one for this
+// program, and how many there are.
+func rank(ctx context.Context, tx *store.Tx, a asker, sum []byte, since int64) (before, all int, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT agent_id FROM update_agent WHERE os = ? AND arch = ? AND asked_ms >= ?", a.os, a.arch, since)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close() //nolint:errcheck // Err says it
+	mine := place(a.id, sum)
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return 0, 0, err
+		}
+		all++
+		if p := place(id, sum); bytes.Compare(p[:], mine[:]) < 0 {
+			before++
+		}
+	}
+	return before, all, rows.Err()
+}
+
+// place is where an agent stands in the row for a program: at another place for
+// each, so that not one machine always goes first.
+func place(agentID string, sum []byte) [sha256.Size]byte {
+	return sha256.Sum256(append(append([]byte(nil), sum...), agentID...))
+}
+
+// Resume lets a halted program, named by its SHA-256 in hexadecimal or the
+// beginning of that, go on. What failed so far is forgotten.
+func Resume(ctx context.Context, st *store.Store, program string) error {
+	found := 0
+	err := st.Write(ctx, func(tx *store.Tx) error {
+		rows, err := tx.ExecContext(ctx, "UPDATE update_ring SET halted = '' WHERE halted <> '' AND lower(hex(sha256)) LIKE ? || '%'", program)
+		if err != nil {
+			return err
+		}
+		n, err := rows.RowsAffected()
+		if found = int(n); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM update_result WHERE state <> ? AND lower(hex(sha256)) LIKE ? || '%'",
+			int32(compliancev1.UpdateState_UPDATE_STATE_INSTALLED), program)
+		return err
+	})
+	if err == nil && found == 0 {
+		err = fmt.Errorf("resuming %s: %w", program, ErrUnknown)
+	}
+	return err
+}

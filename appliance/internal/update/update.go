@@ -1,0 +1,148 @@
+// Package update offers agents a newer program (DESIGN D37). A folder that the
+// release tool wrote holds the metadata and the programs; whoever updates the
+// appliance puts it there. Agents judge the metadata themselves: what is checked
+// here keeps a broken folder from being offered, and decides whose turn it is.
+//
+// A program goes out in rings: each holds a share of the agents of its system,
+// opens when the ring before it has been open for a while and somebody in it runs
+// the program, and closes for good when too many had to put the old program back;
+// Resume, or a newer program, opens it again. Everything about rings is in
+// state.db. Times are Unix milliseconds, sizes bytes. ErrUnknown means a target
+// that is not offered.
+package update
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
+	"github.com/osiriscare/osiris/shared/release"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Schema is this package's tables.
+var Schema = store.Schema{Owner: "update", Steps: []string{schema}}
+
+// ErrUnknown means a target that is not offered.
+var ErrUnknown = errors.New("there is no such target")
+
+// Config says what is offered and how fast.
+type Config struct {
+	Dir string
+	// Roots are the release keys; nil leaves signatures to the agents.
+	Roots *release.Keys
+	// Rings are the default ones when empty.
+	Rings []Ring
+}
+
+// Limits of serving.
+const (
+	pieceBytes = 64 << 10 // one answer
+	perSecond  = 32 << 20 // all agents together
+	lookEvery  = 5 * time.Second
+	askAgain   = time.Hour
+)
+
+// Update serves one folder.
+type Update struct {
+	cfg   Config
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	bytes *rate.Limiter
+
+	mu     sync.Mutex
+	looked time.Time
+	stamp  stamp
+	held   *folder // nil: nothing is offered
+}
+
+// New makes the service; the folder may come later.
+func New(cfg Config, st *store.Store, log *slog.Logger) *Update {
+	if len(cfg.Rings) == 0 {
+		cfg.Rings = defaultRings
+	}
+	return &Update{
+		cfg: cfg, store: st, log: log.With("component", "update"), now: time.Now,
+		bytes: rate.NewLimiter(perSecond, perSecond),
+	}
+}
+
+// Check answers an agent's question and keeps what it tells.
+func (u *Update) Check(ctx context.Context, agentID string, q *compliancev1.CheckUpdateRequest) (*compliancev1.CheckUpdateResponse, error) {
+	a := asker{id: agentID, os: q.GetOs(), arch: q.GetArch(), version: q.GetVersion(), built: q.GetBuilt()}
+	if len(a.os) > maxName || len(a.arch) > maxName || len(a.version) > maxName {
+		return nil, fmt.Errorf("checking for an update: %w", ErrUnknown)
+	}
+	if err := u.note(ctx, a, q.GetOutcome()); err != nil {
+		return nil, err
+	}
+	wait := askAgain - rand.N(askAgain/4) //nolint:gosec // jitter is no secret
+	answer := &compliancev1.CheckUpdateResponse{WaitMs: uint32(wait.Milliseconds())}
+	f := u.folder(ctx)
+	if f == nil {
+		return answer, nil
+	}
+	answer.Metadata = f.since(q.GetRootVersion())
+	t := f.newest(a)
+	if t == nil {
+		return answer, nil
+	}
+	turn, err := u.turn(ctx, a, t)
+	if err != nil {
+		return nil, err
+	}
+	if turn {
+		answer.Path = t.GetPath()
+	}
+	return answer, nil
+}
+
+// maxName bounds what an agent says it is.
+const maxName = 128
+
+// Fetch gives a piece of a program.
+func (u *Update) Fetch(ctx context.Context, q *compliancev1.FetchTargetRequest) (*compliancev1.FetchTargetResponse, error) {
+	f := u.folder(ctx)
+	if f == nil || f.targets[q.GetPath()] == nil {
+		return nil, fmt.Errorf("fetching %q: %w", q.GetPath(), ErrUnknown)
+	}
+	t := f.targets[q.GetPath()]
+	left := t.GetLength() - min(q.GetOffset(), t.GetLength())
+	n := min(uint64(q.GetLimit()), pieceBytes, left)
+	if n == 0 {
+		return &compliancev1.FetchTargetResponse{}, nil
+	}
+	if err := u.bytes.WaitN(ctx, int(n)); err != nil { //nolint:gosec // at most pieceBytes
+		return nil, fmt.Errorf("fetching %s: %w", t.GetPath(), err)
+	}
+	content, err := readPiece(filepath.Join(u.cfg.Dir, targetsDir, filepath.FromSlash(t.GetPath())), int64(q.GetOffset()), int(n)) //nolint:gosec // both below the length
+	if err != nil {
+		return nil, fmt.Errorf("fetching %s: %w", t.GetPath(), err)
+	}
+	return &compliancev1.FetchTargetResponse{Content: content}, nil
+}
+
+func readPiece(path string, offset int64, n int) (content []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	content = make([]byte, n)
+	_, err = f.ReadAt(content, offset)
+	return content, err
+}

@@ -1,0 +1,102 @@
+package repository
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+)
+
+// Custom is what targets metadata says of a program beside its content.
+type Custom struct {
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	Version string `json:"version"`
+	Built   int64  `json:"built"` // Unix seconds
+}
+
+// numbers are the roles of trust.v1 by TUF's names.
+var numbers = map[string]trustv1.ReleaseRole{
+	metadata.ROOT:      trustv1.ReleaseRole_RELEASE_ROLE_ROOT,
+	metadata.TIMESTAMP: trustv1.ReleaseRole_RELEASE_ROLE_TIMESTAMP,
+	metadata.SNAPSHOT:  trustv1.ReleaseRole_RELEASE_ROLE_SNAPSHOT,
+	metadata.TARGETS:   trustv1.ReleaseRole_RELEASE_ROLE_TARGETS,
+}
+
+// compact says in trust.v1 what m says. A timestamp's or a snapshot's file is
+// filled in by Publish.
+func compact[T metadata.Roles](m *metadata.Metadata[T]) (*trustv1.ReleaseMetadata, error) {
+	switch s := any(m.Signed).(type) {
+	case metadata.RootType:
+		return compactRoot(&s)
+	case metadata.TargetsType:
+		return compactTargets(&s)
+	case metadata.SnapshotType:
+		return plain(metadata.SNAPSHOT, s.Version, s.Expires.UnixMilli()), nil
+	case metadata.TimestampType:
+		return plain(metadata.TIMESTAMP, s.Version, s.Expires.UnixMilli()), nil
+	}
+	return nil, errors.New("no such role")
+}
+
+func plain(role string, version, expiresMs int64) *trustv1.ReleaseMetadata {
+	return &trustv1.ReleaseMetadata{Role: numbers[role], Version: uint64(version), ExpiresMs: expiresMs} //nolint:gosec // from 1
+}
+
+func compactRoot(s *metadata.RootType) (*trustv1.ReleaseMetadata, error) {
+	out := plain(metadata.ROOT, s.Version, s.Expires.UnixMilli())
+	for _, name := range []string{metadata.ROOT, metadata.TIMESTAMP, metadata.SNAPSHOT, metadata.TARGETS} {
+		role := s.Roles[name]
+		if role == nil {
+			return nil, fmt.Errorf("the root does not name the role %s", name)
+		}
+		keys := &trustv1.ReleaseKeys{Role: numbers[name], Threshold: uint32(role.Threshold)} //nolint:gosec // small
+		for _, id := range role.KeyIDs {
+			key := s.Keys[id]
+			if key == nil {
+				return nil, fmt.Errorf("the root does not hold the key %s", id)
+			}
+			public, err := key.ToPublicKey()
+			raw, ok := public.(ed25519.PublicKey)
+			if err != nil || !ok {
+				return nil, fmt.Errorf("key %s is not Ed25519: %w", id, err)
+			}
+			keys.Keys = append(keys.Keys, raw)
+		}
+		out.Keys = append(out.Keys, keys)
+	}
+	return out, nil
+}
+
+func compactTargets(s *metadata.TargetsType) (*trustv1.ReleaseMetadata, error) {
+	out := plain(metadata.TARGETS, s.Version, s.Expires.UnixMilli())
+	var paths []string
+	for path := range s.Targets {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		t := s.Targets[path]
+		var c Custom
+		if t.Custom == nil {
+			return nil, fmt.Errorf("%s does not say which system it is for", path)
+		}
+		if err := json.Unmarshal(*t.Custom, &c); err != nil {
+			return nil, fmt.Errorf("reading what %s is for: %w", path, err)
+		}
+		out.Files = append(out.Files, &trustv1.ReleaseFile{
+			Path: path, Length: uint64(t.Length), Sha256: t.Hashes["sha256"], //nolint:gosec // never negative
+			Os: c.OS, Arch: c.Arch, Release: c.Version, Built: c.Built,
+		})
+	}
+	return out, nil
+}
+
+// Hex is a public key as release.ParseRoots takes it.
+func Hex(public ed25519.PublicKey) string { return hex.EncodeToString(public) }
