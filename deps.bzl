@@ -105,12 +105,6 @@ def go_dependencies():
         version = "v1.0.1",
     )
     _module(
-        name = "com_github_ebitengine_purego",
-        importpath = "github.com/ebitengine/purego",
-        sum = "h1:OB+JLpdm7ioymhyA+6s5kbb/uOuYycAgL8NNTFc5MLg=",
-        version = "v0.11.3",
-    )
-    _module(
         name = "com_github_envoyproxy_protoc_gen_validate",
         importpath = "github.com/envoyproxy/protoc-gen-validate",
         sum = "h1:MVQghNeW+LZcmXe7SY1V36Z+WFMDjpqGAGacLe2T0ds=",
@@ -127,6 +121,12 @@ def go_dependencies():
         importpath = "github.com/google/go-cmp",
         sum = "h1:wk8382ETsv4JYUZwIsn6YpYiWiBsYLSJiTsyBybVuN8=",
         version = "v0.7.0",
+    )
+    _module(
+        name = "com_github_google_go_containerregistry",
+        importpath = "github.com/google/go-containerregistry",
+        sum = "h1:24VGNpS0IwrOZ2ms2P1QE3Xa5X9p4phx0aUgzYzHW6I=",
+        version = "v0.20.7",
     )
     _module(
         name = "com_github_google_uuid",
@@ -150,6 +150,12 @@ def go_dependencies():
         name = "com_github_ncruces_go_strftime",
         importpath = "github.com/ncruces/go-strftime",
         sum = "h1:HMFp8mLCTPp341M/ZnA4qaf7ZlsbTc+miZjCLOFAw7w=",
+        version = "v1.0.0",
+    )
+    _module(
+        name = "com_github_opencontainers_go_digest",
+        importpath = "github.com/opencontainers/go-digest",
+        sum = "h1:apOUWs51W5PlhuyGyz9FCeeBIOUDA/6nW8Oi/yOhh5U=",
         version = "v1.0.0",
     )
     _module(
@@ -187,6 +193,30 @@ def go_dependencies():
         importpath = "github.com/rogpeppe/go-internal",
         sum = "h1:O9DK+vNMDVGLr2BeZqmpLeMjiMNkuXfcqntWbZV6S5g=",
         version = "v1.16.0",
+    )
+    _module(
+        name = "com_github_secure_systems_lab_go_securesystemslib",
+        importpath = "github.com/secure-systems-lab/go-securesystemslib",
+        sum = "h1:iuCR9kcMFD4QurdKrGvPLoKZLv9YvwPYVr0473BdtFs=",
+        version = "v0.11.0",
+    )
+    _module(
+        name = "com_github_sigstore_protobuf_specs",
+        importpath = "github.com/sigstore/protobuf-specs",
+        sum = "h1:F8YTI65xOHw70NrvPwJ5PhAzsvTnuJMGLkA4FIkofAY=",
+        version = "v0.5.0",
+    )
+    _module(
+        name = "com_github_sigstore_sigstore",
+        importpath = "github.com/sigstore/sigstore",
+        sum = "h1:YWhMQfTrJSK80QB1pbxjYeAwGKx+5UwWPPAY9hrPPZg=",
+        version = "v1.10.6",
+    )
+    _module(
+        name = "com_github_theupdateframework_go_tuf_v2",
+        importpath = "github.com/theupdateframework/go-tuf/v2",
+        sum = "h1:w7976/W8uTwlsegP5nRymlpjPgrwSh+AXUf85is6nJk=",
+        version = "v2.4.2",
     )
     _module(
         name = "com_github_transparency_dev_formats",
@@ -271,6 +301,12 @@ def go_dependencies():
         importpath = "golang.org/x/sys",
         sum = "h1:XbzkgYJHdqh/8m2Uu0W/dQv8nktxx4BFHp1M0gROTXA=",
         version = "v0.49.0",
+    )
+    _module(
+        name = "org_golang_x_term",
+        importpath = "golang.org/x/term",
+        sum = "h1:cpyOwQkr2Nzxe2p6KnrTG7Ei2wtzjsuSjhpXXepZ/BM=",
+        version = "v0.47.0",
     )
     _module(
         name = "org_golang_x_text",
