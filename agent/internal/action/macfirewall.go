@@ -1,92 +1,65 @@
 package action
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"strings"
+	"io/fs"
 
+	"github.com/osiriscare/osiris/agent/internal/command"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
 // macFirewall is what the action needs of a Mac.
 type macFirewall interface {
-	// state is what socketfilterfw says: a sentence that ends in "(State = N)".
-	state(ctx context.Context) (string, error)
-	// set gives the tool's answer; a refusal is one as well.
-	set(ctx context.Context, on bool) (string, error)
-	// managed tells whether a configuration profile holds the firewall.
-	managed() (bool, error)
+	// run gives what a command of the allow list wrote.
+	run(ctx context.Context, c *command.Command) ([]byte, error)
+	// profile is the error of looking at the profile that holds the firewall:
+	// fs.ErrNotExist when there is none.
+	profile() error
 }
 
 // macFirewallEnable turns the application firewall on. It blocks nothing that is
-// signed, which is macOS's own default once it is on, and changes no rule.
+// signed, which is macOS's own default once it is on, and changes no rule. A
+// snapshot is the number of the state: 0 off, 1 on, 2 on and blocking all.
 func macFirewallEnable(m macFirewall) Action {
 	return Action{
 		Runbook: "darwin.firewall.enable", Check: check.MacFirewall, Tier: trustlite.Tier_TIER_SELF_HEAL,
-		Plan:     func(Host) string { return "Would turn the application firewall on." },
-		Snapshot: func(ctx context.Context, _ Host) ([]byte, error) { return snapshotMacFirewall(ctx, m) },
-		Apply: func(ctx context.Context, _ Host) (string, error) {
-			if err := switchMacFirewall(ctx, m, true); err != nil {
-				return "", err
+		Plan: func(Host) string { return "Would turn the application firewall on." },
+		Snapshot: func(ctx context.Context, _ Host) ([]byte, error) {
+			if !errors.Is(m.profile(), fs.ErrNotExist) { // writing it would not last, if it were taken at all
+				return nil, errors.New("a configuration profile holds the firewall; change the profile")
 			}
-			return "Turned the application firewall on.", nil
+			return macFirewallState(ctx, m, &command.Firewall)
 		},
-		Revert: func(ctx context.Context, _ Host, snapshot []byte) error { return revertMacFirewall(ctx, m, snapshot) },
+		Apply: func(ctx context.Context, _ Host) (string, error) {
+			_, err := macFirewallState(ctx, m, &command.FirewallOn)
+			return "Turned the application firewall on.", err
+		},
+		// An on that blocks all is never touched: Apply leaves it as it is.
+		Revert: func(ctx context.Context, _ Host, snapshot []byte) error {
+			now, err := macFirewallState(ctx, m, &command.Firewall)
+			if err != nil || bytes.Equal(now, snapshot) || string(snapshot) != "0" {
+				return err
+			}
+			_, err = macFirewallState(ctx, m, &command.FirewallOff)
+			return err
+		},
 	}
 }
 
-// A snapshot is the number of the state: 0 off, 1 on, 2 on and blocking all.
-const macFirewallOff = "0"
-
-func snapshotMacFirewall(ctx context.Context, m macFirewall) ([]byte, error) {
-	held, err := m.managed()
+// macFirewallState runs a command and gives the state that it says the firewall
+// is in now. A managed Mac refuses a change with exit status 0 and other words.
+func macFirewallState(ctx context.Context, m macFirewall, c *command.Command) ([]byte, error) {
+	answer, err := m.run(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if held { // writing it would not last, if it were taken at all
-		return nil, errors.New("a configuration profile holds the firewall; change the profile")
-	}
-	number, err := macFirewallNumber(ctx, m)
-	return []byte(number), err
-}
-
-func macFirewallNumber(ctx context.Context, m macFirewall) (string, error) {
-	text, err := m.state(ctx)
-	if err != nil {
-		return "", err
-	}
-	_, after, _ := strings.Cut(text, "(State = ")
-	number, _, ok := strings.Cut(after, ")")
-	if !ok || len(number) != 1 {
-		return "", errors.New("the firewall's state could not be understood")
+	_, number, _ := bytes.Cut(answer, []byte("(State = "))
+	number, _, _ = bytes.Cut(number, []byte(")"))
+	if len(number) != 1 {
+		return nil, errors.New("the firewall answers: " + string(bytes.TrimSpace(answer)))
 	}
 	return number, nil
-}
-
-func switchMacFirewall(ctx context.Context, m macFirewall, on bool) error {
-	answer, err := m.set(ctx, on)
-	if err != nil {
-		return err
-	}
-	if strings.Contains(answer, "cannot be modified") { // with exit status 0
-		return errors.New("macOS refused: this Mac is managed")
-	}
-	return nil
-}
-
-// revertMacFirewall turns it off again when it was off; an on that blocks all is
-// never touched, because Apply leaves it as it is.
-func revertMacFirewall(ctx context.Context, m macFirewall, snapshot []byte) error {
-	if len(snapshot) != 1 {
-		return errors.New("the snapshot is incomplete")
-	}
-	number, err := macFirewallNumber(ctx, m)
-	if err != nil {
-		return err
-	}
-	if string(snapshot) != macFirewallOff || number == macFirewallOff {
-		return nil
-	}
-	return switchMacFirewall(ctx, m, false)
 }
