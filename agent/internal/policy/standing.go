@@ -1,18 +1,15 @@
 package policy
 
+import "slices"
+
 // Stands tells whether the policy in force names a runbook for times without a
 // link (D8), and that policy's version. What an expired policy forbids is the
 // tier's affair.
 func (p *Policy) Stands(runbook string) (version uint64, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.policy == nil {
+	if p.policy == nil || !slices.Contains(p.policy.StandingRunbooks, runbook) {
 		return 0, false
 	}
-	for _, named := range p.policy.StandingRunbooks {
-		if named == runbook {
-			return p.policy.Version, true
-		}
-	}
-	return p.policy.Version, false
+	return p.policy.Version, true
 }

@@ -49,7 +49,11 @@ type strikes struct {
 // does not, and the facts say so; so does suspended.
 func (s *Schedule) read(ctx context.Context, id check.ID) (facts check.Facts, suspended bool) {
 	st := s.strikes[id]
-	if st != nil && time.Now().Before(st.until) {
+	if st == nil {
+		st = &strikes{}
+		s.strikes[id] = st
+	}
+	if time.Now().Before(st.until) {
 		return st.facts, true
 	}
 	limited, cancel := context.WithTimeout(ctx, timeLimit)
@@ -62,23 +66,12 @@ func (s *Schedule) read(ctx context.Context, id check.ID) (facts check.Facts, su
 		why = "10 seconds"
 	}
 	if why == "" || ctx.Err() != nil {
-		delete(s.strikes, id)
+		st.inARow, st.pause = 0, 0
 		return facts, false
 	}
-	if st == nil {
-		st = &strikes{}
-		s.strikes[id] = st
-	}
-	st.inARow++
-	s.log.Warn("check over its limits", "check", string(id), "limit", why, "in_a_row", st.inARow)
-	if st.inARow < strikeLimit && why != overMemory {
+	if st.inARow++; st.inARow < strikeLimit && why != overMemory {
 		return facts, false
 	}
-	st.suspend(why)
-	return st.facts, true
-}
-
-func (st *strikes) suspend(why string) {
 	st.pause = min(max(2*st.pause, firstSuspension), longestSuspension)
 	if why == overMemory {
 		st.pause = longestSuspension // the next run raises no peak that is as high already
@@ -86,6 +79,7 @@ func (st *strikes) suspend(why string) {
 	st.until = time.Now().Add(st.pause)
 	st.facts = check.Facts{{Name: check.FactError, Value: "Suspended until " + st.until.UTC().Format(time.RFC3339) +
 		", when it is tried again: it needed more than " + why + "."}}
+	return st.facts, true
 }
 
 // guard cuts off a run that goes over a limit while it lasts; it ends with the
