@@ -15,7 +15,8 @@ const (
 	FactListExpired = "list_expired"
 )
 
-// rmmParameters: what the practice has agreed to is for each site to say.
+// rmmParameters: what the practice has agreed to is for each site to say, as ids
+// with commas between them; id:instance allows one instance only.
 var rmmParameters = []Parameter{{"allowed", ""}}
 
 // judgeRMM makes an inventory: it never fails (domain notes §5.6), because
@@ -23,63 +24,46 @@ var rmmParameters = []Parameter{{"allowed", ""}}
 // site's list is named.
 func judgeRMM(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Expected = "only what the site's list allows"
-	allowed := strings.ToLower(d.get(p, "allowed"))
-	var found, unexpected string
-	f.rows(FactProduct, func(row Facts) {
-		id, instance, label := row.text("id"), row.text("instance"), row.text("name")
-		if instance != "" {
+	allowed := "," + strings.ReplaceAll(strings.ToLower(d.get(p, "allowed")), " ", "") + ","
+	unexpected := ""
+	var row Facts
+	for i := 0; f.next(FactProduct, &i, &row); {
+		label := row.text("name")
+		entry := "," + row.text("id") + ","
+		agreed := strings.Contains(allowed, entry)
+		if instance := row.text("instance"); instance != "" {
 			label += " " + instance
+			agreed = agreed || strings.Contains(allowed, entry[:len(entry)-1]+":"+strings.ToLower(instance)+",")
 		}
-		state := " (present" // files or keys that may be left over
-		switch {
-		case row.text("running") == "yes":
-			state = " (running"
-		case row.text("installed") == "yes":
-			state = " (installed"
+		state := "present" // files or keys that may be left over
+		for _, name := range [...]string{"installed", "running"} {
+			if row.text(name) == "yes" {
+				state = name
+			}
 		}
 		if by := row.text("bundled_with"); by != "" {
 			state += ", comes with " + by
 		}
 		// In the actual value, too, because a change of that is reported at once.
-		if !mayStay(allowed, id, instance) {
-			unexpected = list(unexpected, label)
+		if !agreed {
+			unexpected = join(unexpected, label)
 			state += ", unexpected"
 		}
-		found = list(found, label+state+")")
-	})
-	v.Actual = found
-	if found == "" {
-		v.Actual = "none"
+		v.Actual = join(v.Actual, label+" ("+state+")")
 	}
-	switch _, held := f.Get(FactListVersion); {
+	_, held := f.Get(FactListVersion)
+	switch {
 	case !held:
-		v.Actual = ""
 		v.unknown("No signature list has arrived yet.")
+		return
 	case f.text(FactListExpired) == "yes":
 		v.unknown("The signature list has expired; there may be more than it finds.")
 	case unexpected != "":
 		v.pass("Not on the site's list: " + unexpected + ".")
-	case found == "":
-		v.pass("No remote management software was found.")
 	default:
-		v.pass("All of it is on the site's list.")
+		v.pass("Nothing was found that is not on the site's list.")
 	}
-}
-
-// mayStay tells whether the list has the product ("screenconnect") or just this
-// instance of it ("screenconnect:0123abcd"). Commas, spaces and lines part it.
-func mayStay(allowed, id, instance string) bool {
-	for _, entry := range strings.FieldsFunc(allowed, func(r rune) bool { return r == ',' || r <= ' ' }) {
-		if entry == id || entry == id+":"+strings.ToLower(instance) {
-			return true
-		}
+	if v.Actual == "" {
+		v.Actual = "none"
 	}
-	return false
-}
-
-func list(all, next string) string {
-	if all == "" {
-		return next
-	}
-	return all + ", " + next
 }

@@ -104,7 +104,7 @@ func (a *app) open() (err error) {
 
 // wire makes what works on the queue.
 func (a *app) wire() (err error) {
-	signatures, err := openSignatures(a.config.DataDir, a.policy.NowMs, a.log)
+	signatures, err := openSignatures(a.config.DataDir, a.policy.NowMs)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/probe"
-	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -27,7 +26,7 @@ func checkOnce(ctx context.Context, o options, stdout io.Writer) error {
 	}
 	parameters := parametersOf(c.DataDir)
 	p := probe.New(c.RootDir)
-	signatures, err := openSignatures(c.DataDir, func() int64 { return time.Now().UnixMilli() }, say.Discard())
+	signatures, err := openSignatures(c.DataDir, func() int64 { return time.Now().UnixMilli() })
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/ed25519"
 
-	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/signature"
 	"github.com/osiriscare/osiris/shared/release"
 )
@@ -13,9 +12,8 @@ import (
 // release.ParseRoots. A build without them takes no list.
 var signatureKeys string
 
-// openSignatures gives the list that is held. A damaged one is as good as none
-// and will be replaced.
-func openSignatures(folder string, nowMs func() int64, log *say.Logger) (*signature.Signatures, error) {
+// openSignatures gives the list that is held.
+func openSignatures(folder string, nowMs func() int64) (*signature.Signatures, error) {
 	keys, err := release.ParseRoots(signatureKeys)
 	if err != nil {
 		return nil, err
@@ -24,9 +22,5 @@ func openSignatures(folder string, nowMs func() int64, log *say.Logger) (*signat
 	if keys != nil {
 		public = keys.Public
 	}
-	s, err := signature.New(folder, public, nowMs)
-	if err != nil {
-		log.Error("signature list cannot be used", "error", err)
-	}
-	return s, nil
+	return signature.New(folder, public, nowMs), nil
 }

@@ -109,12 +109,11 @@ func (s *session) applySignatures(envelope []byte) {
 	if envelope == nil || l.Signatures == nil {
 		return
 	}
-	changed, err := l.Signatures.Apply(envelope)
-	if err != nil {
+	switch changed, err := l.Signatures.Apply(envelope); {
+	case err != nil:
 		l.Log.Warn("signature list refused", "error", err)
-	}
-	if changed {
-		l.Log.Info("signature list applied", "version", l.Signatures.Version())
+	case changed:
+		l.Log.Info("signature list applied")
 	}
 }
 

@@ -14,6 +14,11 @@ import (
 // package wire: trust's own decode with the generated methods, 80 KB. A test
 // holds both to the same answers.
 
+// Open verifies what somebody else than the site signed, encoded as it came.
+func Open(envelope []byte, c signed.Context, pub ed25519.PublicKey, into wire.Message) error {
+	return open(envelope, c, pub, into)
+}
+
 // open verifies an encoded envelope and decodes its payload, in this order.
 func open(envelope []byte, c signed.Context, pub ed25519.PublicKey, into wire.Message) error {
 	e, err := decodeEnvelope(envelope)

@@ -10,36 +10,39 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// Signatures gives the list of products that rmm_detection looks for; nil before
-// the first has arrived.
+// Signatures gives the list of products that rmm_detection looks for, one of
+// version 0 before the first has arrived.
 type Signatures interface {
 	Held() (list *signature.List, expired bool)
 }
 
 // software is what a system shows of what is installed and running.
 type software interface {
-	// scan lists services, programs that run, and packages.
-	scan(ctx context.Context) (*inventory, error)
-	// service tells whether a service runs, and where its program is, if known.
-	service(ctx context.Context, name string) (running bool, path string, err error)
-	// paths are the files and folders that match an expanded pattern.
-	paths(pattern string) []string
-	// key tells whether a registry key exists.
-	key(name string) bool
+	// scan lists packages, services, and at the end the programs that run.
+	scan(ctx context.Context) ([]entry, error)
+	// runs tells whether a service runs.
+	runs(service string) (bool, error)
+	// find gives the paths that match an expanded pattern, or the registry key.
+	find(kind int, pattern string) []string
 }
 
-// inventory is one look at a system.
-type inventory struct{ services, programs, packages []entry }
+// entry is something that a product may leave: text is what patterns of this
+// kind match. A program's is its path or, when that is hidden, its name.
+type entry struct {
+	_                            [0]func() // no comparison: the compiler would write one, 500 bytes
+	kind                         int
+	text, service, version, path string
+}
 
-// entry is a service (name, title), a running program (its path or, when that is
-// hidden, its name) or a package (name, version, folder).
-type entry struct{ name, title, version, path string }
+// kindNames are by kind of mark.
+var kindNames = [...]string{", service ", ", service ", ", process ", ", path ", ", package ", ", key "}
 
-// Bounds of one finding, so that a fact stays far below record.Text's limit.
+// Bounds of a finding and of all, so that a fact stays below record.Text's limit
+// and all facts below the appliance's.
 const (
-	maxEvidence  = 5
-	evidenceText = 120
-	maxFindings  = 60
+	maxEvidence = 400
+	maxFact     = 160
+	maxFindings = 60
 )
 
 // finding is one product and instance.
@@ -47,218 +50,162 @@ type finding struct {
 	product                          *signature.Product
 	instance, version, service, path string
 	running, installed               bool
-	evidence                         []string
+	evidence                         []byte
 }
 
 // detect looks for every product of the list.
 func detect(ctx context.Context, signatures Signatures, on software) (check.Facts, error) {
 	if signatures == nil {
-		return nil, nil
+		return nil, nil // the judge says that there is no list
 	}
 	list, expired := signatures.Held()
-	if list == nil {
-		return nil, nil // the judge says that none has arrived
+	if list.Version == 0 {
+		return nil, nil
 	}
 	seen, err := on.scan(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var s search
+	for i := range list.Products {
+		if err = s.product(&list.Products[i], seen, on); err != nil {
+			return nil, err
+		}
+	}
 	facts := check.Facts{{Name: check.FactListVersion, Value: strconv.FormatUint(list.Version, 10)}}
 	if expired {
 		facts.Add(check.FactListExpired, "yes")
 	}
-	var all []*finding
-	for i := range list.Products {
-		found, err := search(ctx, &list.Products[i], seen, on)
-		if err != nil {
-			return nil, err
+	for i, f := range s.all {
+		if i < maxFindings {
+			facts.Add(check.FactProduct, s.row(f))
 		}
-		all = append(all, found...)
 	}
-	for i, f := range all {
-		if i == maxFindings {
-			break
-		}
-		facts.Add(check.FactProduct, f.row(all))
-	}
-	return facts, nil
+	return facts, ctx.Err()
 }
 
-// search gives what there is of one product: a finding an instance.
-func search(ctx context.Context, p *signature.Product, seen *inventory, on software) ([]*finding, error) {
-	s := sought{product: p}
-	for i := range seen.services {
-		if err := s.service(ctx, &seen.services[i], on); err != nil {
-			return nil, err
-		}
-	}
-	for i := range seen.packages {
-		s.installed(&seen.packages[i])
-	}
-	for i := range seen.programs {
-		s.program(&seen.programs[i])
-	}
-	for _, pattern := range p.Marks[wire.MarkPath] {
-		pattern = expand(pattern)
-		for _, path := range on.paths(pattern) {
-			instance, _ := signature.Match(pattern, path)
-			f := s.finding(instance)
-			f.path = first(f.path, path)
-			f.add("path", path)
-		}
-	}
-	for _, key := range p.Marks[wire.MarkKey] {
-		if on.key(key) {
-			s.finding("").add("key", key)
-		}
-	}
-	return s.found, ctx.Err()
+// search is all that was found so far; those of the product that is looked for
+// start at from.
+type search struct {
+	all  []*finding
+	from int
 }
 
-// sought is one product while it is looked for.
-type sought struct {
-	product *signature.Product
-	found   []*finding
-}
-
-// any matches text with the patterns of a kind.
-func (s *sought) any(kind int, text string) (instance string, ok bool) {
-	for _, pattern := range s.product.Marks[kind] {
-		if instance, ok = signature.Match(pattern, text); ok {
-			return instance, true
+// product finds what there is of one product: a finding an instance.
+func (s *search) product(p *signature.Product, seen []entry, on software) error {
+	s.from = len(s.all)
+	for i := range seen {
+		if err := s.see(p, &seen[i], on); err != nil {
+			return err
 		}
 	}
-	return "", false
+	for _, kind := range [...]int{wire.MarkPath, wire.MarkKey} {
+		for _, pattern := range p.Marks[kind] {
+			for _, text := range on.find(kind, expand(pattern)) {
+				e := entry{kind: kind, text: text}
+				if kind == wire.MarkPath {
+					e.path = text
+				}
+				if err := s.see(p, &e, on); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
-func (s *sought) service(ctx context.Context, e *entry, on software) error {
-	instance, ok := s.any(wire.MarkService, e.name)
-	if !ok && e.title != "" {
-		instance, ok = s.any(wire.MarkTitle, e.title)
+// see adds an entry to what was found, if it is the product's.
+func (s *search) see(p *signature.Product, e *entry, on software) error {
+	instance, ok := "", false
+	for _, pattern := range p.Marks[e.kind] {
+		text := e.text
+		if e.kind == wire.MarkProcess && baseName(pattern) == pattern {
+			text = baseName(text)
+		}
+		one, matches := signature.Match(expand(pattern), text)
+		ok = ok || matches
+		if one != "" {
+			instance = one
+		}
 	}
 	if !ok {
 		return nil
 	}
-	running, path, err := on.service(ctx, e.name)
-	if err != nil {
-		return err
+	program := e.kind == wire.MarkProcess
+	f := s.finding(p, instance, program)
+	f.running = f.running || program
+	if e.service != "" && !f.running {
+		var err error
+		if f.running, err = on.runs(e.service); err != nil {
+			return err
+		}
 	}
-	f := s.finding(instance)
-	f.installed, f.running = true, f.running || running
-	f.service, f.path = first(f.service, e.name), first(f.path, path)
-	f.add("service", e.name)
+	f.installed = f.installed || e.kind != wire.MarkPath && e.kind != wire.MarkKey
+	keep(&f.service, e.service)
+	keep(&f.version, e.version)
+	keep(&f.path, e.path)
+	if len(f.evidence) < maxEvidence {
+		f.evidence = append(f.evidence, kindNames[e.kind]...)
+		f.evidence = append(f.evidence, cut(e.text)...)
+	}
 	return nil
 }
 
-func (s *sought) installed(e *entry) {
-	instance, ok := s.any(wire.MarkPackage, e.name)
-	if !ok {
-		return
-	}
-	f := s.finding(instance)
-	f.installed = true
-	f.version, f.path = first(f.version, e.version), first(e.path, f.path)
-	f.add("package", e.name)
-}
-
-// program counts what runs. A pattern with a separator is of the whole path; it
-// is tried first, because it may tell the instance and a name does not.
-func (s *sought) program(e *entry) {
-	base := e.name[strings.LastIndexAny(e.name, `/\`)+1:]
-	instance, ok := "", false
-	for _, pattern := range s.product.Marks[wire.MarkProcess] {
-		text := base
-		if strings.ContainsAny(pattern, `/\`) {
-			text, pattern = e.name, expand(pattern)
-		}
-		one, matches := signature.Match(pattern, text)
-		ok = ok || matches
-		instance = first(instance, one)
-	}
-	if !ok {
-		return
-	}
-	f := s.exactly(instance)
-	f.running, f.installed = true, true
-	f.add("process", e.name)
-}
-
 // finding is the one of an instance. What does not tell its instance is taken
-// for a part of the first.
-func (s *sought) finding(instance string) *finding {
-	if instance == "" && len(s.found) > 0 {
-		return s.found[0]
-	}
-	return s.exactly(instance)
-}
-
-// exactly keeps what runs without an instance apart: it may be a stranger's copy
+// for a part of the first, but for what runs: that may be a stranger's copy
 // beside an instance that the site allows.
-func (s *sought) exactly(instance string) *finding {
-	for _, f := range s.found {
-		if strings.EqualFold(f.instance, instance) {
+func (s *search) finding(p *signature.Product, instance string, runs bool) *finding {
+	for _, f := range s.all[s.from:] {
+		if f.instance == instance || instance == "" && !runs {
 			return f
 		}
 	}
-	f := &finding{product: s.product, instance: instance}
-	s.found = append(s.found, f)
+	f := &finding{product: p, instance: instance}
+	s.all = append(s.all, f)
 	return f
 }
 
-func (f *finding) add(kind, what string) {
-	if len(what) > evidenceText {
-		what = what[:evidenceText]
-	}
-	what = kind + " " + what
-	for _, e := range f.evidence {
-		if e == what {
-			return
-		}
-	}
-	if len(f.evidence) < maxEvidence {
-		f.evidence = append(f.evidence, what)
+// keep keeps the first value that is known.
+func keep(held *string, value string) {
+	if *held == "" {
+		*held = cut(value)
 	}
 }
 
-// row is the finding as a fact; all are those of the host, among which there may
-// be the product that brought it.
-func (f *finding) row(all []*finding) string {
-	var row check.Facts
-	add := func(name, value string) {
-		if value != "" {
-			row.Add(name, value)
-		}
+// cut bounds what a foreign name may take of a fact.
+func cut(text string) string {
+	if len(text) > maxFact {
+		text = text[:maxFact]
 	}
-	add("id", f.product.ID)
-	add("name", f.product.Name)
-	add("instance", f.instance)
-	add("version", f.version)
-	row.Add("running", yesNo(f.running))
-	row.Add("installed", yesNo(f.installed))
-	add("service_name", f.service)
-	add("install_path", f.path)
-	add("bundled_with", f.broughtBy(all))
-	add("evidence", strings.Join(f.evidence, ", "))
-	return check.FormatRow(row)
+	return text
 }
 
-// broughtBy is the id of a product of the host that installs this one.
-func (f *finding) broughtBy(all []*finding) string {
-	for _, other := range all {
+// row is a finding as a fact.
+func (s *search) row(f *finding) string {
+	bundle := ""
+	for _, other := range s.all {
 		for _, id := range f.product.BundledBy {
 			if id == other.product.ID {
-				return id
+				bundle = id
 			}
 		}
 	}
-	return ""
+	out := ""
+	for i, text := range &[...]string{
+		f.product.ID, f.product.Name, f.instance, f.version, yesNo(f.running), yesNo(f.installed),
+		f.service, f.path, bundle, strings.TrimPrefix(string(f.evidence), ", "),
+	} {
+		if text != "" {
+			out = check.AppendField(out, findingNames[i], text)
+		}
+	}
+	return out
 }
 
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+// findingNames are those of a row's values.
+var findingNames = [...]string{
+	"id", "name", "instance", "version", "running", "installed", "service_name", "install_path", "bundled_with", "evidence",
 }
 
 func yesNo(b bool) string {
@@ -266,4 +213,14 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// baseName is what follows the last separator of either kind.
+func baseName(path string) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '/' || path[i] == '\\' {
+			return path[i+1:]
+		}
+	}
+	return path
 }

@@ -2,156 +2,104 @@ package probe
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// linuxSoftware is what a Linux shows: systemd units, /proc, dpkg's database.
-type linuxSoftware struct{ *Probe }
-
 func (p *Probe) readRMM(ctx context.Context) (check.Facts, error) {
-	return detect(ctx, p.Signatures, linuxSoftware{p})
-}
-
-// expand has nothing to do here.
-func expand(pattern string) string { return pattern }
-
-func (s linuxSoftware) paths(pattern string) []string { return matchPaths(s.root, pattern) }
-
-func (linuxSoftware) key(string) bool { return false }
-
-// scan reads everything once.
-func (s linuxSoftware) scan(ctx context.Context) (*inventory, error) {
-	all := &inventory{services: s.units()}
-	var err error
-	if all.programs, err = s.programs(ctx); err != nil {
-		return nil, err
-	}
-	all.packages, err = s.packages()
-	return all, err
+	return detect(ctx, p.Signatures, p)
 }
 
 // Where systemd looks for units (systemd.unit(5)), and where a running one has a
 // cgroup, in version 2 and 1.
 var (
 	unitFolders  = [...]string{"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"}
-	groupFolders = [...]string{"sys/fs/cgroup/system.slice", "sys/fs/cgroup/systemd/system.slice"}
+	groupFolders = [...]string{"sys/fs/cgroup/system.slice/", "sys/fs/cgroup/systemd/system.slice/"}
 )
 
 const unitSuffix = ".service"
 
-func (s linuxSoftware) units() []entry {
-	var units []entry
+// scan reads systemd's units, /proc and dpkg's database.
+func (p *Probe) scan(ctx context.Context) ([]entry, error) {
+	var all []entry
 	for _, folder := range &unitFolders {
-		for _, name := range names(s.path(folder), maxEntries) {
+		for _, name := range names(p.path(folder)) {
 			if unit, ok := strings.CutSuffix(name, unitSuffix); ok {
-				units = append(units, entry{name: unit})
+				all = append(all, entry{kind: wire.MarkService, text: unit, service: unit})
 			}
 		}
 	}
-	return units
-}
-
-func (s linuxSoftware) service(_ context.Context, name string) (running bool, path string, err error) {
-	for _, folder := range &groupFolders {
-		running, err = s.exists(folder + "/" + name + unitSuffix)
-		if running || err != nil {
-			break
-		}
+	f, err := os.Open(p.path("var/lib/dpkg/status"))
+	if err == nil {
+		all, err = parseDpkg(all, f)
+		_ = f.Close() // only read
 	}
-	return running, "", err
-}
-
-// maxProcesses is Linux' default pid_max on small machines; a host with more has
-// other worries.
-const maxProcesses = 32768
-
-func (s linuxSoftware) programs(ctx context.Context) ([]entry, error) {
-	if _, err := os.Stat(s.path("proc")); err != nil && s.live() {
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // there are other package managers
 		return nil, err
 	}
-	var programs []entry
-	for _, pid := range names(s.path("proc"), maxProcesses) {
-		if pid[0] < '0' || pid[0] > '9' {
-			continue
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if name := s.program("proc/" + pid); name != "" {
-			programs = append(programs, entry{name: name})
+	if _, err := os.Lstat(p.path("proc")); err != nil && p.live() {
+		return nil, err
+	}
+	for _, pid := range names(p.path("proc")) {
+		if name := p.program("proc/" + pid); name != "" && ctx.Err() == nil {
+			all = append(all, entry{kind: wire.MarkProcess, text: name})
 		}
 	}
-	return programs, nil
+	return all, nil
+}
+
+func (p *Probe) runs(unit string) (bool, error) {
+	for _, folder := range &groupFolders {
+		if running, err := p.exists(folder + unit + unitSuffix); running || err != nil {
+			return running, err
+		}
+	}
+	return false, nil
 }
 
 // program is the path of a process's program. Other users' are hidden from all
-// but root; then its first argument stands for it. Kernel threads have neither.
-func (s linuxSoftware) program(process string) string {
-	if target, err := os.Readlink(s.path(process + "/exe")); err == nil {
+// but root; then its first argument stands for it. Kernel threads have neither,
+// nor has what is no process.
+func (p *Probe) program(process string) string {
+	if target, err := os.Readlink(p.path(process + "/exe")); err == nil {
 		return strings.TrimSuffix(target, " (deleted)")
 	}
-	line, err := s.readFile(process + "/cmdline")
-	if err != nil {
-		return "" // it has ended
-	}
-	argument, _, _ := bytes.Cut(line, []byte{0})
-	return string(argument)
+	line, _ := p.readFile(process + "/cmdline") // it may have ended
+	argument, _, _ := strings.Cut(string(line), "\x00")
+	return argument
 }
 
-func (s linuxSoftware) packages() ([]entry, error) {
-	f, err := os.Open(s.path("var/lib/dpkg/status"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // another package manager; units, files and processes remain
-	}
-	if err != nil {
-		return nil, err
-	}
-	packages, err := parseDpkg(f)
-	return packages, errors.Join(err, f.Close())
-}
+// dpkgLine bounds a line of dpkg's database; lists of files may be long.
+const dpkgLine = 1 << 20
 
-// dpkgLimit bounds dpkg's database; 5,000 packages have 6 MB.
-const dpkgLimit = 64 << 20
-
-// parseDpkg reads the names and versions of installed packages from a file in
-// the form of /var/lib/dpkg/status (deb-control(5), dpkg-query(1)).
-func parseDpkg(r io.Reader) ([]entry, error) {
-	var packages []entry
-	var one entry
-	installed := false
-	lines := bufio.NewReader(io.LimitReader(r, dpkgLimit))
-	for {
-		line, long, err := lines.ReadLine()
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		if err == io.EOF || len(line) == 0 {
-			if one.name != "" && installed {
-				packages = append(packages, one)
-			}
-			if one, installed = (entry{}), false; err == io.EOF {
-				return packages, nil
-			}
-			continue
-		}
-		field, value, _ := bytes.Cut(line, []byte(": "))
-		switch string(field) {
+// parseDpkg adds the installed packages of a file in the form of
+// /var/lib/dpkg/status (deb-control(5), dpkg-query(1)).
+func parseDpkg(all []entry, r io.Reader) ([]entry, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, dpkgLine)
+	var name, version string
+	for lines.Scan() {
+		field, value, _ := strings.Cut(lines.Text(), ": ")
+		switch field {
 		case "Package":
-			one.name = string(value)
-		case "Version":
-			one.version = string(value)
+			name, version = value, ""
 		case "Status":
-			installed = bytes.HasSuffix(value, []byte(" installed"))
+			if !strings.HasSuffix(value, " installed") {
+				name = ""
+			}
+		case "Version":
+			version = value
 		}
-		for long && err == nil { // the rest of a description
-			_, long, err = lines.ReadLine()
+		if version != "" && name != "" { // it comes after the status
+			all = append(all, entry{kind: wire.MarkPackage, text: name, version: version})
+			name = ""
 		}
 	}
+	return all, lines.Err()
 }

@@ -3,8 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,20 +27,21 @@ func (h heldList) Held() (*signature.List, bool) {
 
 // fakeSoftware shows what a test gives it. Service names map to whether they run.
 type fakeSoftware struct {
-	inventory
-	runs  map[string]bool
-	files []string
-	keys  []string
-	err   error
+	packages, services, programs []entry
+
+	active map[string]bool
+	files  []string
+	err    error
 }
 
-func (f *fakeSoftware) scan(context.Context) (*inventory, error) { return &f.inventory, f.err }
-
-func (f *fakeSoftware) service(_ context.Context, name string) (bool, string, error) {
-	return f.runs[name], "", nil
+func (f *fakeSoftware) scan(context.Context) ([]entry, error) {
+	all := slices.Concat(f.packages, f.services, f.programs)
+	return all, f.err
 }
 
-func (f *fakeSoftware) paths(pattern string) []string {
+func (f *fakeSoftware) runs(service string) (bool, error) { return f.active[service], nil }
+
+func (f *fakeSoftware) find(_ int, pattern string) []string {
 	var found []string
 	for _, file := range f.files {
 		if _, ok := signature.Match(pattern, file); ok {
@@ -51,14 +51,16 @@ func (f *fakeSoftware) paths(pattern string) []string {
 	return found
 }
 
-func (f *fakeSoftware) key(name string) bool {
-	for _, k := range f.keys {
-		if k == name {
-			return true
-		}
-	}
-	return false
+// Entries as readers give them.
+func aService(name string) entry {
+	return entry{kind: wire.MarkService, text: name, service: name}
 }
+
+func aTitle(name, title string) entry {
+	return entry{kind: wire.MarkTitle, text: title, service: name}
+}
+
+func aProgram(path string) entry { return entry{kind: wire.MarkProcess, text: path} }
 
 // products are the ones that the tests look for.
 var products = []signature.Product{
@@ -87,59 +89,55 @@ func TestWhatIsFoundOfEachProduct(t *testing.T) {
 	}{
 		{"nothing", fakeSoftware{}, nil},
 		{"an instance that runs as a service", fakeSoftware{
-			inventory: inventory{
-				services: []entry{{name: "ScreenConnect Client (0123abcd)"}},
-				packages: []entry{{name: "ScreenConnect Client (0123abcd)", version: "24.1.5", path: folder}},
-				programs: []entry{{name: folder + `\ScreenConnect.ClientService.exe`}},
-			},
-			runs: map[string]bool{"ScreenConnect Client (0123abcd)": true}, files: []string{folder},
+			services: []entry{aService("ScreenConnect Client (0123abcd)")},
+			packages: []entry{{kind: wire.MarkPackage, text: "ScreenConnect Client (0123abcd)", version: "24.1.5", path: folder}},
+			programs: []entry{aProgram(folder + `\ScreenConnect.ClientService.exe`)},
+			active:   map[string]bool{"ScreenConnect Client (0123abcd)": true}, files: []string{folder},
 		}, []string{
 			`id=screenconnect;name=ScreenConnect;instance=0123abcd;version=24.1.5;running=yes;installed=yes;` +
 				`service_name=ScreenConnect Client (0123abcd);install_path=` + escaped +
-				`;evidence=service ScreenConnect Client (0123abcd), package ScreenConnect Client (0123abcd), process ` +
+				`;evidence=package ScreenConnect Client (0123abcd), service ScreenConnect Client (0123abcd), process ` +
 				escaped + `\\ScreenConnect.ClientService.exe, path ` + escaped,
 		}},
 		{"an installed service that does not run", fakeSoftware{
-			inventory: inventory{services: []entry{{name: "ateraagent"}}}, keys: []string{`HKLM\SOFTWARE\ATERA Networks`},
+			services: []entry{aService("ateraagent")}, files: []string{`HKLM\SOFTWARE\ATERA Networks`},
 		}, []string{
 			`id=atera;name=Atera;running=no;installed=yes;service_name=ateraagent;evidence=service ateraagent, key HKLM\\SOFTWARE\\ATERA Networks`,
 		}},
 		{"a copy without a known instance beside one that has one", fakeSoftware{
-			inventory: inventory{
-				services: []entry{{name: "ScreenConnect Client (0123abcd)"}},
-				programs: []entry{{name: `C:\Users\eve\Downloads\ScreenConnect.ClientService.exe`}},
-			},
+			services: []entry{aService("ScreenConnect Client (0123abcd)")},
+			programs: []entry{aProgram(`C:\Users\eve\Downloads\ScreenConnect.ClientService.exe`)},
 		}, []string{
 			`id=screenconnect;name=ScreenConnect;instance=0123abcd;running=no;installed=yes;` +
 				`service_name=ScreenConnect Client (0123abcd);evidence=service ScreenConnect Client (0123abcd)`,
 			`id=screenconnect;name=ScreenConnect;running=yes;installed=yes;evidence=process C:\\Users\\eve\\Downloads\\ScreenConnect.ClientService.exe`,
 		}},
-		{"two instances", fakeSoftware{inventory: inventory{services: []entry{
-			{name: "ScreenConnect Client (0123)"}, {name: "ScreenConnect Client (abcd)"},
-		}}}, []string{
+		{"two instances", fakeSoftware{services: []entry{
+			aService("ScreenConnect Client (0123)"), aService("ScreenConnect Client (abcd)"),
+		}}, []string{
 			`id=screenconnect;name=ScreenConnect;instance=0123;running=no;installed=yes;service_name=ScreenConnect Client (0123);evidence=service ScreenConnect Client (0123)`,
 			`id=screenconnect;name=ScreenConnect;instance=abcd;running=no;installed=yes;service_name=ScreenConnect Client (abcd);evidence=service ScreenConnect Client (abcd)`,
 		}},
-		{"a product that another brought", fakeSoftware{inventory: inventory{services: []entry{
-			{name: "AteraAgent"}, {name: "SRS", title: "Splashtop® Remote Service"},
-		}}}, []string{
+		{"a product that another brought", fakeSoftware{services: []entry{
+			aService("AteraAgent"), aService("SRS"), aTitle("SRS", "Splashtop® Remote Service"),
+		}}, []string{
 			`id=atera;name=Atera;running=no;installed=yes;service_name=AteraAgent;evidence=service AteraAgent`,
-			`id=splashtop;name=Splashtop;running=no;installed=yes;service_name=SRS;bundled_with=atera;evidence=service SRS`,
+			`id=splashtop;name=Splashtop;running=no;installed=yes;service_name=SRS;bundled_with=atera;evidence=service Splashtop® Remote Service`,
 		}},
 		{"what an uninstaller left", fakeSoftware{files: []string{folder}}, []string{
 			`id=screenconnect;name=ScreenConnect;instance=0123abcd;running=no;installed=no;install_path=` + escaped + `;evidence=path ` + escaped,
 		}},
-		{"a generic program name elsewhere is nobody's", fakeSoftware{inventory: inventory{programs: []entry{
-			{name: `C:\Program Files\Practice Soft\agent.exe`}, {name: "agent.exe"},
-		}}}, nil},
-		{"a generic program name in its place", fakeSoftware{inventory: inventory{programs: []entry{
-			{name: `c:\program files (x86)\n-able technologies\windows agent\bin\agent.exe`},
-		}}}, []string{
+		{"a generic program name elsewhere is nobody's", fakeSoftware{programs: []entry{
+			aProgram(`C:\Program Files\Practice Soft\agent.exe`), aProgram("agent.exe"),
+		}}, nil},
+		{"a generic program name in its place", fakeSoftware{programs: []entry{
+			aProgram(`c:\program files (x86)\n-able technologies\windows agent\bin\agent.exe`),
+		}}, []string{
 			`id=n-central;name=N-able N-central;running=yes;installed=yes;evidence=process c:\\program files (x86)\\n-able technologies\\windows agent\\bin\\agent.exe`,
 		}},
-		{"a service that is named nearly so", fakeSoftware{inventory: inventory{services: []entry{
-			{name: "AteraAgentX"}, {name: "My AteraAgent"}, {name: "ScreenConnect Client"},
-		}}}, nil},
+		{"a service that is named nearly so", fakeSoftware{services: []entry{
+			aService("AteraAgentX"), aService("My AteraAgent"), aService("ScreenConnect Client"),
+		}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			facts, err := detect(t.Context(), heldList{products: products}, &c.on)
@@ -197,11 +195,11 @@ func TestFindingsAreBounded(t *testing.T) {
 	on := &fakeSoftware{}
 	for i := range 200 {
 		id := strings.Repeat("x", 50) + string(rune('a'+i%26)) + string(rune('a'+i/26))
-		on.services = append(on.services, entry{name: "ScreenConnect Client (" + id + ")"})
+		on.services = append(on.services, aService("ScreenConnect Client ("+id+")"))
 	}
 	long := `C:\` + strings.Repeat("y", 3000) + `\`
 	for _, c := range "abcdefghij" {
-		on.programs = append(on.programs, entry{name: long + string(c) + `\ScreenConnect.ClientService.exe`})
+		on.programs = append(on.programs, aProgram(long+string(c)+`\ScreenConnect.ClientService.exe`))
 	}
 	facts, err := detect(t.Context(), heldList{products: products}, on)
 	if err != nil || len(facts) != maxFindings+1 {
@@ -251,9 +249,9 @@ func (r fakeRegistry) keys(key string) ([]string, error) {
 func TestWindowsShowsServicesProgramsAndBothViewsOfTheRegistry(t *testing.T) {
 	const uninstalls = `Microsoft\Windows\CurrentVersion\Uninstall\`
 	r := fakeRegistry{
-		services + `ScreenConnect Client (0123abcd)\ImagePath`:                     `"C:\Program Files (x86)\ScreenConnect Client (0123abcd)\ScreenConnect.ClientService.exe" "?e=Access"`,
-		services + `SRS\DisplayName`:                                               "Splashtop® Remote Service",
-		services + `Tcpip\DisplayName`:                                             "@%SystemRoot%\\system32\\tcpipcfg.dll,-50003",
+		serviceKeys + `\ScreenConnect Client (0123abcd)\ImagePath`:                 `"C:\Program Files (x86)\ScreenConnect Client (0123abcd)\ScreenConnect.ClientService.exe" "?e=Access"`,
+		serviceKeys + `\SRS\DisplayName`:                                           "Splashtop® Remote Service",
+		serviceKeys + `\Tcpip\DisplayName`:                                         "@%SystemRoot%\\system32\\tcpipcfg.dll,-50003",
 		`HKLM\SOFTWARE\` + uninstalls + `{1}\DisplayName`:                          "Some Program",
 		`HKLM\SOFTWARE\WOW6432Node\` + uninstalls + `{2}\DisplayName`:              "Splashtop Streamer for RMM",
 		`HKLM\SOFTWARE\WOW6432Node\` + uninstalls + `{2}\DisplayVersion`:           "3.7.2.1",
@@ -270,10 +268,11 @@ func TestWindowsShowsServicesProgramsAndBothViewsOfTheRegistry(t *testing.T) {
 	}
 	w := &windowsSoftware{
 		registry: r,
-		programs: func() ([]entry, error) {
-			return []entry{{name: `C:\Program Files (x86)\ScreenConnect Client (0123abcd)\ScreenConnect.ClientService.exe`}, {name: "System"}}, nil
+		programs: func() ([]string, error) {
+			return []string{`C:\Program Files (x86)\ScreenConnect Client (0123abcd)\ScreenConnect.ClientService.exe`}, nil
 		},
-		runs: func(name string) (bool, error) {
+		files: func(string) []string { return nil },
+		state: func(name string) (bool, error) {
 			if name == "SRS" {
 				return false, winapi.ErrNotExist // marked for deletion
 			}
@@ -290,10 +289,10 @@ func TestWindowsShowsServicesProgramsAndBothViewsOfTheRegistry(t *testing.T) {
 		{Name: "product", Value: `id=anydesk;name=AnyDesk;running=no;installed=yes;evidence=package AnyDesk`},
 		{Name: "product", Value: `id=screenconnect;name=ScreenConnect;instance=0123abcd;version=24.1.5;running=yes;installed=yes;` +
 			`service_name=ScreenConnect Client (0123abcd);install_path=C:\\Program Files (x86)\\ScreenConnect Client (0123abcd)\\ScreenConnect.ClientService.exe;` +
-			`evidence=service ScreenConnect Client (0123abcd), package ScreenConnect Client (0123abcd), process C:\\Program Files (x86)\\ScreenConnect Client (0123abcd)\\ScreenConnect.ClientService.exe`},
+			`evidence=package ScreenConnect Client (0123abcd), service ScreenConnect Client (0123abcd), process C:\\Program Files (x86)\\ScreenConnect Client (0123abcd)\\ScreenConnect.ClientService.exe`},
 		{Name: "product", Value: `id=atera;name=Atera;running=no;installed=no;evidence=key HKLM\\SOFTWARE\\ATERA Networks`},
 		{Name: "product", Value: `id=splashtop;name=Splashtop;version=3.7.2.1;running=no;installed=yes;service_name=SRS;` +
-			`install_path=C:\\Program Files (x86)\\Splashtop\\;bundled_with=atera;evidence=service SRS, package Splashtop Streamer for RMM`},
+			`install_path=C:\\Program Files (x86)\\Splashtop\\;bundled_with=atera;evidence=package Splashtop Streamer for RMM, service Splashtop® Remote Service`},
 	}
 	if diff := cmp.Diff(want, facts); diff != "" {
 		t.Errorf("detect (-want +got):\n%s", diff)
@@ -302,13 +301,14 @@ func TestWindowsShowsServicesProgramsAndBothViewsOfTheRegistry(t *testing.T) {
 
 func TestAWindowsThatCannotBeReadIsNoInventory(t *testing.T) {
 	denied := errors.New("denied")
-	r := fakeRegistry{services + `AteraAgent\Start`: "2", `HKU\.DEFAULT\Software\x`: ""}
-	programs := func() ([]entry, error) { return nil, nil }
+	r := fakeRegistry{serviceKeys + `\AteraAgent\Start`: "2", `HKU\.DEFAULT\Software\x`: ""}
+	programs := func() ([]string, error) { return nil, nil }
 	runs := func(string) (bool, error) { return true, nil }
+	files := func(string) []string { return nil }
 	for name, w := range map[string]*windowsSoftware{
-		"no processes":      {r, func() ([]entry, error) { return nil, denied }, runs},
-		"no services":       {fakeRegistry{}, programs, runs},
-		"no service states": {r, programs, func(string) (bool, error) { return false, denied }},
+		"no processes":      {r, func() ([]string, error) { return nil, denied }, runs, files},
+		"no hives":          {fakeRegistry{}, programs, runs, files},
+		"no service states": {r, programs, func(string) (bool, error) { return false, denied }, files},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if facts, err := detect(t.Context(), heldList{products: products}, w); err == nil {
@@ -316,57 +316,6 @@ func TestAWindowsThatCannotBeReadIsNoInventory(t *testing.T) {
 			}
 		})
 	}
-}
-
-// plant makes files under a new folder.
-func plant(t *testing.T, files ...string) string {
-	t.Helper()
-	root := t.TempDir()
-	for _, name := range files {
-		path := filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
-}
-
-func TestPathsAreFoundUnderTheRootOnly(t *testing.T) {
-	root := plant(t, "opt/tool-ab12/bin/agent", "opt/tool-cd34/readme", "opt/tools/bin/agent", "etc/other")
-	for pattern, want := range map[string][]string{
-		"/opt/tool-ab12":           {"/opt/tool-ab12"},
-		"/opt/tool-{id}":           {"/opt/tool-ab12", "/opt/tool-cd34"},
-		"/opt/tool-{id}/bin/agent": {"/opt/tool-ab12/bin/agent"},
-		"/opt/*/bin/*":             {"/opt/tool-ab12/bin/agent", "/opt/tools/bin/agent"},
-		"/opt/none":                nil,
-		"/opt/none/*":              nil,
-		"/etc/other/*":             nil,
-		"/opt/tool-ab12/":          {"/opt/tool-ab12"},
-	} {
-		got := matchPaths(root, pattern)
-		if diff := cmp.Diff(want, sorted(got)); diff != "" {
-			t.Errorf("matchPaths(%s) (-want +got):\n%s", pattern, diff)
-		}
-	}
-	var many []string
-	for i := range 40 {
-		many = append(many, "opt/tool-"+strings.Repeat("x", i+1))
-	}
-	if got := matchPaths(plant(t, many...), "/opt/tool-*"); len(got) != maxPaths {
-		t.Errorf("%d paths; want the first %d", len(got), maxPaths)
-	}
-}
-
-func sorted(s []string) []string {
-	for i := range s {
-		for j := i; j > 0 && s[j] < s[j-1]; j-- {
-			s[j], s[j-1] = s[j-1], s[j]
-		}
-	}
-	return s
 }
 
 func TestBundleVersion(t *testing.T) {

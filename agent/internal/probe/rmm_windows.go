@@ -13,7 +13,7 @@ import (
 
 func (p *Probe) readRMM(ctx context.Context) (check.Facts, error) {
 	p.attach()
-	return detect(ctx, p.Signatures, &windowsSoftware{p.registry, runningPrograms, serviceRuns})
+	return detect(ctx, p.Signatures, &windowsSoftware{p.registry, runningPrograms, serviceRuns, findFiles})
 }
 
 func serviceRuns(name string) (bool, error) {
@@ -31,45 +31,64 @@ func expand(pattern string) string {
 	return os.Getenv(name) + rest
 }
 
-var queryFullProcessImageName = kernel32.NewProc("QueryFullProcessImageNameW")
+// maxPaths: a product with more copies is known well enough.
+const maxPaths = 8
 
-// queryLimited is PROCESS_QUERY_LIMITED_INFORMATION of winnt.h.
-const queryLimited = 0x1000
-
-// runningPrograms are the paths of all processes, or the names of those that
-// Windows protects. WMI's Win32_Process would cost a tenth of a second.
-func runningPrograms() ([]entry, error) {
-	snapshot, err := syscall.CreateToolhelp32Snapshot(syscall.TH32CS_SNAPPROCESS, 0)
+// findFiles lets Windows look for the last part of a pattern.
+func findFiles(pattern string) (found []string) {
+	name, err := syscall.UTF16PtrFromString(strings.ReplaceAll(pattern, "{id}", "*"))
 	if err != nil {
-		return nil, os.NewSyscallError("CreateToolhelp32Snapshot", err)
+		return nil
 	}
-	defer syscall.CloseHandle(snapshot) //nolint:errcheck // only read
-	var programs []entry
-	process := syscall.ProcessEntry32{Size: uint32(unsafe.Sizeof(syscall.ProcessEntry32{}))}
-	for err = syscall.Process32First(snapshot, &process); err == nil; err = syscall.Process32Next(snapshot, &process) {
-		name := programPath(process.ProcessID)
-		if name == "" {
-			name = syscall.UTF16ToString(process.ExeFile[:])
-		}
-		programs = append(programs, entry{name: name})
+	data := &syscall.Win32finddata{}
+	search, err := syscall.FindFirstFile(name, data)
+	if err != nil {
+		return nil
 	}
-	if err != syscall.ERROR_NO_MORE_FILES {
-		return nil, os.NewSyscallError("Process32Next", err)
+	folder := pattern[:len(pattern)-len(baseName(pattern))]
+	for err == nil && len(found) < maxPaths {
+		found = append(found, folder+syscall.UTF16ToString(data.FileName[:]))
+		err = syscall.FindNextFile(search, data)
 	}
-	return programs, nil
+	_ = syscall.FindClose(search) // only read
+	return found
 }
 
-func programPath(pid uint32) string {
-	process, err := syscall.OpenProcess(queryLimited, false, pid)
-	if err != nil {
-		return ""
-	}
-	defer syscall.CloseHandle(process) //nolint:errcheck // only read
-	var path [1024]uint16
-	size := uint32(len(path))
-	ok, _, _ := queryFullProcessImageName.Call(uintptr(process), 0, uintptr(unsafe.Pointer(&path)), uintptr(unsafe.Pointer(&size)))
+var (
+	enumProcesses             = kernel32.NewProc("K32EnumProcesses")
+	queryFullProcessImageName = kernel32.NewProc("QueryFullProcessImageNameW")
+)
+
+const (
+	// queryLimited is PROCESS_QUERY_LIMITED_INFORMATION of winnt.h; it is enough
+	// for protected processes, too.
+	queryLimited = 0x1000
+	maxProcesses = 8192
+	maxPath      = 1024
+)
+
+// runningPrograms are the paths of all processes but the kernel's own. WMI's
+// Win32_Process would cost a tenth of a second.
+func runningPrograms() ([]string, error) {
+	pids := make([]uint32, maxProcesses)
+	size := uint32(0)
+	ok, _, err := enumProcesses.Call(uintptr(unsafe.Pointer(&pids[0])), maxProcesses*4, uintptr(unsafe.Pointer(&size)))
 	if ok == 0 {
-		return ""
+		return nil, err
 	}
-	return syscall.UTF16ToString(path[:])
+	var programs []string
+	path := make([]uint16, maxPath)
+	for _, pid := range pids[:size/4] {
+		process, err := syscall.OpenProcess(queryLimited, false, pid)
+		if err != nil {
+			continue
+		}
+		size := uint32(maxPath)
+		ok, _, _ := queryFullProcessImageName.Call(uintptr(process), 0, uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&size)))
+		if ok != 0 {
+			programs = append(programs, syscall.UTF16ToString(path[:size]))
+		}
+		_ = syscall.CloseHandle(process) // only read
+	}
+	return programs, nil
 }

@@ -35,6 +35,13 @@ func queried(t *testing.T) []string {
 			add("api", match[1], "")
 		}
 	}
+	// rmm_detection goes through all services and programs, so it is no row of the
+	// table (rmmwindows.go).
+	add("reg", serviceKeys+`\*`, "DisplayName")
+	add("reg", serviceKeys+`\*`, "ImagePath")
+	for _, name := range []string{"DisplayName", "DisplayVersion", "InstallLocation"} {
+		add("reg", softwareKey+uninstall+`\*`, name)
+	}
 	programs := []string{hostSources}
 	for i := range windowsTable {
 		programs = append(programs, windowsTable[i].sources)

@@ -3,17 +3,15 @@ package signature
 import (
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
 // Bounds of a list. Whoever signs one can make every agent work; these say how
-// much. Real lists have 60 products and 20 KB.
+// much. The real list has 100 products in 16 KB.
 const (
-	maxBytes    = 128 << 10
+	maxBytes    = 128 << 10 // of the envelope
 	maxProducts = 256
-	maxPatterns = 64  // of one kind of one product
 	maxText     = 200 // bytes of a pattern or a name
 	maxWild     = 2   // wildcards of a pattern: matching backtracks
 )
@@ -35,58 +33,41 @@ type Product struct {
 	Marks     wire.ProductMarks
 }
 
-// parse reads the payload of an envelope.
-func parse(payload []byte) (*List, error) {
-	var encoded wire.SignatureList
-	if len(payload) > maxBytes {
-		return nil, ErrBounds
-	}
-	if err := wire.Decode(payload, &encoded); err != nil {
-		return nil, err
-	}
+// parse reads a list that was verified.
+func parse(encoded *wire.SignatureList) (*List, error) {
 	if encoded.Version == 0 || len(encoded.Products) > maxProducts {
 		return nil, ErrBounds
 	}
-	list := &List{Version: encoded.Version, ExpiresMs: encoded.ExpiresMs}
-	for _, b := range encoded.Products {
+	list := &List{encoded.Version, encoded.ExpiresMs, make([]Product, len(encoded.Products))}
+	for i, b := range encoded.Products {
+		p := &list.Products[i]
 		var w wire.ProductSignature
-		if err := wire.Decode(b, &w); err != nil {
+		err := wire.Decode(b, &w)
+		if err == nil {
+			err = wire.Decode(w.Marks[system], &p.Marks)
+		}
+		if err != nil {
 			return nil, err
 		}
-		p := Product{ID: w.ID, Name: w.Name, BundledBy: w.BundledBy}
-		if err := wire.Decode(*ours(&w), &p.Marks); err != nil {
-			return nil, err
-		}
+		p.ID, p.Name, p.BundledBy = w.ID, w.Name, w.BundledBy
 		if !p.valid() {
 			return nil, ErrBounds
 		}
-		list.Products = append(list.Products, p)
 	}
 	return list, nil
 }
 
+// valid holds each text to its bounds.
 func (p *Product) valid() bool {
-	if !text(p.ID) || !text(p.Name) || len(p.BundledBy) > maxPatterns {
-		return false
-	}
-	for kind, patterns := range p.Marks {
-		if len(patterns) > maxPatterns {
-			return false
-		}
-		for _, pattern := range patterns {
-			if !text(pattern) || strings.Count(pattern, "*")+strings.Count(pattern, instanceMark) > maxWild {
-				return false
-			}
-			// Files are only looked for, but nowhere else than it says.
-			if kind == wire.MarkPath && strings.Contains(pattern, "..") {
-				return false
-			}
+	ok := fits(p.ID) && fits(p.Name)
+	for i := range p.Marks {
+		for _, pattern := range p.Marks[i] {
+			ok = ok && fits(pattern)
 		}
 	}
-	return true
+	return ok
 }
 
-// text tells whether s is fit for a pattern or a name.
-func text(s string) bool {
-	return s != "" && len(s) <= maxText && utf8.ValidString(s) && !strings.ContainsAny(s, "\x00\r\n")
+func fits(s string) bool {
+	return s != "" && len(s) <= maxText && strings.Count(s, "*")+strings.Count(s, instanceMark) <= maxWild
 }

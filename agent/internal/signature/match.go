@@ -46,7 +46,9 @@ func Wild(pattern string) bool {
 
 func separator(c byte) bool { return c == '/' || c == '\\' }
 
-func idByte(c byte) bool { return lower(c) >= 'a' && lower(c) <= 'z' || c >= '0' && c <= '9' || c == '-' }
+func idByte(c byte) bool {
+	return lower(c) >= 'a' && lower(c) <= 'z' || c >= '0' && c <= '9' || c == '-'
+}
 
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {

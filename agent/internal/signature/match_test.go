@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/osiriscare/osiris/agent/internal/wire"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 )
 
@@ -79,7 +80,11 @@ func FuzzParse(f *testing.F) {
 	f.Add(seed)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		list, err := parse(payload)
+		var encoded wire.SignatureList
+		if wire.Decode(payload, &encoded) != nil {
+			return
+		}
+		list, err := parse(&encoded)
 		if (list == nil) == (err == nil) {
 			t.Fatalf("parse = %v, %v", list, err)
 		}

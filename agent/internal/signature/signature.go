@@ -10,15 +10,13 @@ package signature
 
 import (
 	"crypto/ed25519"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/signed"
 	"github.com/osiriscare/osiris/shared/trust"
 )
@@ -37,26 +35,23 @@ type Signatures struct {
 	nowMs func() int64
 
 	mu   sync.Mutex
-	list *List
+	list *List // of version 0 before the first
 }
 
 // New reads what is stored in folder; keys are the release keys and nowMs the
 // agent's clock. A file that cannot be read, or does not verify any more because
-// it was damaged or its key is gone, is an error; what New gives works without
-// it, and the next list replaces the file.
-func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) (*Signatures, error) {
-	s := &Signatures{path: filepath.Join(folder, fileName), keys: keys, nowMs: nowMs}
+// it was damaged or its key is gone, is as good as none: version 0 makes the
+// appliance send its list again, which replaces the file.
+func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) *Signatures {
+	s := &Signatures{path: filepath.Join(folder, fileName), keys: keys, nowMs: nowMs, list: &List{}}
 	envelope, err := os.ReadFile(s.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return s, nil
-	}
-	if err == nil {
-		s.list, err = s.open(envelope)
-	}
 	if err != nil {
-		return s, fmt.Errorf("reading signature list: %w", err)
+		return s
 	}
-	return s, nil
+	if list, err := s.open(envelope); err == nil {
+		s.list = list
+	}
+	return s
 }
 
 // Apply takes a newer list, an envelope encoded as it came, and reports whether
@@ -65,62 +60,47 @@ func (s *Signatures) Apply(envelope []byte) (changed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next, err := s.open(envelope)
-	if err == nil && s.nowMs() >= next.ExpiresMs {
+	switch {
+	case err != nil:
+	case s.nowMs() >= next.ExpiresMs:
 		err = trust.ErrExpired
-	}
-	if err == nil && s.list != nil {
-		if next.Version == s.list.Version {
-			return false, nil
+	case next.Version == s.list.Version:
+		return false, nil
+	case next.Version < s.list.Version:
+		err = trust.ErrOlder
+	default:
+		if err = atomicfile.Write(s.path, envelope, fileMode); err == nil {
+			s.list = next
 		}
-		if next.Version < s.list.Version {
-			err = trust.ErrOlder
-		}
 	}
-	if err == nil {
-		err = atomicfile.Write(s.path, envelope, fileMode)
-	}
-	if err != nil {
-		return false, fmt.Errorf("taking signature list: %w", err)
-	}
-	s.list = next
-	return true, nil
+	return err == nil, err
 }
 
-// open verifies an encoded envelope by the key it names and reads its list.
+// open verifies an encoded envelope and reads its list.
 func (s *Signatures) open(b []byte) (*List, error) {
-	w := &trustlite.SignedEnvelope{}
-	if err := wire.Decode(b, (*wire.Envelope)(w)); err != nil {
-		return nil, err
+	if len(b) > maxBytes {
+		return nil, ErrBounds
 	}
-	e, err := signed.FromWire(w)
-	if err != nil {
-		return nil, err
-	}
+	err := signed.ErrKey
 	for _, key := range s.keys {
-		if signed.IDOf(key) != e.KeyID {
-			continue
+		var list wire.SignatureList
+		if err = policy.Open(b, signed.RMM, key, &list); err == nil {
+			return parse(&list)
 		}
-		payload, err := e.Open(signed.RMM, key)
-		if err != nil {
-			return nil, err
-		}
-		return parse(payload)
 	}
-	return nil, signed.ErrKey
+	return nil, err
 }
 
 // Version is that of the list that is held, 0 without one.
 func (s *Signatures) Version() uint64 {
-	if list, _ := s.Held(); list != nil {
-		return list.Version
-	}
-	return 0
+	list, _ := s.Held()
+	return list.Version
 }
 
-// Held is the list, nil when there is none, and whether it has expired. Callers
-// do not change it.
+// Held is the list, one of version 0 before the first, and whether it has
+// expired. Callers do not change it.
 func (s *Signatures) Held() (list *List, expired bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.list, s.list != nil && s.nowMs() >= s.list.ExpiresMs
+	return s.list, s.nowMs() >= s.list.ExpiresMs
 }

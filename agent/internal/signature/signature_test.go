@@ -36,17 +36,8 @@ func newFixture(t *testing.T) *fixture {
 	return &fixture{t: t, folder: t.TempDir(), key: key, nowMs: 1_000_000}
 }
 
-func (f *fixture) open() (*signature.Signatures, error) {
+func (f *fixture) open() *signature.Signatures {
 	return signature.New(f.folder, []ed25519.PublicKey{f.key.Public()}, func() int64 { return f.nowMs })
-}
-
-func (f *fixture) mustOpen() *signature.Signatures {
-	f.t.Helper()
-	s, err := f.open()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return s
 }
 
 // list is a list with one product.
@@ -79,8 +70,8 @@ func encode(t *testing.T, m proto.Message) []byte {
 
 func TestANewerListReplacesTheOldAndSurvivesARestart(t *testing.T) {
 	f := newFixture(t)
-	s := f.mustOpen()
-	if held, _ := s.Held(); held != nil || s.Version() != 0 {
+	s := f.open()
+	if held, _ := s.Held(); held.Version != 0 || s.Version() != 0 {
 		t.Fatalf("Held = %v before the first list", held)
 	}
 	for _, version := range []uint64{5, 6} {
@@ -91,9 +82,9 @@ func TestANewerListReplacesTheOldAndSurvivesARestart(t *testing.T) {
 	if changed, err := s.Apply(seal(t, f.key, signed.RMM, list(6))); changed || err != nil {
 		t.Errorf("Apply of what is held = %v, %v; want false, nil", changed, err)
 	}
-	s = f.mustOpen()
+	s = f.open()
 	held, expired := s.Held()
-	if held == nil || held.Version != 6 || expired || held.Products[0].Marks[0][0] != "fake" {
+	if held.Version != 6 || expired || held.Products[0].Marks[0][0] != "fake" {
 		t.Errorf("after a restart Held = %+v, %v; want version 6", held, expired)
 	}
 	if info, err := os.Stat(filepath.Join(f.folder, "signatures.bin")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
@@ -103,25 +94,25 @@ func TestANewerListReplacesTheOldAndSurvivesARestart(t *testing.T) {
 
 func TestAnExpiredListIsNotTakenAndAHeldOneGoesOn(t *testing.T) {
 	f := newFixture(t)
-	s := f.mustOpen()
+	s := f.open()
 	if _, err := s.Apply(seal(t, f.key, signed.RMM, list(5))); err != nil {
 		t.Fatal(err)
 	}
 	f.nowMs = expiry
-	if held, expired := s.Held(); held == nil || !expired {
+	if held, expired := s.Held(); held.Version != 5 || !expired {
 		t.Errorf("Held at the expiry = %v, %v; want the list, expired", held, expired)
 	}
 	if changed, err := s.Apply(seal(t, f.key, signed.RMM, list(6))); changed || !errors.Is(err, trust.ErrExpired) {
 		t.Errorf("Apply of an expired list = %v, %v; want ErrExpired", changed, err)
 	}
-	if s = f.mustOpen(); s.Version() != 5 {
+	if s = f.open(); s.Version() != 5 {
 		t.Errorf("an expired list did not survive a restart: version %d", s.Version())
 	}
 }
 
 func TestWhatIsNotOursIsRefusedAndChangesNothing(t *testing.T) {
 	f := newFixture(t)
-	s := f.mustOpen()
+	s := f.open()
 	if _, err := s.Apply(seal(t, f.key, signed.RMM, list(5))); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +145,7 @@ func TestWhatIsNotOursIsRefusedAndChangesNothing(t *testing.T) {
 			if changed || err == nil || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("Apply = %v, %v; want %v", changed, err, c.want)
 			}
-			if s.Version() != 5 || f.mustOpen().Version() != 5 {
+			if s.Version() != 5 || f.open().Version() != 5 {
 				t.Errorf("version %d is held after a refusal; want 5", s.Version())
 			}
 		})
@@ -163,29 +154,26 @@ func TestWhatIsNotOursIsRefusedAndChangesNothing(t *testing.T) {
 
 func TestWithoutAKeyNothingIsTaken(t *testing.T) {
 	f := newFixture(t)
-	s, err := signature.New(f.folder, nil, func() int64 { return 0 })
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := signature.New(f.folder, nil, func() int64 { return 0 })
 	if changed, err := s.Apply(seal(t, f.key, signed.RMM, list(5))); changed || !errors.Is(err, signed.ErrKey) {
 		t.Errorf("Apply = %v, %v; want ErrKey", changed, err)
 	}
 }
 
-func TestADamagedFileIsSaidAndReplaced(t *testing.T) {
+func TestADamagedFileIsNoListAndReplaced(t *testing.T) {
 	f := newFixture(t)
 	path := filepath.Join(f.folder, "signatures.bin")
 	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := f.open()
-	if err == nil || s.Version() != 0 {
-		t.Errorf("New = version %d, %v; want no list and an error", s.Version(), err)
+	s := f.open()
+	if s.Version() != 0 {
+		t.Errorf("version %d of a damaged file; want no list", s.Version())
 	}
 	if _, err := s.Apply(seal(t, f.key, signed.RMM, list(5))); err != nil {
 		t.Errorf("Apply after the damage = %v", err)
 	}
-	if s = f.mustOpen(); s.Version() != 5 {
+	if s = f.open(); s.Version() != 5 {
 		t.Errorf("version %d after a restart; want 5", s.Version())
 	}
 }
@@ -200,10 +188,6 @@ func hostile() map[string]*trustv1.SignatureList {
 		p.Windows, p.Darwin = p.Linux, p.Linux
 		all[name] = l
 	}
-	many := make([]string, 65)
-	for i := range many {
-		many[i] = "x"
-	}
 	with("no version", func(l *trustv1.SignatureList, _ *trustv1.ProductMarks) { l.Version = 0 })
 	with("too many products", func(l *trustv1.SignatureList, _ *trustv1.ProductMarks) {
 		for range 256 {
@@ -213,20 +197,16 @@ func hostile() map[string]*trustv1.SignatureList {
 	with("too many bytes", func(l *trustv1.SignatureList, m *trustv1.ProductMarks) {
 		m.Keys = []string{strings.Repeat("k", 128<<10)}
 	})
-	with("too many patterns", func(_ *trustv1.SignatureList, m *trustv1.ProductMarks) { m.Services = many })
-	with("too many bundles", func(l *trustv1.SignatureList, _ *trustv1.ProductMarks) { l.Products[0].BundledBy = many })
 	with("a long pattern", func(_ *trustv1.SignatureList, m *trustv1.ProductMarks) { m.Titles = []string{strings.Repeat("t", 201)} })
 	with("an empty pattern", func(_ *trustv1.SignatureList, m *trustv1.ProductMarks) { m.Packages = []string{""} })
 	with("three wildcards", func(_ *trustv1.SignatureList, m *trustv1.ProductMarks) { m.Processes = []string{"*a*b{id}"} })
-	with("a path that climbs", func(_ *trustv1.SignatureList, m *trustv1.ProductMarks) { m.Paths = []string{"/opt/../etc/shadow"} })
-	with("a line end in a name", func(l *trustv1.SignatureList, _ *trustv1.ProductMarks) { l.Products[0].Name = "a\nb" })
 	with("a product without an id", func(l *trustv1.SignatureList, _ *trustv1.ProductMarks) { l.Products[0].Id = "" })
 	return all
 }
 
 func TestASignedListOutOfBoundsIsRefused(t *testing.T) {
 	f := newFixture(t)
-	s := f.mustOpen()
+	s := f.open()
 	for name, l := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			if changed, err := s.Apply(seal(t, f.key, signed.RMM, l)); changed || !errors.Is(err, signature.ErrBounds) {

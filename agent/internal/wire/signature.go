@@ -19,19 +19,26 @@ func (m *SignatureList) Fields(c *Codec) {
 
 // ProductSignature is one product.
 type ProductSignature struct {
-	ID, Name               string
-	BundledBy              []string
-	Windows, Darwin, Linux []byte // each a ProductMarks
+	ID, Name  string
+	BundledBy []string
+	Marks     [3][]byte // each a ProductMarks, by system
 }
+
+// Systems, as places in Marks.
+const (
+	MarksWindows = iota
+	MarksDarwin
+	MarksLinux
+)
 
 // Fields is the message's table.
 func (m *ProductSignature) Fields(c *Codec) {
 	c.String(1, &m.ID)
 	c.String(2, &m.Name)
 	c.Strings(3, &m.BundledBy)
-	c.Sub(4, &m.Windows)
-	c.Sub(5, &m.Darwin)
-	c.Sub(6, &m.Linux)
+	for i := range m.Marks {
+		c.Sub(uint64(4+i), &m.Marks[i])
+	}
 }
 
 // ProductMarks are the patterns of one system, a list a kind of mark.
