@@ -77,7 +77,7 @@ func (m *Marks) check(separator string) (errs []error) {
 		switch stem := strings.TrimSuffix(strings.ToLower(pattern), ".exe"); {
 		case strings.Contains(pattern, separator):
 			if !rooted(pattern, separator) {
-				refuse("a path starts at a folder of the system and has no wildcard in its first two parts", pattern)
+				refuse("a path starts at a folder of the system and has no early wildcard", pattern)
 			}
 		case separator == `\` && !strings.HasSuffix(strings.ToLower(pattern), ".exe"):
 			refuse("a program of Windows ends with .exe", pattern)
@@ -88,8 +88,9 @@ func (m *Marks) check(separator string) (errs []error) {
 		}
 	}
 	for _, pattern := range m.Paths {
-		if !rooted(pattern, separator) {
-			refuse("a path starts at a folder of the system and has no wildcard in its first two parts", pattern)
+		last := strings.LastIndex(pattern, separator)
+		if !rooted(pattern, separator) || wildcard.MatchString(pattern[:max(last, 0)]) {
+			refuse("a path starts at a folder of the system and has wildcards in its last part only, after four letters", pattern)
 		}
 	}
 	for _, pattern := range m.Keys {

@@ -89,6 +89,8 @@ func TestRulesOfTheCatalogue(t *testing.T) {
 		{"an early wildcard in a program", head + "  windows: {processes: ['*tool.exe']}\n", "too early"},
 		{"a path of one machine", head + "  windows: {paths: ['Program Files\\Tool']}\n", "starts at a folder"},
 		{"a wildcard for a product's folder", head + "  windows: {paths: ['%ProgramData%\\*\\tool']}\n", "starts at a folder"},
+		{"a wildcard above the last part", head + "  linux: {paths: ['/opt/tool-*/agent']}\n", "last part only"},
+		{"a wildcard in a program's folder", head + "  linux: {processes: ['/opt/tool-{id}/agent']}\n", ""},
 		{"a path that climbs", head + "  linux: {paths: [/opt/../etc/tool]}\n", "starts at a folder"},
 		{"a path of the root", head + "  linux: {paths: [/tool]}\n", "starts at a folder"},
 		{"a relative path", head + "  macos: {paths: [Applications/Tool.app]}\n", "starts at a folder"},
