@@ -32,7 +32,9 @@ func facts(text string) check.Facts {
 // severity, actual, reason, a line each.
 func TestJudges(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || runtime.GOOS == "linux" && len(files) != len(check.All()) {
+	// An agent links the judges of its own system only (tables.go).
+	all := slices.Contains(check.All(), check.Firewall) && slices.Contains(check.All(), check.SSHRootLogin)
+	if err != nil || all && len(files) != len(check.All()) {
 		t.Fatalf("there are %d files of cases for %d checks (%v)", len(files), len(check.All()), err)
 	}
 	for _, file := range files {

@@ -41,10 +41,10 @@ type updateSearch struct {
 // answer gives the last answer, if it is not stale, and starts another search if
 // it is time.
 func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
-	rows, err := u.last()
+	rows, err := u.last() //nolint:contextcheck // the search outlives its reader
 	for waited := time.Duration(0); errors.Is(err, errSearching) && waited < searchWait && ctx.Err() == nil; waited += searchStep {
 		time.Sleep(searchStep)
-		rows, err = u.last()
+		rows, err = u.last() //nolint:contextcheck // the same
 	}
 	return rows, err
 }
