@@ -22,7 +22,7 @@ type software interface {
 	scan(ctx context.Context) ([]entry, error)
 	// runs tells whether a service runs.
 	runs(service string) (bool, error)
-	// find gives the paths that match an expanded pattern, or the registry key.
+	// find gives the paths that match a pattern, or the registry key.
 	find(kind int, pattern string) []string
 }
 
@@ -101,7 +101,7 @@ func (s *search) product(p *signature.Product, seen []entry, on software) error 
 	}
 	for _, kind := range [...]int{wire.MarkPath, wire.MarkKey} {
 		for _, pattern := range p.Marks[kind] {
-			for _, text := range on.find(kind, expand(pattern)) {
+			for _, text := range on.find(kind, pattern) {
 				e := entry{kind: kind, text: text}
 				if kind == wire.MarkPath {
 					e.path = text
@@ -118,12 +118,14 @@ func (s *search) product(p *signature.Product, seen []entry, on software) error 
 // see adds an entry to what was found, if it is the product's.
 func (s *search) see(p *signature.Product, e *entry, on software) error {
 	instance, ok := "", false
+	// A pattern of a program is its name alone or its whole path.
+	program := e.kind == wire.MarkProcess
+	base := baseName(e.text)
 	for _, pattern := range p.Marks[e.kind] {
-		text := e.text
-		if e.kind == wire.MarkProcess && baseName(pattern) == pattern {
-			text = baseName(text)
+		one, matches := signature.Match(pattern, e.text)
+		if !matches && program {
+			_, matches = signature.Match(pattern, base)
 		}
-		one, matches := signature.Match(expand(pattern), text)
 		ok = ok || matches
 		if one != "" {
 			instance = one
@@ -132,7 +134,6 @@ func (s *search) see(p *signature.Product, e *entry, on software) error {
 	if !ok {
 		return nil
 	}
-	program := e.kind == wire.MarkProcess
 	f := s.finding(p, instance, program)
 	f.running = f.running || program
 	if e.service != "" && !f.running {

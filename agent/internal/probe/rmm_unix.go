@@ -16,9 +16,6 @@ const (
 	maxPaths   = 8
 )
 
-// expand has nothing to do here.
-func expand(pattern string) string { return pattern }
-
 // find looks for paths under the root; a wildcard may be in the last part.
 func (p *Probe) find(kind int, pattern string) (found []string) {
 	last := baseName(pattern)

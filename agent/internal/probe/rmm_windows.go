@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"os"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -19,16 +18,6 @@ func (p *Probe) readRMM(ctx context.Context) (check.Facts, error) {
 func serviceRuns(name string) (bool, error) {
 	s, err := winapi.QueryService(name)
 	return s.State == winapi.ServiceRunning, err
-}
-
-// expand puts a folder in the place of a variable at the start. A service's
-// environment has the four that a list may use.
-func expand(pattern string) string {
-	if pattern[0] != '%' {
-		return pattern
-	}
-	name, rest, _ := strings.Cut(pattern[1:], "%")
-	return os.Getenv(name) + rest
 }
 
 // maxPaths: a product with more copies is known well enough.

@@ -57,12 +57,14 @@ func parse(encoded *wire.SignatureList) (*List, error) {
 	return list, nil
 }
 
-// valid holds each text to its bounds.
+// valid holds each text to its bounds, and writes variables out.
 func (p *Product) valid() bool {
 	ok := fits(p.ID) && fits(p.Name)
-	for i := range p.Marks {
-		for _, pattern := range p.Marks[i] {
-			ok = ok && fits(pattern)
+	for _, patterns := range &p.Marks {
+		for i, pattern := range patterns {
+			if ok = ok && fits(pattern); ok {
+				patterns[i] = expand(pattern)
+			}
 		}
 	}
 	return ok
