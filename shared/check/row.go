@@ -72,15 +72,6 @@ func (f Facts) next(name string, i *int, r *Facts) bool {
 	return false
 }
 
-// rows calls each with every row of the facts named so.
-func (f Facts) rows(name string, each func(row Facts)) {
-	for _, fact := range f {
-		if fact.Name == name {
-			each(row(fact.Value))
-		}
-	}
-}
-
 // row is the first row of the facts named so; nil if there is none.
 func (f Facts) row(name string) Facts {
 	value, ok := f.Get(name)

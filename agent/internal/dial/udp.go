@@ -44,7 +44,7 @@ func open(host netip.Addr, port uint16, wait time.Duration) (*Datagram, error) {
 		err = syscall.Connect(socket, to)
 	}
 	if err != nil {
-		d.Close() //nolint:errcheck,gosec // the first error counts
+		d.Close() //nolint:errcheck // the first error counts
 		return nil, err
 	}
 	return d, nil

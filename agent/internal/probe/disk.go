@@ -9,10 +9,6 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// volumeLimit bounds the volumes of one report; a host with more is a server
-// whose storage is watched elsewhere.
-const volumeLimit = 24
-
 // size is what a file system says about itself.
 type size struct{ total, free uint64 }
 

@@ -8,6 +8,14 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
+// live tells whether root is the running system, so that the kernel's own state
+// belongs to it.
+func (p *Probe) live() bool { return p.root == "/" || p.root == "" }
+
+// volumeLimit bounds the volumes of one report; a host with more is a server
+// whose storage is watched elsewhere.
+const volumeLimit = 24
+
 func (p *Probe) readDisk(ctx context.Context) (check.Facts, error) {
 	mounts, err := p.volumes()
 	if err != nil {

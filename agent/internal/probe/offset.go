@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strconv"
 	"strings"
 
-	"github.com/osiriscare/osiris/agent/internal/sntp"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -19,16 +17,6 @@ const askLimit = 3
 
 // errNoServer is the reason why nothing shows whether the clock is right.
 var errNoServer = errors.New("no time server is known")
-
-// askTime asks a time server and gives the row of check.FactClockOffset.
-func askTime(ctx context.Context, server string) (string, error) {
-	r, err := sntp.Query(ctx, server)
-	if err != nil {
-		return "", err
-	}
-	return "Server=" + server + ";Ms=" + strconv.FormatInt(r.Offset.Milliseconds(), 10) +
-		";Stratum=" + strconv.Itoa(int(r.Stratum)), nil
-}
 
 // readOffset asks the appliance and those that Windows follows.
 func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {

@@ -28,7 +28,7 @@ const readerLimit = 10 * time.Second
 // Probe reads one host.
 type Probe struct {
 	root     string
-	platform //nolint:unused // used on Windows
+	platform
 
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
 	Signatures Signatures
@@ -36,8 +36,6 @@ type Probe struct {
 	// Appliance, host:port, is whose host is asked for the time before others;
 	// empty asks only those that the system itself follows.
 	Appliance string
-
-	low marks // of disk_space, which one reader at a time uses
 
 	mu   sync.Mutex
 	busy map[check.ID]chan struct{} // closed when the running reader ends
@@ -47,10 +45,6 @@ type Probe struct {
 func New(root string) *Probe {
 	return &Probe{root: root, busy: make(map[check.ID]chan struct{})}
 }
-
-// live tells whether root is the running system, so that the kernel's own state
-// belongs to it.
-func (p *Probe) live() bool { return p.root == "/" || p.root == "" }
 
 // missing is the reason why a check does not apply to this host.
 type missing string

@@ -8,8 +8,10 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// platform is what a probe keeps between readings: nothing here.
-type platform struct{}
+// platform is what a probe keeps between readings.
+type platform struct {
+	low marks // of disk_space, which one reader at a time uses
+}
 
 // Checks are those that this system has readers for.
 func Checks() []check.ID { return []check.ID{check.DiskSpace} }

@@ -10,7 +10,7 @@ import (
 // listen gives a socket on loopback: receive fills b and gives how to answer.
 func listen(t *testing.T) (addr string, receive func(b []byte) (n int, answer func([]byte) error, err error)) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // it does not block
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
