@@ -27,7 +27,7 @@ const readerLimit = 10 * time.Second
 
 // Probe reads one host.
 type Probe struct {
-	root     string
+	root string
 	platform
 
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
