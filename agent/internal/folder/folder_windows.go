@@ -2,6 +2,7 @@ package folder
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -104,7 +105,9 @@ func trusted(name *uint16) bool {
 		return true
 	}
 	var us [16]uintptr // TOKEN_USER: a pointer to the SID behind it, which has at most 68 bytes
-	return call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) != 0 &&
+	same := call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) != 0 &&
 		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) != 0 &&
 		call("EqualSid", owner, us[0]) != 0
+	runtime.KeepAlive(&us)
+	return same
 }

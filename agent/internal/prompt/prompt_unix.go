@@ -8,7 +8,7 @@ import (
 )
 
 func attributes(handle, request uintptr, t *syscall.Termios) bool {
-	_, _, e := syscall.Syscall(syscall.SYS_IOCTL, handle, request, uintptr(unsafe.Pointer(t))) //nolint:staticcheck // deprecated on macOS, where it still goes through libSystem
+	_, _, e := syscall.Syscall(syscall.SYS_IOCTL, handle, request, uintptr(unsafe.Pointer(t)))
 	return e == 0
 }
 
