@@ -50,6 +50,7 @@ type rig struct {
 	fallback string // address, or nothing
 	addr     string // instead of the appliance's
 	builtMs  int64
+	link     *link.Link
 	queue    *queue.Queue
 	policy   *policy.Policy
 	enrolled func()
@@ -153,6 +154,7 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 	})
 	must(err)
 	l.SetPostsLife(2 * time.Second)
+	r.link = l
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	if !id.Enrolled() {

@@ -107,7 +107,11 @@ func (s *session) beat(ctx context.Context) error {
 
 // bounded sends one AgentMessage with this member.
 func (s *session) bounded(ctx context.Context, field uint64, member wire.Message) error {
-	ctx, cancel := context.WithTimeout(ctx, sendLimit)
+	limit := sendLimit
+	if s.posts {
+		limit = answerLimit // an answer is waited for: with a heartbeat before it, a dead peer is seen in 45 s
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return s.stream.Send(ctx, wire.AppendBytes(nil, field, wire.Encode(member)))
 }

@@ -30,7 +30,7 @@ const (
 	fallbackType  = "application/x-protobuf"
 	fallbackConns = 1024               // posts are short: 1,024 at a time serve the fleet of DESIGN §11
 	fallbackRead  = 30 * time.Second   // one request
-	fallbackWork  = 20 * time.Second   // waiting for intake; later the agent is told to come back
+	fallbackWork  = 10 * time.Second   // waiting for intake; later the agent is told to come back
 	fallbackIdle  = 3 * heartbeatEvery // between two posts of a connection
 	retryAfter    = 30                 // seconds, said with 503
 )
