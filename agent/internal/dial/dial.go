@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -50,26 +49,6 @@ func TCP(ctx context.Context, addr string) (net.Conn, error) {
 		err = errors.Join(err, fmt.Errorf("dialling %s: %w", target, failed))
 	}
 	return nil, err
-}
-
-// addresses connects to the first address that answers.
-func addresses(ctx context.Context, hosts []netip.Addr, port uint16) (net.Conn, error) {
-	var failed error
-	for i, host := range hosts {
-		limited, cancel := ctx, context.CancelFunc(func() {})
-		if i < len(hosts)-1 {
-			limited, cancel = context.WithTimeout(ctx, each)
-		}
-		c, err := new(net.Dialer).DialTCP(limited, "tcp", netip.AddrPort{}, netip.AddrPortFrom(host, port))
-		cancel()
-		if err == nil {
-			return c, nil
-		}
-		if failed = errors.Join(failed, err); ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, failed
 }
 
 // split reads host:port.

@@ -4,6 +4,7 @@ package dial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -16,6 +17,26 @@ func connect(ctx context.Context, addr string) (net.Conn, error) {
 		return nil, err
 	}
 	return addresses(ctx, hosts, port)
+}
+
+// addresses connects to the first address that answers.
+func addresses(ctx context.Context, hosts []netip.Addr, port uint16) (net.Conn, error) {
+	var failed error
+	for i, host := range hosts {
+		limited, cancel := ctx, context.CancelFunc(func() {})
+		if i < len(hosts)-1 {
+			limited, cancel = context.WithTimeout(ctx, each)
+		}
+		c, err := stream(limited, netip.AddrPortFrom(host.Unmap(), port))
+		cancel()
+		if err == nil {
+			return c, nil
+		}
+		if failed = errors.Join(failed, err); ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, failed
 }
 
 // lookUp gives the addresses behind host:port.

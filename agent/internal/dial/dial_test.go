@@ -3,29 +3,8 @@ package dial
 import (
 	"context"
 	"net"
-	"net/netip"
 	"testing"
 )
-
-func TestTheFirstAddressThatAnswersIsTaken(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // the test is over
-	port := netip.MustParseAddrPort(l.Addr().String()).Port()
-	hosts := []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")}
-	c, err := addresses(context.Background(), hosts, port)
-	if err != nil || c.RemoteAddr().String() != l.Addr().String() {
-		t.Fatalf("addresses = %v, %v; want %v", c, err, l.Addr())
-	}
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := addresses(context.Background(), hosts[:1], port); err == nil {
-		t.Error("an address where nobody listens answers")
-	}
-}
 
 func TestNamesAndLiteralsAreDialled(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -29,11 +29,9 @@ func UDP(ctx context.Context, addr string, wait time.Duration) (*Datagram, error
 }
 
 func open(host netip.Addr, port uint16, wait time.Duration) (*Datagram, error) {
-	family, to := syscall.AF_INET6, syscall.Sockaddr(nil)
+	family := syscall.AF_INET6
 	if host.Is4() {
-		family, to = syscall.AF_INET, &syscall.SockaddrInet4{Port: int(port), Addr: host.As4()}
-	} else {
-		to = &syscall.SockaddrInet6{Port: int(port), Addr: host.As16()}
+		family = syscall.AF_INET
 	}
 	socket, err := syscall.Socket(family, syscall.SOCK_DGRAM, syscall.IPPROTO_UDP)
 	if err != nil {
@@ -41,7 +39,7 @@ func open(host netip.Addr, port uint16, wait time.Duration) (*Datagram, error) {
 	}
 	d := &Datagram{socket}
 	if err = d.limit(wait); err == nil {
-		err = syscall.Connect(socket, to)
+		err = syscall.Connect(socket, sockaddr(netip.AddrPortFrom(host, port)))
 	}
 	if err != nil {
 		d.Close() //nolint:errcheck // the first error counts
