@@ -62,5 +62,5 @@ func watchUpdate(ctx context.Context, o options) (err error) {
 // manager is the operating system's service manager.
 type manager struct{}
 
+// Start starts the service.
 func (manager) Start(ctx context.Context) error { return service.Start(ctx) }
-func (manager) Stop(ctx context.Context) error  { return service.Stop(ctx) }

@@ -45,7 +45,7 @@ func (u *Update) install(ctx context.Context, j *journal, f *release.File) error
 	}
 	if err != nil {
 		// A full disk needs the room more than we do.
-		_, _ = os.Remove(u.path(partFile)), os.Remove(fresh)
+		_, _, _ = os.Remove(u.path(partFile)), os.Remove(fresh), os.Remove(beside(u.Exe, "old"))
 		return err
 	}
 	reached("ready")

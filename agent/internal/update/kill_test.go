@@ -102,7 +102,6 @@ func (m *machine) once() {
 	if command.Start() != nil {
 		return // there is no whole program: the test will see that
 	}
-	_ = os.WriteFile(filepath.Join(m.root, "stopping"), nil, 0o600)
 	done := make(chan struct{})
 	go func() {
 		_ = command.Wait()
@@ -111,7 +110,6 @@ func (m *machine) once() {
 	for {
 		select {
 		case <-done:
-			_ = os.Remove(filepath.Join(m.root, "stopping"))
 			return
 		case <-m.stop:
 			_ = command.Process.Kill()
@@ -216,7 +214,7 @@ func TestAProgramThatFailsIsRolledBackWhateverIsKilled(t *testing.T) {
 		{"hangs", ""},
 		{"crashes", "trial"},
 		{"crashes", "boot"},
-		{"crashes", "stopped"},
+		{"crashes", "failed"},
 		{"crashes", "restored"},
 		{"crashes", "done"},
 		{"crashes early", "restored"},
@@ -236,6 +234,21 @@ func TestAProgramThatFailsIsRolledBackWhateverIsKilled(t *testing.T) {
 			if j.former.Failures != 1 || j.mayTry(j.former.SHA256, time.Now().UnixMilli()) {
 				t.Errorf("the program may be tried again at once: %+v", j)
 			}
+		})
+	}
+}
+
+// What a service manager does that gives up on a service that keeps crashing, or
+// a person who stops it.
+func TestAServiceThatWasStoppedComesBack(t *testing.T) {
+	for _, behaviour := range []string{"crashes", "crashes early", "hangs"} {
+		t.Run("it "+behaviour, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, behaviour, "OSIRIS_MINI_IMPATIENT=yes", "OSIRIS_MINI_SERVICE=yes")
+			m.supervise()
+			m.until("the trial", func() bool { return load(filepath.Join(m.root, "update")).phase == trial })
+			m.write("stopped", nil)
+			m.expect(wire.UpdateRolledBack, builtOld)
 		})
 	}
 }

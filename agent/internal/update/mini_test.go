@@ -169,19 +169,6 @@ func (f *flag) Start(context.Context) error {
 	return err
 }
 
-func (f *flag) Stop(ctx context.Context) error {
-	if err := os.WriteFile(filepath.Join(f.root, "stopped"), nil, 0o600); err != nil {
-		return err
-	}
-	for ctx.Err() == nil {
-		if _, err := os.Stat(filepath.Join(f.root, "stopping")); err != nil {
-			return nil
-		}
-		sleep(ctx, 10*time.Millisecond)
-	}
-	return ctx.Err()
-}
-
 // shelf is an appliance made of files: "bundle", "offer" and "target".
 type shelf struct {
 	root    string

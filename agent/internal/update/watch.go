@@ -16,12 +16,10 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
 
-// Service starts and stops the agent as the system runs it. Start is nil when it
-// runs already, Stop when it does not.
-type Service interface {
-	Start(ctx context.Context) error
-	Stop(ctx context.Context) error
-}
+// Service starts the agent as the system runs it; nil when it runs already. There
+// is no Stop: a service that was stopped would stay so if the watcher were killed
+// too, while one whose process is killed is started again.
+type Service interface{ Start(ctx context.Context) error }
 
 // Watcher is the verb watch-update, run by the old program.
 type Watcher struct {
@@ -172,17 +170,9 @@ func (w *Watcher) wait(ctx context.Context, j *journal) string {
 	return ""
 }
 
-// rollBack puts the old program back. The one that runs is stopped by the
-// service manager, or killed.
+// rollBack puts the old program back. The new one is killed.
 func (w *Watcher) rollBack(ctx context.Context, j *journal) error {
-	if w.Service != nil {
-		limited, cancel := context.WithTimeout(ctx, serviceTime)
-		if err := w.Service.Stop(limited); err != nil {
-			w.Log.Warn("service not stopped", "error", err)
-		}
-		cancel()
-	}
-	reached("stopped")
+	reached("failed")
 	held, err := w.takeLock(ctx, 0)
 	if err != nil {
 		return err
