@@ -17,21 +17,19 @@ type greedy struct {
 	takes time.Duration
 	uses  schedule.Usage
 	used  schedule.Usage
-	deaf  bool // does not hear that it is cut off
 	runs  int
 }
 
 func (g *greedy) Read(ctx context.Context, id check.ID) check.Facts {
+	var takes time.Duration
 	g.set(func() {
 		g.runs++
 		g.used.CPU += g.uses.CPU
 		g.used.Memory += g.uses.Memory
+		takes = g.takes
 	})
-	if g.deaf {
-		ctx = context.Background()
-	}
 	select {
-	case <-time.After(g.takes):
+	case <-time.After(takes):
 	case <-ctx.Done():
 		return check.Facts{{Name: check.FactError, Value: "Cut off."}}
 	}
@@ -41,6 +39,12 @@ func (g *greedy) Read(ctx context.Context, id check.ID) check.Facts {
 func (g *greedy) meter() (u schedule.Usage) {
 	g.set(func() { u = g.used })
 	return u
+}
+
+// ran is how often it ran.
+func (g *greedy) ran() (n int) {
+	g.set(func() { n = g.runs })
+	return n
 }
 
 // newGreedy is a world whose one check is read by a greedy reader each minute.
@@ -84,15 +88,15 @@ func TestACheckThatKeepsGoingOverALimitIsSuspendedAndSaysSo(t *testing.T) {
 				if status != "unknown" || actual != "suspended" || !strings.Contains(reason, tt.says) || !strings.Contains(reason, "Suspended until 2000-01-01T00:1") {
 					t.Errorf("the verdict is %s, %q: %s", status, actual, reason)
 				}
-				runs := g.runs
+				runs := g.ran()
 				g.pass(10 * time.Minute)
-				if g.runs != runs {
-					t.Errorf("it ran %d times while suspended", g.runs-runs)
+				if g.ran() != runs {
+					t.Errorf("it ran %d times while suspended", g.ran()-runs)
 				}
 				// Tried again once, suspended for twice as long.
 				g.pass(20 * time.Minute)
-				if g.runs != runs+1 {
-					t.Errorf("it ran %d times in the half hour after; want 1", g.runs-runs)
+				if g.ran() != runs+1 {
+					t.Errorf("it ran %d times in the half hour after; want 1", g.ran()-runs)
 				}
 				// A run that keeps the limits ends it.
 				g.set(func() { g.takes, g.uses = 0, schedule.Usage{} })
@@ -113,8 +117,8 @@ func TestACheckThatNeedsTooMuchMemoryIsSuspendedForADayAtOnce(t *testing.T) {
 		defer g.stop()
 		g.pass(23 * time.Hour)
 		status, actual, reason := g.last()
-		if status != "unknown" || actual != "suspended" || !strings.Contains(reason, "32 MB of memory") || g.runs != 1 {
-			t.Errorf("after %d runs the verdict is %s, %q: %s", g.runs, status, actual, reason)
+		if status != "unknown" || actual != "suspended" || !strings.Contains(reason, "32 MB of memory") || g.ran() != 1 {
+			t.Errorf("after %d runs the verdict is %s, %q: %s", g.ran(), status, actual, reason)
 		}
 		g.set(func() { g.uses = schedule.Usage{} })
 		g.pass(2 * time.Hour)
@@ -132,8 +136,8 @@ func TestOneRunOverALimitIsForgiven(t *testing.T) {
 		g.pass(30 * time.Second)
 		for range 5 {
 			g.set(func() { g.uses = schedule.Usage{CPU: time.Minute} })
-			runs := g.runs
-			for g.runs == runs {
+			runs := g.ran()
+			for g.ran() == runs {
 				g.pass(time.Second)
 			}
 			g.set(func() { g.uses = schedule.Usage{} })
