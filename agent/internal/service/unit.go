@@ -3,7 +3,8 @@ package service
 import "strings"
 
 // SystemdUnit is the text of the unit that runs the program with these arguments.
-// Healing writes where a setting lives, so the file system stays writable.
+// Healing writes where a setting lives, /etc and /proc/sys among them, and time
+// synchronisation sets the clock: these stay open.
 func SystemdUnit(program string, args ...string) string {
 	return `[Unit]
 Description=` + title + `
@@ -25,9 +26,13 @@ UMask=0077
 NoNewPrivileges=yes
 ProtectHome=read-only
 PrivateTmp=yes
-ProtectClock=no
 ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectHostname=yes
 LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native

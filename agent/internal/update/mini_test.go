@@ -65,6 +65,8 @@ func mini(verb string) int {
 			return 1
 		}
 		return 0
+	case "idle":
+		time.Sleep(time.Minute) // until the test kills it
 	case "run":
 		err = miniRun(root, exe, built, behaviour)
 	case "watch-update":

@@ -52,9 +52,9 @@ func (u *Update) note(ctx context.Context, a asker, o *compliancev1.UpdateOutcom
 		if err != nil || !told {
 			return err
 		}
-		r, err := tx.ExecContext(ctx, `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms) VALUES (?, ?, ?, ?, ?, ?)
+		r, err := tx.ExecContext(ctx, `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms, forgiven) VALUES (?, ?, ?, ?, ?, ?, 0)
 			ON CONFLICT (sha256, agent_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-			failures = excluded.failures, told_ms = excluded.told_ms
+			failures = excluded.failures, told_ms = excluded.told_ms, forgiven = 0
 			WHERE state <> excluded.state OR failures <> excluded.failures`,
 			o.GetSha256(), a.id, int32(o.GetState()), cut(o.GetReason()), o.GetFailures(), now)
 		if err != nil {
@@ -132,7 +132,7 @@ func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFi
 
 // count is how the program did so far.
 func count(ctx context.Context, tx *store.Tx, sum []byte) (installed, failed int, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ?) FROM update_result WHERE sha256 = ?`,
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ? AND forgiven = 0) FROM update_result WHERE sha256 = ?`,
 		int32(compliancev1.UpdateState_UPDATE_STATE_INSTALLED), int32(compliancev1.UpdateState_UPDATE_STATE_ROLLED_BACK), sum).Scan(&installed, &failed)
 	return installed, failed, err
 }
@@ -166,7 +166,8 @@ func place(agentID string, sum []byte) [sha256.Size]byte {
 }
 
 // Resume lets a halted program, named by its SHA-256 in hexadecimal or the
-// beginning of that, go on. What failed so far is forgotten.
+// beginning of that, go on. What failed so far does not count any more; agents tell
+// it again with every question.
 func Resume(ctx context.Context, st *store.Store, program string) error {
 	found := 0
 	err := st.Write(ctx, func(tx *store.Tx) error {
@@ -178,8 +179,7 @@ func Resume(ctx context.Context, st *store.Store, program string) error {
 		if found = int(n); err != nil || n == 0 {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM update_result WHERE state <> ? AND lower(hex(sha256)) LIKE ? || '%'",
-			int32(compliancev1.UpdateState_UPDATE_STATE_INSTALLED), program)
+		_, err = tx.ExecContext(ctx, "UPDATE update_result SET forgiven = 1 WHERE lower(hex(sha256)) LIKE ? || '%'", program)
 		return err
 	})
 	if err == nil && found == 0 {

@@ -24,5 +24,6 @@ CREATE TABLE update_result (
 	reason   TEXT NOT NULL,
 	failures INTEGER NOT NULL,
 	told_ms  INTEGER NOT NULL,
+	forgiven INTEGER NOT NULL, -- 1: a person resumed the program after this
 	PRIMARY KEY (sha256, agent_id)
 ) WITHOUT ROWID;
