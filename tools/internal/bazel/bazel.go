@@ -75,7 +75,7 @@ func Find(ctx context.Context, root string, dirs Dirs, log io.Writer) (*Bazel, e
 	return &Bazel{
 		About: d.about(), root: root, debian: d,
 		startup: []string{
-			"--bazelrc=" + debianConfig(root), "--bazelrc=" + filepath.Join(dirs.Cache, "bazelrc"),
+			"--bazelrc=" + debianConfig(root), "--bazelrc=" + ownConfig(dirs),
 			"--output_user_root=" + dirs.Output, "--server_javabase=/usr/lib/jvm/default-java",
 		},
 	}, nil
@@ -85,13 +85,16 @@ func Find(ctx context.Context, root string, dirs Dirs, log io.Writer) (*Bazel, e
 // own by Debian's packages of it.
 func debianConfig(root string) string { return filepath.Join(root, "tools", "bazel", "debian.bazelrc") }
 
+// ownConfig is beside the output it is for.
+func ownConfig(dirs Dirs) string { return dirs.Output + ".bazelrc" }
+
 // writeConfig keeps what depends on this machine's folders.
 func writeConfig(dirs Dirs) error {
 	text := ""
 	if dirs.Disk != "" {
 		text = "common --disk_cache=" + dirs.Disk + "\ncommon --experimental_disk_cache_gc_max_size=12G\n"
 	}
-	if err := os.WriteFile(filepath.Join(dirs.Cache, "bazelrc"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(ownConfig(dirs), []byte(text), 0o644); err != nil {
 		return fmt.Errorf("writing Bazel's settings: %w", err)
 	}
 	return nil
