@@ -242,7 +242,8 @@ func TestWineAnswersAsWindowsDoes(t *testing.T) {
 		}
 	}
 	row, err := Exec(ctx, cimv2, "StdRegProv", "GetStringValue", []Param{
-		{"hDefKey", "2147483650"}, {"sSubKeyName", `SOFTWARE\Microsoft\Windows NT\CurrentVersion`}, {"sValueName", "CurrentBuild"},
+		// HKEY_LOCAL_MACHINE; Wine declares it signed.
+		{"hDefKey", "-2147483646"}, {"sSubKeyName", `SOFTWARE\Microsoft\Windows NT\CurrentVersion`}, {"sValueName", "CurrentBuild"},
 	}, []string{"ReturnValue", "sValue"})
 	if diff := cmp.Diff(Row{{Text: "0"}, {Text: "18362"}}, row); err != nil || diff != "" {
 		t.Errorf("Exec = %v (-want +got):\n%s", err, diff)
