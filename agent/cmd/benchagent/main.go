@@ -7,7 +7,8 @@
 //
 // A round stands for the five minutes of the default interval; every twelfth
 // queues what the hourly repetition does, and the appliance's acknowledgement is
-// taken as given. It measures on Linux only. Sizes are KB, times microseconds of CPU, children included.
+// taken as given. It measures on Linux only. Sizes are KB, times microseconds of
+// CPU, children included.
 package main
 
 import (
