@@ -45,13 +45,15 @@ type File struct {
 	SHA256            []byte
 	OS, Arch, Release string
 	Built             int64 // Unix seconds
+
+	signature []byte // when it stands for a signature
 }
 
 // document is one role's metadata with its signatures.
 type document struct {
 	raw        []byte // encoded trust.v1.SignedRelease
 	payload    []byte
-	signatures []signature
+	signatures []*File
 
 	role      Role
 	version   uint64
@@ -60,30 +62,110 @@ type document struct {
 	files     []*File
 }
 
-// signature is one key's.
-type signature struct{ keyID, value []byte }
-
-// open decodes a document of a role and checks its shape, no signature.
+// open decodes a document of a role and checks its shape, no signature. The fields
+// are those of trust.v1.SignedRelease and of what it holds.
 func open(raw []byte, want Role) (*document, error) {
 	d := &document{raw: append([]byte(nil), raw...)}
-	if !decode(d.raw, (*signedRelease)(d)) || !decode(d.payload, (*metadata)(d)) ||
-		d.role != want || d.version == 0 || len(d.signatures) > maxSignatures || len(d.files) > maxFiles {
-		return nil, ErrMalformed
-	}
-	for role := Root; role < roles; role++ {
-		if want == Root && !d.keys[role].valid() {
-			return nil, ErrMalformed
+	ok := true
+	var f field
+	for b := d.raw; ok && len(b) > 0; {
+		f, b = next(b)
+		ok = f.num != 0
+		switch {
+		case f.num == 1:
+			d.payload = f.content
+		case f.num == 2:
+			s := &File{}
+			ok = s.decode(f.content)
+			d.signatures = append(d.signatures, s)
 		}
 	}
-	if (want == Timestamp || want == Snapshot) && (len(d.files) != 1 || d.files[0].Path != (want+1).String()) {
-		return nil, ErrMalformed
+	for b := d.payload; ok && len(b) > 0; {
+		f, b = next(b)
+		ok = f.num != 0
+		switch f.num {
+		case 1:
+			d.role = Role(f.value)
+		case 2:
+			d.version = f.value
+		case 3:
+			d.expiresMs = int64(f.value)
+		case 4:
+			ok = ok && d.takeKeys(f.content)
+		case 5:
+			file := &File{}
+			ok = file.decode(f.content)
+			d.files = append(d.files, file)
+		}
+	}
+	ok = ok && d.role == want && d.version != 0 && len(d.signatures) <= maxSignatures && len(d.files) <= maxFiles
+	for role := Root; want == Root && role < roles; role++ {
+		ok = ok && d.keys[role].valid()
+	}
+	if want == Timestamp || want == Snapshot {
+		ok = ok && len(d.files) == 1 && d.files[0].Path == (want+1).String()
 	}
 	for _, f := range d.files {
-		if len(f.SHA256) != sha256.Size {
-			return nil, ErrMalformed
-		}
+		ok = ok && len(f.SHA256) == sha256.Size
+	}
+	if !ok {
+		return nil, ErrMalformed
 	}
 	return d, nil
+}
+
+// takeKeys decodes a trust.v1.ReleaseKeys.
+func (d *document) takeKeys(b []byte) bool {
+	var f field
+	role, k := Role(0), &Keys{}
+	for len(b) > 0 {
+		f, b = next(b)
+		switch f.num {
+		case 0:
+			return false
+		case 1:
+			role = Role(f.value)
+		case 2:
+			k.Threshold = int(min(f.value, 1<<10))
+		case 3:
+			k.Public = append(k.Public, f.content)
+		}
+	}
+	if role == 0 || role >= roles || d.keys[role] != nil {
+		return false
+	}
+	d.keys[role] = k
+	return true
+}
+
+// decode decodes a trust.v1.ReleaseFile. A trust.v1.ReleaseSignature is taken for
+// one, too: its key id is the Path, its signature the signature.
+func (file *File) decode(b []byte) bool {
+	var f field
+	for len(b) > 0 {
+		f, b = next(b)
+		switch f.num {
+		case 0:
+			return false
+		case 1:
+			file.Path = string(f.content)
+		case 2:
+			file.Version, file.signature = f.value, f.content
+		case 3:
+			file.Length = f.value
+		case 4:
+			file.SHA256 = f.content
+		case 5:
+			file.OS = string(f.content)
+		case 6:
+			file.Arch = string(f.content)
+		case 7:
+			file.Release = string(f.content)
+		case 8:
+			file.Built = int64(f.value)
+		}
+	}
+	return true
 }
 
 // signedBy tells whether enough of the keys signed the document.

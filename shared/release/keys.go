@@ -60,7 +60,7 @@ func (k *Keys) valid() bool {
 }
 
 // verify counts the keys that signed payload.
-func (k *Keys) verify(payload []byte, signatures []signature) error {
+func (k *Keys) verify(payload []byte, signatures []*File) error {
 	if k == nil {
 		return ErrUnsigned
 	}
@@ -68,7 +68,7 @@ func (k *Keys) verify(payload []byte, signatures []signature) error {
 	for _, key := range k.Public {
 		id := signed.IDOf(key)
 		for _, s := range signatures {
-			if string(s.keyID) == string(id[:]) && signed.Verify(Context, key, payload, s.value) == nil {
+			if s.Path == string(id[:]) && signed.Verify(Context, key, payload, s.signature) == nil {
 				count++
 				break // a key counts once
 			}

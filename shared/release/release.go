@@ -45,21 +45,27 @@ func Open(anchor *Keys, kept []byte) (*Store, error) {
 	if len(kept) == 0 {
 		return s, nil
 	}
-	var b bundle
-	if !decode(kept, &b) || len(b.roots) != 1 {
-		return s, fmt.Errorf("reading kept metadata: %w", ErrMalformed)
-	}
-	root, err := open(b.roots[0], Root)
-	if err == nil {
-		err = root.signedBy(root.keys[Root])
-	}
-	if err != nil {
-		return s, fmt.Errorf("reading kept root: %w", err)
-	}
-	s.held[Root] = root
-	for role := Timestamp; role < roles; role++ {
-		if d, err := s.verified(b.of[role], role); err == nil {
-			s.held[role] = d
+	var f field
+	for len(kept) > 0 {
+		f, kept = next(kept)
+		if f.num == 0 || f.num >= uint64(roles) {
+			return s, ErrMalformed
+		}
+		d, err := open(f.content, Role(f.num))
+		if err == nil && d.role == Root {
+			s.held[Root] = d
+		}
+		if s.held[Root] == nil {
+			return s, ErrMalformed
+		}
+		if err == nil {
+			err = d.signedBy(s.held[Root].keys[f.num])
+		}
+		if err == nil {
+			s.held[f.num] = d
+		} else if f.num == uint64(Root) {
+			s.held[Root] = nil
+			return s, err
 		}
 	}
 	return s, nil
@@ -88,17 +94,25 @@ func (s *Store) RootVersion() uint64 {
 // Roots and versions that were good stay, also when something after them is not:
 // Kept must be written either way.
 func (s *Store) Update(encoded []byte, nowMs int64) error {
-	var b bundle
-	if !decode(encoded, &b) {
-		return fmt.Errorf("reading metadata: %w", ErrMalformed)
-	}
-	if err := s.takeRoots(b.roots); err != nil {
-		return fmt.Errorf("taking root: %w", err)
+	var of [roles][]byte // roots stay encoded together
+	var f field
+	for b := encoded; len(b) > 0; {
+		f, b = next(b)
+		switch {
+		case f.num == 0:
+			return ErrMalformed
+		case f.num == uint64(Root):
+			of[Root] = appendBytes(of[Root], 1, f.content)
+		case f.num < uint64(roles):
+			of[f.num] = f.content
+		}
 	}
 	for role := Root; role < roles; role++ {
 		err := error(nil)
-		if role != Root {
-			err = s.take(b.of[role], role)
+		if role == Root {
+			err = s.takeRoots(of[Root])
+		} else {
+			err = s.take(of[role], role)
 		}
 		if err == nil {
 			err = s.current(role, nowMs)
@@ -114,7 +128,7 @@ func (s *Store) Update(encoded []byte, nowMs int64) error {
 func (s *Store) Files(nowMs int64) ([]*File, error) {
 	for role := Root; role < roles; role++ {
 		if err := s.current(role, nowMs); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", role, err)
+			return nil, err
 		}
 	}
 	return s.held[Targets].files, nil
@@ -122,10 +136,11 @@ func (s *Store) Files(nowMs int64) ([]*File, error) {
 
 // takeRoots walks from the held root to the newest, one version after the other.
 // Without one it starts at the first that the anchor's keys and its own signed.
-func (s *Store) takeRoots(roots [][]byte) error {
-	var refused error
-	for _, raw := range roots {
-		next, err := open(raw, Root)
+func (s *Store) takeRoots(encoded []byte) error {
+	var f field
+	for len(encoded) > 0 {
+		f, encoded = next(encoded)
+		next, err := open(f.content, Root)
 		if err != nil {
 			return err
 		}
@@ -138,7 +153,6 @@ func (s *Store) takeRoots(roots [][]byte) error {
 		}
 		if err := next.signedBy(keys); err != nil {
 			if held == nil {
-				refused = err
 				continue
 			}
 			return err
@@ -149,32 +163,19 @@ func (s *Store) takeRoots(roots [][]byte) error {
 		if err := next.signedBy(next.keys[Root]); err != nil {
 			return err
 		}
-		s.setRoot(next)
-	}
-	if s.held[Root] == nil {
-		return errors.Join(ErrUnsigned, refused)
-	}
-	return nil
-}
-
-// setRoot also forgets what the new root's keys did not sign: so a version that
-// a stolen key drove up is left behind (specification 5.3.11).
-func (s *Store) setRoot(root *document) {
-	s.held[Root] = root
-	for role := Timestamp; role < roles; role++ {
-		if d := s.held[role]; d != nil && d.signedBy(root.keys[role]) != nil {
-			s.held[role] = nil
+		s.held[Root] = next
+		// What the new root's keys did not sign is forgotten: so a version that a stolen
+		// key drove up is left behind (specification 5.3.11).
+		for role := Timestamp; role < roles; role++ {
+			if d := s.held[role]; d != nil && d.signedBy(next.keys[role]) != nil {
+				s.held[role] = nil
+			}
 		}
 	}
-}
-
-// verified reads a document and checks that the held root's keys signed it.
-func (s *Store) verified(raw []byte, role Role) (*document, error) {
-	d, err := open(raw, role)
-	if err != nil {
-		return nil, err
+	if s.held[Root] == nil {
+		return ErrUnsigned
 	}
-	return d, d.signedBy(s.held[Root].keys[role])
+	return nil
 }
 
 // take takes the next document of a role below root.

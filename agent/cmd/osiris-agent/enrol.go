@@ -87,7 +87,7 @@ func tokenFile(c *config.Config) string {
 	return ""
 }
 
-const question = "Paste the enrolment token, the content of the file that osiris-appliance token new made. It is not shown; an empty line ends it:"
+const question = "Paste the enrolment token, the content of the file that osiris-appliance token new made. It is not shown.\n"
 
 // obtain sees to it that there is a token: a file, or what a person pastes or
 // another program pipes in. That goes into the data folder, so that an enrolment

@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
-	"net/http"
+	"net/http" //nolint:depguard // test code only, as the package says
 	"testing"
 	"time"
 

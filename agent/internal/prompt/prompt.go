@@ -1,7 +1,7 @@
 // Package prompt asks the person at a terminal for something secret: the text
-// ends with an empty line, at the end of the input, or after a line that begins
-// with the last word, and the terminal does not show it. Input that is no
-// terminal is read the same way, without asking. Text is bounded at 64 KB.
+// ends with the line that has the last key, or with the end of the input, and the
+// terminal does not show it. Input that is no terminal is read the same way,
+// without asking. Text is bounded at 64 KB.
 package prompt
 
 import (
@@ -14,27 +14,22 @@ import (
 const limit = 64 << 10
 
 // Text asks on out and reads from in, whose handle is given for the terminal's
-// sake.
+// sake. last begins the last line.
 func Text(in io.Reader, handle uintptr, out io.Writer, question, last string) (string, error) {
 	if restore := hide(handle); restore != nil {
 		defer restore()
-		_, _ = io.WriteString(out, question+"\n") // without a screen the text still comes
+		_, _ = io.WriteString(out, question) // without a screen the text still comes
 	}
-	text := ""
-	buffer := make([]byte, 4096)
-	for len(text) < limit {
-		n, err := in.Read(buffer)
-		text += string(buffer[:n])
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+	buffer := make([]byte, limit)
+	for n := 0; ; {
+		m, err := in.Read(buffer[n:])
+		n += m
+		text := string(buffer[:n])
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
 			return "", err
-		}
-		if strings.HasSuffix(text, "\n\n") || strings.HasSuffix(text, "\n\r\n") ||
-			strings.HasSuffix(text, "\n") && strings.Contains("\n"+text, "\n"+last) {
-			break
+		case err != nil, n == limit, strings.HasSuffix(text, "\n") && strings.Contains(text, "\n"+last):
+			return text, nil
 		}
 	}
-	return text, nil
 }

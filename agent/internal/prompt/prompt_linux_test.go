@@ -38,10 +38,10 @@ func TestAPersonIsAskedAndTheSecretIsNotShown(t *testing.T) {
 	asked := make(chan struct{})
 	go func() {
 		<-asked
-		_, _ = person.WriteString("secret\n\n")
+		_, _ = person.WriteString("a secret\nlast = secret\n")
 	}()
 	text, err := Text(program, program.Fd(), closer{asked}, "What?", "last")
-	if text != "secret\n\n" || err != nil {
+	if text != "a secret\nlast = secret\n" || err != nil {
 		t.Errorf("Text = %q, %v", text, err)
 	}
 	// What the screen shows: nothing of it. The echo is on again afterwards.

@@ -11,10 +11,8 @@ import (
 func TestTextEndsWhereItShould(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"at the end", "a\nb", "a\nb"},
-		{"at an empty line", "a\nb\n\nc\n", "a\nb\n\n"},
-		{"at an empty line of Windows", "a\r\n\r\nb\r\n", "a\r\n\r\n"},
-		{"not at an empty first line", "\na\n\nb", "\na\n\n"},
-		{"after the last line", "a\ntoken = b\nc\n", "a\ntoken = b\n"},
+		{"after the last line", "a\n\ntoken = b\nc\n", "a\n\ntoken = b\n"},
+		{"after the last line of Windows", "a\r\ntoken = b\r\nc\r\n", "a\r\ntoken = b\r\n"},
 		{"not within the last line", "a\ntoken = b", "a\ntoken = b"},
 		{"at once, when there is nothing", "", ""},
 		{"at the limit", strings.Repeat("x", 2*limit), strings.Repeat("x", limit)},

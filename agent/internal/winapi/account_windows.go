@@ -1,6 +1,7 @@
 package winapi
 
 import (
+	"errors"
 	"syscall"
 	"unsafe"
 )
@@ -65,6 +66,10 @@ func Account501() (name string, disabled bool, err error) {
 		return "", false, err
 	}
 	flags, err := accountFlags(name)
+	if errors.Is(err, ErrNotExist) {
+		// The account has a name, so it is there; its state could not be read.
+		err = fail("NetUserGetInfo", name, 1317) // ERROR_NO_SUCH_USER
+	}
 	return name, flags&accountDisabled != 0, err
 }
 

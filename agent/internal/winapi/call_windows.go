@@ -26,14 +26,6 @@ func call(dll *syscall.LazyDLL, name string, args ...uintptr) (uintptr, Code) {
 	return r, Code(last)
 }
 
-// fail makes the error of a call, nil when the code is 0.
-func fail(name, object string, code Code) error {
-	if code == 0 {
-		return nil
-	}
-	return &Error{Call: name, Object: object, Code: code}
-}
-
 // errno is the code of an error of package syscall.
 func errno(err error) Code {
 	if err == nil {

@@ -10,7 +10,8 @@ const (
 	NamespaceMissing Code = 0x8004100e // WBEM_E_INVALID_NAMESPACE
 	InvalidClass     Code = 0x80041010 // WBEM_E_INVALID_CLASS
 	InvalidQuery     Code = 0x80041017 // WBEM_E_INVALID_QUERY
-	NotFound         Code = 0x80041002 // WBEM_E_NOT_FOUND: instance, or property of the class
+	NotFound         Code = 0x80041002 // WBEM_E_NOT_FOUND: no such instance
+	NoProperty       Code = 0x80041031 // WBEM_E_INVALID_PROPERTY: the class has no such property
 	AccessDenied     Code = 0x80041003 // WBEM_E_ACCESS_DENIED
 	ProviderFailed   Code = 0x80041004 // WBEM_E_FAILED
 	NotSupported     Code = 0x80041023 // WBEM_E_PROVIDER_NOT_CAPABLE
@@ -86,3 +87,11 @@ func (e *Error) Error() string {
 
 // Unwrap gives the code.
 func (e *Error) Unwrap() error { return e.Code }
+
+// fail makes the error of a call, nil when the code is 0.
+func fail(name, object string, code Code) error {
+	if code == 0 {
+		return nil
+	}
+	return &Error{Call: name, Object: object, Code: code}
+}

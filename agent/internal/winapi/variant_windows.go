@@ -155,7 +155,12 @@ func (v *variant) array(cim uint32) (string, Code) {
 func newVariant(text string, cim uint32) (variant, Code) {
 	v := variant{kind: vtI4}
 	var err error
-	var n int64
+	var n uint64
+	signed := func(bits int) {
+		var i int64
+		i, err = strconv.ParseInt(text, 10, bits)
+		n = uint64(i)
+	}
 	switch cim {
 	case cimBool:
 		var yes bool
@@ -165,12 +170,16 @@ func newVariant(text string, cim uint32) (variant, Code) {
 		}
 	case cimUint8:
 		v.kind = vtUI1
-		n, err = strconv.ParseInt(text, 10, 64)
+		n, err = strconv.ParseUint(text, 10, 8)
+	case cimUint16:
+		n, err = strconv.ParseUint(text, 10, 16)
+	case cimUint32:
+		n, err = strconv.ParseUint(text, 10, 32)
 	case cimSint16:
 		v.kind = vtI2
-		n, err = strconv.ParseInt(text, 10, 16)
-	case cimSint32, cimUint16, cimUint32:
-		n, err = strconv.ParseInt(text, 10, 64)
+		signed(16)
+	case cimSint32:
+		signed(32)
 	default:
 		if cim&vtArray != 0 {
 			return v, WrongType

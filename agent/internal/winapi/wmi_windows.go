@@ -188,6 +188,10 @@ func (o *object) row(properties []string) (Row, Code) {
 		var v variant
 		var cim uint32
 		code := o.call(4, uintptr(unsafe.Pointer(wide(name))), 0, uintptr(unsafe.Pointer(&v)), uintptr(unsafe.Pointer(&cim)), 0) // Get
+		if code == NotFound {
+			// Not a missing instance, which callers may take for an answer.
+			code = NoProperty
+		}
 		if code.failed() {
 			return nil, code
 		}

@@ -60,9 +60,9 @@ func (s *Server) ServeFallback(ctx context.Context, l net.Listener) error {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		if server.Shutdown(late) != nil {
-			err = server.Close()
+			_ = server.Close() // posts that are late are sent again
 		}
-		<-served
+		err = <-served
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil

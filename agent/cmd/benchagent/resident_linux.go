@@ -1,15 +1,10 @@
-//go:build linux
-
 package main
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"os"
 	"strconv"
 	"strings"
-
-	"github.com/osiriscare/osiris/shared/signed"
 )
 
 // resident is this process's resident size in KB (proc(5), VmRSS).
@@ -25,5 +20,3 @@ func resident() (int64, error) {
 	}
 	return 0, errors.New("reading /proc/self/status: there is no VmRSS")
 }
-
-func publicKeys(key *signed.Key) []ed25519.PublicKey { return []ed25519.PublicKey{key.Public()} }
