@@ -105,6 +105,12 @@ def go_dependencies():
         version = "v1.0.1",
     )
     _module(
+        name = "com_github_ebitengine_purego",
+        importpath = "github.com/ebitengine/purego",
+        sum = "h1:OB+JLpdm7ioymhyA+6s5kbb/uOuYycAgL8NNTFc5MLg=",
+        version = "v0.11.3",
+    )
+    _module(
         name = "com_github_envoyproxy_protoc_gen_validate",
         importpath = "github.com/envoyproxy/protoc-gen-validate",
         sum = "h1:MVQghNeW+LZcmXe7SY1V36Z+WFMDjpqGAGacLe2T0ds=",

@@ -64,15 +64,16 @@ func repositories(ctx context.Context, root string, check bool) error {
 // on any platform that is shipped or developed on, in order of their path.
 func imported(ctx context.Context, root string) ([]module, error) {
 	var modules []module
-	for _, goos := range []string{"linux", "darwin", "windows"} {
+	for _, platform := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"} {
+		goos, goarch, _ := strings.Cut(platform, "/")
 		for _, tags := range []string{"integration", "integration,osiris_modernc"} {
 			cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-tags="+tags,
 				"-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./...")
 			cmd.Dir, cmd.Stderr = root, os.Stderr
-			cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
+			cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 			listed, err := cmd.Output()
 			if err != nil {
-				return nil, fmt.Errorf("listing the modules for %s: %w", goos, err)
+				return nil, fmt.Errorf("listing the modules for %s: %w", platform, err)
 			}
 			for line := range strings.Lines(string(listed)) {
 				if path, version, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
