@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -262,19 +261,4 @@ func (s *site) settled() uint64 {
 		return nil
 	})
 	return records
-}
-
-// verdicts are those of osiris-agent check --json.
-func verdicts(out string) (map[string]string, error) {
-	var report struct {
-		Verdicts []struct{ Check, Status string }
-	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil {
-		return nil, err
-	}
-	all := map[string]string{}
-	for _, v := range report.Verdicts {
-		all[v.Check] = v.Status
-	}
-	return all, nil
 }

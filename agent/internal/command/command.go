@@ -1,12 +1,12 @@
 // Package command is the one place in the agent that starts other programs. A
 // command is a constant of this package: full path and fixed arguments in one
 // line, a time limit, an output limit in bytes. It gets an empty environment but
-// for PATH and the locale, no input, and "/" as its folder. Nothing from the
-// network reaches an argument; the one part that varies is the numeric id of the
-// user at a Mac's console. Errors name the program and its first line of
-// complaint. Windows needs none. os/exec would cost 40 KB. Paths and verbs of
-// macOS: the man pages of macOS 15 (keith.github.io/xcode-man-pages, read
-// 2026-11-22).
+// for PATH and the locale, no input, and "/" as its folder; what it writes to
+// standard error is part of its answer. Nothing from the network reaches an
+// argument; the one part that varies is the numeric id of the user at a Mac's
+// console. Errors name the program and its first line of output. Windows needs
+// none. os/exec would cost 40 KB. Paths and verbs of macOS: the man pages of macOS
+// 15 (keith.github.io/xcode-man-pages, read 2026-11-22).
 package command
 
 import (
@@ -23,9 +23,8 @@ type Command struct {
 	line  string
 	limit time.Duration
 	bytes int
-	// both takes standard error as part of the answer, and any exit status: the
-	// program says what it means in words.
-	both bool
+	// anyExit takes any exit status: the program says what it means in words.
+	anyExit bool
 	// root is set when only root gets a true answer.
 	root bool
 }
@@ -65,13 +64,13 @@ var (
 	// FileVault prints the state of disk encryption; the exit status is 0 either way.
 	FileVault = Command{line: "/usr/bin/fdesetup status", limit: quick, bytes: small}
 	// Firewall prints the application firewall's state, a sentence and a number.
-	Firewall = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate", limit: quick, bytes: small, both: true}
+	Firewall = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate", limit: quick, bytes: small, anyExit: true}
 	// FirewallOn and FirewallOff change it; a managed Mac refuses in words, with
 	// exit status 0.
-	FirewallOn  = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --setglobalstate on", limit: quick, bytes: small, both: true, root: true}
-	FirewallOff = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --setglobalstate off", limit: quick, bytes: small, both: true, root: true}
+	FirewallOn  = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --setglobalstate on", limit: quick, bytes: small, anyExit: true, root: true}
+	FirewallOff = Command{line: "/usr/libexec/ApplicationFirewall/socketfilterfw --setglobalstate off", limit: quick, bytes: small, anyExit: true, root: true}
 	// Gatekeeper ends with another exit status when assessments are off.
-	Gatekeeper = Command{line: "/usr/sbin/spctl --status", limit: quick, bytes: small, both: true}
+	Gatekeeper = Command{line: "/usr/sbin/spctl --status", limit: quick, bytes: small, anyExit: true}
 	// SIP prints the state of System Integrity Protection.
 	SIP = Command{line: "/usr/bin/csrutil status", limit: quick, bytes: small}
 	// Processes prints the path of every program that runs, a line each.
@@ -86,16 +85,16 @@ var (
 	UpdatesManaged = Command{line: "/usr/bin/plutil -convert xml1 -o - /Library/Managed~Preferences/com.apple.SoftwareUpdate.plist", limit: quick, bytes: small}
 	// ScreenLock prints, to standard error, whether and when the user's password
 	// is asked for. It answers for the user it runs as.
-	ScreenLock = Command{line: asUser + "/usr/sbin/sysadminctl -screenLock status", limit: quick, bytes: small, both: true, root: true}
+	ScreenLock = Command{line: asUser + "/usr/sbin/sysadminctl -screenLock status", limit: quick, bytes: small, anyExit: true, root: true}
 	// SaverManaged prints what a profile forces on every user's screen saver.
 	SaverManaged = Command{line: "/usr/bin/plutil -convert xml1 -o - /Library/Managed~Preferences/com.apple.screensaver.plist", limit: quick, bytes: small}
 	// SaverIdle prints after how many seconds the user's screen saver starts, or
 	// that nobody has set it.
-	SaverIdle = Command{line: asUser + "/usr/bin/defaults -currentHost read com.apple.screensaver idleTime", limit: quick, bytes: small, both: true, root: true}
+	SaverIdle = Command{line: asUser + "/usr/bin/defaults -currentHost read com.apple.screensaver idleTime", limit: quick, bytes: small, anyExit: true, root: true}
 	// Power prints the settings of each power source.
 	Power = Command{line: "/usr/bin/pmset -g custom", limit: quick, bytes: small}
 	// NetworkTime prints whether the clock is set from the network.
-	NetworkTime = Command{line: "/usr/sbin/systemsetup -getusingnetworktime", limit: quick, bytes: small, both: true, root: true}
+	NetworkTime = Command{line: "/usr/sbin/systemsetup -getusingnetworktime", limit: quick, bytes: small, anyExit: true, root: true}
 	// Services lists the loaded jobs of the system; without root it would be the
 	// caller's own.
 	Services = Command{line: "/bin/launchctl list", limit: quick, bytes: 256 << 10, root: true}

@@ -49,7 +49,7 @@ func TestCommandsAreBounded(t *testing.T) {
 
 func TestACommandMayAnswerInWordsAlone(t *testing.T) {
 	ctx := context.Background()
-	c := &Command{line: script(t, "echo on; echo off >&2; exit 1"), limit: time.Minute, bytes: 100, both: true}
+	c := &Command{line: script(t, "echo on; echo off >&2; exit 1"), limit: time.Minute, bytes: 100, anyExit: true}
 	if out, err := Run(ctx, c); string(out) != "on\noff\n" || err != nil {
 		t.Errorf("Run = %q, %v; want both streams and no error", out, err)
 	}
