@@ -37,7 +37,7 @@ func (r *Runner) stand(ctx context.Context) {
 		if s == nil {
 			continue
 		}
-		id := sha256.Sum256([]byte("standing order\x00" + s.AgentID + a.Runbook + strconv.FormatInt(r.Clock()/time.Hour.Milliseconds(), 10)))
+		id := sha256.Sum256(strconv.AppendInt(append([]byte("standing "+s.AgentID), a.Runbook...), r.Clock()/time.Hour.Milliseconds(), 10))
 		c := &trustlite.Command{
 			AgentId: s.AgentID, CommandId: id[:idSize], PolicyVersion: version,
 			RunbookId: a.Runbook, CheckId: string(a.Check), TimeoutMs: uint32(standingTimeout.Milliseconds()),

@@ -19,7 +19,6 @@ import (
 	"errors"
 	"net"
 	"strconv"
-	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 )
@@ -87,8 +86,8 @@ func (c *Conn) Recv(ctx context.Context) ([]byte, error) {
 
 // Invoke makes one call. Metadata is for gRPC and not sent.
 func (c *Conn) Invoke(ctx context.Context, method string, request []byte, _ ...grpcwire.Header) ([]byte, error) {
-	// A deadline in the past ends reads and writes, also those of later calls.
-	stop := context.AfterFunc(ctx, func() { _ = c.nc.SetDeadline(time.Unix(1, 0)) })
+	// A call that is cut off leaves an answer on its way that nobody must take.
+	stop := context.AfterFunc(ctx, func() { _ = c.nc.Close() })
 	defer stop()
 	head := "POST " + method + " HTTP/1.1\r\nHost: " + c.host + "\r\nContent-Type: " + contentType +
 		"\r\nContent-Length: " + strconv.Itoa(len(request)) + "\r\n\r\n"

@@ -24,7 +24,7 @@ var errWoke = errors.New("the machine slept or its clock was set")
 // wall's clock or the running one. In a sleep the running clock stops on Linux
 // and macOS and goes on on Windows.
 func jumped(last, now time.Time, tick time.Duration) bool {
-	wall := now.Round(0).Sub(last.Round(0))
+	wall := time.Duration(now.UnixNano() - last.UnixNano())
 	return max(wall, now.Sub(last)) > tick+wakeSlack || wall < -wakeSlack
 }
 
