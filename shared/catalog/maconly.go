@@ -91,7 +91,6 @@ var macOnly = []Check{
 		Platforms: []string{"darwin"},
 		Facts: map[string]Class{
 			check.FactMacVersion: Safe, check.FactUpdatesSeen: Safe, check.FactUpdateName: Identifier,
-			check.FactUpdateNumber: Identifier, check.FactUpdateID: Identifier,
 			check.FactUpdateOffer: Identifier, check.FactOwner: Safe, check.FactCheckEnabled: Safe,
 			check.FactCritical: Safe, check.FactConfigData: Safe, "AutomaticDownload": Safe,
 			"AutomaticallyInstallMacOSUpdates": Safe,

@@ -64,7 +64,7 @@ AutomaticCheckEnabled=0|high|searching is off|This Mac does not look for updates
 CriticalUpdateInstall=0|medium|security responses are off|Security responses and system files are not installed by themselves.
 ConfigDataInstall=0|medium|security responses are off|Security responses and system files are not installed by themselves.
 overdue|high|{overdue} is missing|{overdue} has been offered for more than {$grace_days} days and is not installed.
-undated|low|{undated} is missing|{undated} is offered and not installed.
+update_name=Safari|low|Safari is missing|An update of Safari is offered and not installed.
 last_check_days>max_check_days|medium|not searched lately|This Mac has not reached the update server for {last_check_days} days.
 last_check_days#|pass|up to date|Updates are searched for, and none is overdue.
 |unknown||It could not be read when this Mac last looked for updates.`},

@@ -27,7 +27,13 @@ func (d *definition) rule(rulings string, f Facts, p Parameters, v *Verdict) {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		conditions, line, _ := strings.Cut(line, "|")
-		if !d.hold(conditions, f, p) {
+		met := true
+		for conditions != "" && met {
+			var one string
+			one, conditions, _ = strings.Cut(conditions, "&")
+			met = d.holds(one, f, p)
+		}
+		if !met {
 			continue
 		}
 		outcome, line, _ := strings.Cut(line, "|")
@@ -43,18 +49,7 @@ func (d *definition) rule(rulings string, f Facts, p Parameters, v *Verdict) {
 	v.unknown("The state could not be read.")
 }
 
-// hold tells whether all conditions do.
-func (d *definition) hold(conditions string, f Facts, p Parameters) bool {
-	for conditions != "" {
-		var one string
-		one, conditions, _ = strings.Cut(conditions, "&")
-		if !d.holds(one, f, p) {
-			return false
-		}
-	}
-	return true
-}
-
+// holds tells whether one condition does.
 func (d *definition) holds(condition string, f Facts, p Parameters) bool {
 	at := strings.IndexAny(condition, "=<>#")
 	if at < 0 {

@@ -18,10 +18,8 @@ const (
 const (
 	FactMacVersion   = "os_version"      // as sw_vers gives it
 	FactUpdatesSeen  = "last_check_days" // since the last successful search
-	FactUpdateName   = "update_name"     // repeats, with the two that follow, for each update found then
-	FactUpdateNumber = "update_version"
-	FactUpdateID     = "update_id"
-	FactUpdateOffer  = "offer" // repeats: the end of an identifier, and for how many days it was offered
+	FactUpdateName   = "update_name"     // repeats: an update found then; installed ones may stay on the list
+	FactUpdateOffer  = "offer"           // repeats: the end of a release's identifier, and for how many days it was offered
 	FactCheckEnabled = "AutomaticCheckEnabled"
 	FactCritical     = "CriticalUpdateInstall"
 )
@@ -33,7 +31,7 @@ var (
 	xprotectParameters = []Parameter{{"max_age_days", "45"}, {"require_product", "no"}}
 
 	updateFacts = []string{
-		FactMacVersion, FactUpdatesSeen, FactUpdateName, FactUpdateNumber, FactUpdateID, FactUpdateOffer, FactOwner,
+		FactMacVersion, FactUpdatesSeen, FactUpdateName, FactUpdateOffer, FactOwner,
 		FactCheckEnabled, FactCritical,
 		FactConfigData, "AutomaticDownload", "AutomaticallyInstallMacOSUpdates",
 	}
@@ -46,11 +44,10 @@ var (
 	}
 )
 
-// overdue adds the fact "major", the running version, and the name of an update
-// that closes holes in the system: as "overdue" when it has waited too long, as
-// "undated" when nobody knows for how long. macOS leaves installed ones on its
-// list (seen on 26), so what is not newer than the running system does not count;
-// nor does the next major version, an upgrade.
+// overdue adds the fact "major", the running version, and as "overdue" the newest
+// release of it that macOS has offered, when the oldest that is not installed has
+// waited too long: each release takes the place of the one before, and of the next
+// major version, an upgrade, nothing is asked.
 func (f *Facts) overdue(grace uint64) {
 	version := f.text(FactMacVersion)
 	major, ok := parseNumber(before(version, "."))
@@ -58,46 +55,23 @@ func (f *Facts) overdue(grace uint64) {
 		return
 	}
 	f.Add("major", before(version, "."))
-	found, title, system := *f, "", false
-	for _, fact := range found {
-		switch fact.Name {
-		case FactUpdateName:
-			title = fact.Value
-			system = strings.HasPrefix(title, "macOS ")
-			if !system && !strings.HasPrefix(title, "Safari") && !strings.Contains(title, "Security") {
-				title = "" // development tools, printer drivers, fonts
-			}
-		case FactUpdateNumber:
-			if system && !newer(fact.Value, version, major) {
-				title = ""
-			}
-		case FactUpdateID:
-			if days, dated := found.waiting(system, fact.Value, version, major); title != "" && (!dated || days > grace) {
-				outcome := "undated"
-				if dated {
-					outcome = "overdue"
-				}
-				f.Add(outcome, title)
-			}
-		}
-	}
-}
-
-// waiting is for how many days macOS has offered an update; one of the system
-// waits as long as the oldest that it replaces, for each release takes the place
-// of the one before. ok is false when macOS does not say.
-func (f Facts) waiting(system bool, identifier, version string, major uint64) (days uint64, ok bool) {
-	for _, fact := range f {
+	newest, waited := version, uint64(0)
+	for _, fact := range *f {
 		id, age, _ := strings.Cut(fact.Value, " ") // 25G229_patch_26.7_minor 68
 		_, patch, _ := strings.Cut(id, "_patch_")
-		if fact.Name != FactUpdateOffer || !strings.HasSuffix(identifier, id) && !(system && newer(before(patch, "_"), version, major)) {
+		offered := before(patch, "_")
+		days, known := parseNumber(age)
+		if fact.Name != FactUpdateOffer || !known || !newer(offered, version, major) {
 			continue
 		}
-		if n, known := parseNumber(age); known {
-			days, ok = max(days, n), true
+		waited = max(waited, days)
+		if compareVersions(offered, newest) > 0 {
+			newest = offered
 		}
 	}
-	return days, ok
+	if waited > grace {
+		f.Add("overdue", "macOS "+newest)
+	}
 }
 
 // newer tells whether offered is a later release of the running major version.

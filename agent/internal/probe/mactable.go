@@ -23,8 +23,6 @@ AutomaticDownload|<|<key>AutomaticDownload</key>
 AutomaticallyInstallMacOSUpdates|<|<key>AutomaticallyInstallMacOSUpdates</key>
 last_check_days|@|<key>LastSuccessfulDate</key>
 update_name|<|<key>Display Name</key>
-update_version|<|<key>Display Version</key>
-update_id|<|<key>Identifier</key>
 offer|%|<key>MSU_UPDATE_
 ||`
 
