@@ -8,6 +8,9 @@
 //	publish   make snapshot and timestamp, judge everything, write agent.bundle
 //	anchor    print what programs are stamped with
 //
+//	signatures  compile and sign the list that recognises remote management
+//	            software, for appliances' data folders
+//
 // Root and targets keys never meet on one machine: the folder travels.
 package main
 
@@ -41,9 +44,10 @@ func main() {
 func run(args []string, out io.Writer, now time.Time) error {
 	verbs := map[string]func(*flag.FlagSet, []string, io.Writer, time.Time) error{
 		"key": key, "root": root, "add": add, "sign": sign, "publish": publish, "anchor": anchor,
+		"signatures": signatures,
 	}
 	if len(args) == 0 || verbs[args[0]] == nil {
-		return errors.New("use: release key, root, add, sign, publish or anchor; each has --help")
+		return errors.New("use: release key, root, add, sign, publish, anchor or signatures; each has --help")
 	}
 	return verbs[args[0]](flag.NewFlagSet("release "+args[0], flag.ContinueOnError), args[1:], out, now)
 }
