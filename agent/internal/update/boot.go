@@ -11,27 +11,32 @@ import (
 
 // Boot is called by each start of the agent, before anything that a new version
 // could do wrong. In the middle of an update it sees to it that a watcher runs,
-// and counts the start; ErrRestart means that the program is about to be
-// replaced. exe is the running program.
+// and counts the start; ErrRestart means that the program is about to be, or has
+// just been, replaced. exe is the running program.
 func Boot(folder, exe string, built int64) error {
 	j := load(folder)
-	switch {
-	case j.phase == idle:
+	if j.phase == idle {
 		if j.exe == exe {
 			// On Windows the watcher may still run from it; then the next start does it.
 			_ = os.Remove(beside(exe, "old"))
 		}
 		return nil
-	case j.built == built: // the new program
-		if err := errors.Join(mark(folder), writePid(folder)); err != nil {
-			return err
-		}
+	}
+	_ = writePid(folder) // an agent that a full disk keeps from running helps nobody
+	if j.built == built {
+		_ = mark(folder)
 	}
 	reached("boot")
 	if err := wake(folder, j); err != nil {
-		return err
+		if j.phase == ready {
+			j.phase = idle // the staged program stays where it is
+			return j.save(folder)
+		}
+		return nil // the next session tries again
 	}
-	if j.phase == ready && j.built != built {
+	// Also when this process is the old program's and was started just before the
+	// new one came into its place (seen 2026-11-22): it would never prove anything.
+	if j.built != built && (j.phase == ready || holds(exe, j.sha)) {
 		return ErrRestart
 	}
 	return nil

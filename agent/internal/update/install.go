@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -98,55 +97,28 @@ func verb(name string, args []string) []string {
 	return append([]string{name}, args[min(1, len(args)):]...)
 }
 
-// copyFile copies a program durably, from an offset on, and gives the SHA-256 of
-// what it wrote.
-func copyFile(from, to string, offset int64) ([]byte, error) {
-	in, err := os.Open(from)
-	if err != nil {
+// copyFile copies a program durably, without the first bytes, and gives the SHA-256
+// of what it copied. Without a name to copy to it only gives that.
+func copyFile(from, to string, without int) (sum []byte, err error) {
+	b, err := os.ReadFile(from)
+	if err != nil || len(b) < without {
 		return nil, err
 	}
-	defer in.Close() //nolint:errcheck // only read
-	if _, err := in.Seek(offset, io.SeekStart); err != nil {
-		return nil, err
+	b = b[without:]
+	hash := sha256.Sum256(b)
+	if to == "" {
+		return hash[:], nil
 	}
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	buf := make([]byte, pieceBytes)
-	for err == nil {
-		var n int
-		n, err = in.Read(buf)
-		sum.Write(buf[:n])
-		if _, failed := out.Write(buf[:n]); failed != nil {
-			err = failed
-		}
-	}
-	if err == io.EOF { //nolint:errorlint // Read gives it bare
-		err = nil
-	}
-	err = errors.Join(err, out.Chmod(0o755), out.Sync(), out.Close())
-	return sum.Sum(nil), err
+	_, err = out.Write(b)
+	return hash[:], errors.Join(err, out.Chmod(0o755), out.Sync(), out.Close())
 }
 
-// sumOf is the SHA-256 of a file, nil when it cannot be read.
-func sumOf(path string) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close() //nolint:errcheck // only read
-	sum := sha256.New()
-	buf := make([]byte, pieceBytes)
-	for {
-		n, err := f.Read(buf)
-		sum.Write(buf[:n])
-		if err == io.EOF { //nolint:errorlint // Read gives it bare
-			return sum.Sum(nil)
-		}
-		if err != nil {
-			return nil
-		}
-	}
+// holds tells whether the file at path is the program sum.
+func holds(path string, sum []byte) bool {
+	got, _ := copyFile(path, "", 0)
+	return got != nil && string(got) == string(sum)
 }

@@ -94,8 +94,12 @@ func killAt(root, step string) {
 	if err != nil || string(want) != step {
 		return
 	}
-	if os.Rename(filepath.Join(root, "kill"), filepath.Join(root, "killed")) != nil {
-		return
+	// Windows renames nothing that another process is just reading.
+	for tries := 0; os.Rename(filepath.Join(root, "kill"), filepath.Join(root, "killed")) != nil; tries++ {
+		if tries == 50 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	if p, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = p.Kill()

@@ -24,7 +24,7 @@ const (
 const answerLimit = 30 * time.Second
 
 // mostProgram bounds a program, far above what the agent may have.
-const mostProgram = 64 << 20
+const mostProgram = 32 << 20
 
 // round asks once and installs what is offered; wait is the time until the next
 // question.

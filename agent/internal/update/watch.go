@@ -19,7 +19,9 @@ import (
 // Service starts the agent as the system runs it; nil when it runs already. There
 // is no Stop: a service that was stopped would stay so if the watcher were killed
 // too, while one whose process is killed is started again.
-type Service interface{ Start(ctx context.Context) error }
+type Service interface {
+	Start(ctx context.Context) error
+}
 
 // Watcher is the verb watch-update, run by the old program.
 type Watcher struct {
@@ -79,9 +81,9 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 		return err
 	}
 	reached("held")
-	if fresh := beside(j.exe, "new"); !bytes.Equal(sumOf(j.exe), j.sha) {
+	if fresh := beside(j.exe, "new"); !holds(j.exe, j.sha) {
 		switch {
-		case bytes.Equal(sumOf(fresh), j.sha):
+		case holds(fresh, j.sha):
 			err = replace(fresh, j.exe)
 		case ctx.Err() == nil:
 			err = errTampered
@@ -112,9 +114,18 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 // judge waits for the proof, and puts the old program back if there is none.
 func (w *Watcher) judge(ctx context.Context, j *journal) error {
 	state, reason := uint64(wire.UpdateRolledBack), "the old program was put back"
-	if bytes.Equal(sumOf(j.exe), j.sha) {
-		if reason = w.wait(ctx, j); ctx.Err() != nil {
-			return nil //nolint:nilerr // whoever ended us wants no more
+	sum, err := copyFile(j.exe, "", 0)
+	gone := errors.Is(err, os.ErrNotExist)
+	if err != nil && !gone {
+		return err
+	}
+	if gone || bytes.Equal(sum, j.sha) {
+		reason = "it is gone"
+		if !gone {
+			reason = w.wait(ctx, j)
+		}
+		if ctx.Err() != nil {
+			return nil // whoever ended us wants no more
 		}
 		if reason == "" {
 			state = wire.UpdateInstalled
