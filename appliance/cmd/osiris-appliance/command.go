@@ -23,6 +23,8 @@ const usage = `usage: osiris-appliance VERB [flags]
   agent list  list agents and what holds them
   agent approve, agent release
               decide about an agent that waits, or is in quarantine
+  update list, update resume
+              show how far agents' updates are, or let a halted one go on
   validate    check the configuration and exit
   sample      print a configuration with every setting explained
   version     print the version
@@ -45,6 +47,8 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 		return tokenVerb(ctx, rest, out, errs)
 	case "agent":
 		return agentVerb(ctx, rest, out, errs)
+	case "update":
+		return updateVerb(ctx, rest, out, errs)
 	case "validate":
 		return withConfig(verb, rest, errs, nil, func(config.Config) error {
 			_, err := fmt.Fprintln(out, "the configuration is valid")

@@ -225,6 +225,10 @@ func TestOneRollBackHaltsASmallFleetUntilAPersonResumes(t *testing.T) {
 	if got := r.fleet(10); len(got) != 0 {
 		t.Errorf("%d agents are still offered it", len(got))
 	}
+	all, err := update.List(t.Context(), r.store)
+	if err != nil || len(all) != 1 || all[0].Halted == "" || all[0].RolledBack != 1 || all[0].Ring != 0 {
+		t.Errorf("List = %+v, %v; want one program, halted", all, err)
+	}
 	if err := update.Resume(t.Context(), r.store, "ffff"); !errors.Is(err, update.ErrUnknown) {
 		t.Errorf("Resume of another = %v; want ErrUnknown", err)
 	}
