@@ -3,6 +3,7 @@ package link_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
+	"github.com/osiriscare/osiris/agent/internal/signature"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -50,6 +52,7 @@ type rig struct {
 	fallback string // address, or nothing
 	addr     string // instead of the appliance's
 	builtMs  int64
+	keys     []ed25519.PublicKey // of signature lists
 	link     *link.Link
 	queue    *queue.Queue
 	policy   *policy.Policy
@@ -150,7 +153,8 @@ func (r *rig) start(a *fakeappliance.Appliance) {
 	}
 	l, err := link.New(link.Deps{
 		Addr: addr, Fallback: r.fallback, Identity: id, Policy: r.policy, Queue: r.queue, State: s, Commands: runner, Log: log,
-		Host: func() *wire.HostFacts { return reader.Host("test") },
+		Signatures: signature.New(r.data, r.keys, r.policy.NowMs),
+		Host:       func() *wire.HostFacts { return reader.Host("test") },
 	})
 	must(err)
 	l.SetPostsLife(2 * time.Second)

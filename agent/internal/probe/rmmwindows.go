@@ -60,8 +60,8 @@ func (w *windowsSoftware) read(all []entry, folder, name string, service bool) [
 	e.text, _ = w.registry.value(folder+name, "DisplayName")
 	if service {
 		e.path, _ = w.registry.value(folder+name, "ImagePath")
-		if quoted, ok := strings.CutPrefix(e.path, `"`); ok {
-			e.path, _, _ = strings.Cut(quoted, `"`)
+		if program, _, ok := strings.Cut(e.path, ".exe"); ok { // arguments follow
+			e.path = strings.Trim(program, `"`) + ".exe"
 		}
 		e.kind, e.service = wire.MarkTitle, name
 		all = append(all, entry{kind: wire.MarkService, text: name, service: name, path: e.path})
