@@ -16,20 +16,11 @@ const (
 	roles     Role = 5
 )
 
-// String is the role's name, as TUF has it.
-func (r Role) String() string {
-	switch r {
-	case Root:
-		return "root"
-	case Timestamp:
-		return "timestamp"
-	case Snapshot:
-		return "snapshot"
-	case Targets:
-		return "targets"
-	}
-	return "role"
-}
+// names are the roles' names, as TUF has them.
+var names = [roles]string{"role", "root", "timestamp", "snapshot", "targets"}
+
+// String is the role's name.
+func (r Role) String() string { return names[r%roles] }
 
 // Limits of what one document may hold: far above what a repository needs.
 const (
@@ -71,10 +62,10 @@ func open(raw []byte, want Role) (*document, error) {
 	for b := d.raw; ok && len(b) > 0; {
 		f, b = next(b)
 		ok = f.num != 0
-		switch {
-		case f.num == 1:
+		switch f.num {
+		case 1:
 			d.payload = f.content
-		case f.num == 2:
+		case 2:
 			s := &File{}
 			ok = s.decode(f.content)
 			d.signatures = append(d.signatures, s)

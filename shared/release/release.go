@@ -140,34 +140,34 @@ func (s *Store) takeRoots(encoded []byte) error {
 	var f field
 	for len(encoded) > 0 {
 		f, encoded = next(encoded)
-		next, err := open(f.content, Root)
+		root, err := open(f.content, Root)
 		if err != nil {
 			return err
 		}
 		held, keys := s.held[Root], s.anchor
 		if held != nil {
-			if next.version <= held.version {
+			if root.version <= held.version {
 				continue
 			}
 			keys = held.keys[Root]
 		}
-		if err := next.signedBy(keys); err != nil {
+		if err := root.signedBy(keys); err != nil {
 			if held == nil {
 				continue
 			}
 			return err
 		}
-		if held != nil && next.version != held.version+1 {
+		if held != nil && root.version != held.version+1 {
 			return ErrVersion
 		}
-		if err := next.signedBy(next.keys[Root]); err != nil {
+		if err := root.signedBy(root.keys[Root]); err != nil {
 			return err
 		}
-		s.held[Root] = next
+		s.held[Root] = root
 		// What the new root's keys did not sign is forgotten: so a version that a stolen
 		// key drove up is left behind (specification 5.3.11).
 		for role := Timestamp; role < roles; role++ {
-			if d := s.held[role]; d != nil && d.signedBy(next.keys[role]) != nil {
+			if d := s.held[role]; d != nil && d.signedBy(root.keys[role]) != nil {
 				s.held[role] = nil
 			}
 		}

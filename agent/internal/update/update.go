@@ -106,7 +106,7 @@ func (u *Update) Run(ctx context.Context) error {
 		return nil
 	}
 	wait := longest // until the first session
-	for {
+	for ctx.Err() == nil {
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
@@ -114,14 +114,10 @@ func (u *Update) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		timer.Stop()
-		if ctx.Err() != nil {
-			return nil
-		}
 		u.mu.Lock()
 		c := u.caller
 		u.mu.Unlock()
-		if c == nil {
-			wait = longest
+		if wait = longest; c == nil || ctx.Err() != nil {
 			continue
 		}
 		var err error
@@ -133,6 +129,7 @@ func (u *Update) Run(ctx context.Context) error {
 			u.Log.Warn("not updated", "error", err)
 		}
 	}
+	return nil
 }
 
 func (u *Update) path(name string) string { return filepath.Join(u.Folder, name) }

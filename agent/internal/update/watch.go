@@ -124,8 +124,8 @@ func (w *Watcher) judge(ctx context.Context, j *journal) error {
 		if !gone {
 			reason = w.wait(ctx, j)
 		}
-		if ctx.Err() != nil {
-			return nil // whoever ended us wants no more
+		if ended := ctx.Err(); ended != nil {
+			return ended // the next watcher goes on
 		}
 		if reason == "" {
 			state = wire.UpdateInstalled
