@@ -10,11 +10,12 @@ import (
 // Limits of one run of a check. CPU and memory are the whole process's while the
 // run lasts, with its children's CPU: checks run one at a time and the rest of
 // the agent is small beside these limits. Memory is by how much the run raised
-// the process's peak.
+// the process's peak. It is wide because a search for updates, which Windows does
+// inside our process, may run beside any check.
 const (
 	timeLimit   = 10 * time.Second // the probe's own too
 	cpuLimit    = 5 * time.Second
-	memoryLimit = 32 << 20
+	memoryLimit = 128 << 20
 )
 
 const (
@@ -96,7 +97,7 @@ func (s *Schedule) guard(run context.Context, cut context.CancelFunc, before Usa
 	})
 }
 
-const overMemory = "32 MB of memory"
+const overMemory = "128 MB of memory"
 
 // over names the limit that is exceeded, or nothing.
 func (s *Schedule) over(before Usage) string {

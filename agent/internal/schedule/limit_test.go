@@ -112,12 +112,12 @@ func TestACheckThatKeepsGoingOverALimitIsSuspendedAndSaysSo(t *testing.T) {
 func TestACheckThatNeedsTooMuchMemoryIsSuspendedForADayAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGreedy(t)
-		g.uses = schedule.Usage{Memory: 33 << 20}
+		g.uses = schedule.Usage{Memory: 129 << 20}
 		g.start()
 		defer g.stop()
 		g.pass(23 * time.Hour)
 		status, actual, reason := g.last()
-		if status != "unknown" || actual != "suspended" || !strings.Contains(reason, "32 MB of memory") || g.ran() != 1 {
+		if status != "unknown" || actual != "suspended" || !strings.Contains(reason, "128 MB of memory") || g.ran() != 1 {
 			t.Errorf("after %d runs the verdict is %s, %q: %s", g.ran(), status, actual, reason)
 		}
 		g.set(func() { g.uses = schedule.Usage{} })
@@ -152,7 +152,7 @@ func TestOneRunOverALimitIsForgiven(t *testing.T) {
 func TestALongRunIsCutOffWhenItGoesOverALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGreedy(t)
-		g.takes, g.uses = 10*time.Second, schedule.Usage{Memory: 100 << 20}
+		g.takes, g.uses = 10*time.Second, schedule.Usage{Memory: 200 << 20}
 		started := time.Now()
 		if err := g.open(); err != nil {
 			t.Fatal(err)
