@@ -64,12 +64,12 @@ func (p *Probe) Read(ctx context.Context, id check.ID) check.Facts {
 	}
 	answer := make(chan check.Facts, 1)
 	go func() {
-		defer p.end(id)
 		facts, err := reader(ctx)
 		if err != nil {
 			facts = failed(err)
 		}
 		answer <- facts
+		p.end(id)
 	}()
 	select {
 	case facts := <-answer:
@@ -82,10 +82,13 @@ func (p *Probe) Read(ctx context.Context, id check.ID) check.Facts {
 // failed turns an error into the fact that makes the verdict unknown, or not
 // applicable.
 func failed(err error) check.Facts {
-	if m, ok := errors.AsType[missing](err); ok { // errors.As is 10 KB of reflection
-		return check.Facts{{Name: check.FactNotApplicable, Value: string(m)}}
+	fact := check.Fact{Name: check.FactError, Value: "Not readable: " + err.Error() + "."}
+	for ; err != nil; err = errors.Unwrap(err) {
+		if m, ok := err.(missing); ok { //nolint:errorlint // errors.AsType costs the agent 2 KB a type
+			fact = check.Fact{Name: check.FactNotApplicable, Value: string(m)}
+		}
 	}
-	return check.Facts{{Name: check.FactError, Value: "Not readable: " + err.Error() + "."}}
+	return check.Facts{fact}
 }
 
 // begin waits until no other reader of the check runs: a reader that hangs must
@@ -110,7 +113,7 @@ func (p *Probe) begin(ctx context.Context, id check.ID) bool {
 
 func (p *Probe) end(id check.ID) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	close(p.busy[id])
 	delete(p.busy, id)
+	p.mu.Unlock()
 }

@@ -34,10 +34,10 @@ func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 // attach connects the probe with the running Windows.
 func (p *Probe) attach() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.provider == nil {
 		system := &windowsSystem{updates: updateSearch{search: pendingUpdates}}
 		p.appliance = p.Appliance
 		p.registry, p.provider, p.now = system, system, time.Now
 	}
+	p.mu.Unlock()
 }

@@ -23,30 +23,26 @@ func serviceRuns(name string) (bool, error) {
 // maxPaths: a product with more copies is known well enough.
 const maxPaths = 8
 
-// findFiles lets Windows look for the last part of a pattern.
-func findFiles(pattern string) (found []string) {
-	name, err := syscall.UTF16PtrFromString(strings.ReplaceAll(pattern, "{id}", "*"))
-	if err != nil {
-		return nil
-	}
-	data := &syscall.Win32finddata{}
-	search, err := syscall.FindFirstFile(name, data)
-	if err != nil {
-		return nil
-	}
-	folder := pattern[:len(pattern)-len(baseName(pattern))]
-	for err == nil && len(found) < maxPaths {
-		found = append(found, folder+syscall.UTF16ToString(data.FileName[:]))
-		err = syscall.FindNextFile(search, data)
-	}
-	_ = syscall.FindClose(search) // only read
-	return found
+// findData is WIN32_FIND_DATAW of minwinbase.h.
+type findData struct {
+	_         [11]uint32
+	name      [syscall.MAX_PATH]uint16
+	shortName [14]uint16
 }
 
-var (
-	enumProcesses             = kernel32.NewProc("K32EnumProcesses")
-	queryFullProcessImageName = kernel32.NewProc("QueryFullProcessImageNameW")
-)
+// findFiles lets Windows look for the last part of a pattern.
+func findFiles(pattern string) (found []string) {
+	data := new(findData)
+	search, _ := winapi.Call(winapi.Kernel32, "FindFirstFileW", uintptr(unsafe.Pointer(winapi.Wide(strings.ReplaceAll(pattern, "{id}", "*")))),
+		uintptr(unsafe.Pointer(data)))
+	folder := pattern[:len(pattern)-len(baseName(pattern))]
+	for more := search + 1; more != 0 && len(found) < maxPaths; { // -1 is INVALID_HANDLE_VALUE
+		found = append(found, folder+syscall.UTF16ToString(data.name[:]))
+		more, _ = winapi.Call(winapi.Kernel32, "FindNextFileW", search, uintptr(unsafe.Pointer(data)))
+	}
+	_ = syscall.FindClose(syscall.Handle(search)) // only read
+	return found
+}
 
 const (
 	// queryLimited is PROCESS_QUERY_LIMITED_INFORMATION of winnt.h; it is enough
@@ -61,9 +57,9 @@ const (
 func runningPrograms() ([]string, error) {
 	pids := make([]uint32, maxProcesses)
 	size := uint32(0)
-	ok, _, err := enumProcesses.Call(uintptr(unsafe.Pointer(&pids[0])), maxProcesses*4, uintptr(unsafe.Pointer(&size)))
+	ok, code := winapi.Call(winapi.Kernel32, "K32EnumProcesses", uintptr(unsafe.Pointer(&pids[0])), maxProcesses*4, uintptr(unsafe.Pointer(&size)))
 	if ok == 0 {
-		return nil, err
+		return nil, code
 	}
 	var programs []string
 	path := make([]uint16, maxPath)
@@ -73,7 +69,7 @@ func runningPrograms() ([]string, error) {
 			continue
 		}
 		size := uint32(maxPath)
-		ok, _, _ := queryFullProcessImageName.Call(uintptr(process), 0, uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&size)))
+		ok, _ := winapi.Call(winapi.Kernel32, "QueryFullProcessImageNameW", uintptr(process), 0, uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&size)))
 		if ok != 0 {
 			programs = append(programs, syscall.UTF16ToString(path[:size]))
 		}

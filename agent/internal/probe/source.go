@@ -101,8 +101,10 @@ const keepFor = 6 * time.Hour
 
 // errorText is the code alone where there is one: judges compare it.
 func errorText(err error) string {
-	if code, ok := errors.AsType[winapi.Code](err); ok {
-		return code.Error()
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if code, ok := inner.(winapi.Code); ok { //nolint:errorlint // errors.AsType costs the agent 2 KB a type
+			return code.Error()
+		}
 	}
 	return err.Error()
 }

@@ -51,19 +51,19 @@ func (u *updateSearch) answer(ctx context.Context) ([]string, error) {
 
 func (u *updateSearch) last() ([]string, error) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	now := time.Now()
 	if !u.running && now.After(u.next) {
 		u.running = true
 		go u.run()
 	}
-	switch {
-	case u.rows != nil && now.Sub(u.read) < searchStale:
-		return u.rows, nil
-	case u.err != nil && !u.running:
-		return nil, u.err
+	rows, err := u.rows, error(nil)
+	if rows == nil || now.Sub(u.read) >= searchStale {
+		if rows, err = nil, u.err; err == nil || u.running {
+			err = errSearching
+		}
 	}
-	return nil, errSearching
+	u.mu.Unlock()
+	return rows, err
 }
 
 // run is one search. It ends by itself: the search is given up at its limit.

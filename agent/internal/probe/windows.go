@@ -67,15 +67,14 @@ type machine struct {
 // process lives, but for the build's revision.
 func (m *machine) aboutHost(ctx context.Context) (check.Facts, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.host == nil {
-		facts, err := m.read(ctx, hostSources)
-		if err != nil {
-			return nil, err
-		}
-		m.host = facts
+	var err error
+	host := m.host
+	if host == nil {
+		host, err = m.read(ctx, hostSources)
+		m.host = host
 	}
-	return m.host, nil
+	m.mu.Unlock()
+	return host, err
 }
 
 // windowsSources gives the sources of a check; empty if Windows has none.

@@ -21,47 +21,48 @@ type (
 )
 
 // PasswordModals reads the password rules (NetUserModalsGet level 0).
-func PasswordModals() (Modals, error) {
-	var m Modals
-	err := modals(0, func(p unsafe.Pointer) error {
+func PasswordModals() (m Modals, err error) {
+	p, err := modals(0)
+	if err == nil {
 		got := (*modals0)(p)
 		m = Modals{MinLength: got.minLength, History: got.history, MaxAge: got.maxAge, MinAge: got.minAge}
-		return nil
-	})
+		freeNet(p)
+	}
 	return m, err
 }
 
 // LockoutModals reads the lockout rules (NetUserModalsGet level 3).
-func LockoutModals() (Lockout, error) {
-	var l Lockout
-	err := modals(3, func(p unsafe.Pointer) error {
+func LockoutModals() (l Lockout, err error) {
+	p, err := modals(3)
+	if err == nil {
 		got := (*modals3)(p)
 		l = Lockout{Threshold: got.threshold, Duration: got.duration, Window: got.window}
-		return nil
-	})
+		freeNet(p)
+	}
 	return l, err
 }
 
-func modals(level uintptr, use func(unsafe.Pointer) error) error {
+// modals gives a level's structure, for freeNet.
+func modals(level uintptr) (unsafe.Pointer, error) {
 	var answer unsafe.Pointer
-	r, code := call(netapi32, "NetUserModalsGet", 0, level, uintptr(unsafe.Pointer(&answer)))
-	if code = result(r, code); code != 0 {
-		return fail("NetUserModalsGet", "", code)
+	err := try(givesCode, netapi32, "NetUserModalsGet", "", 0, level, uintptr(unsafe.Pointer(&answer)))
+	if err == nil && answer == nil {
+		err = fail("NetUserModalsGet", "", TooMuch)
 	}
-	if answer == nil {
-		return fail("NetUserModalsGet", "", TooMuch)
-	}
-	defer call(netapi32, "NetApiBufferFree", uintptr(answer))
-	return use(answer)
+	return answer, err
 }
+
+func freeNet(p unsafe.Pointer) { call(netapi32, "NetApiBufferFree", uintptr(p)) }
 
 // Account501 finds the guest account of the local account database, whatever
 // its name; on a domain controller that is the domain's.
 func Account501() (name string, disabled bool, err error) {
-	err = modals(2, func(p unsafe.Pointer) error {
-		name, err = accountOf((*modals2)(p).sid, 501)
-		return err
-	})
+	p, err := modals(2)
+	if err != nil {
+		return "", false, err
+	}
+	name, err = accountOf((*modals2)(p).sid, 501)
+	freeNet(p)
 	if err != nil {
 		return "", false, err
 	}
@@ -84,8 +85,12 @@ func accountOf(domain *syscall.SID, number uint32) (string, error) {
 	copy(sid[:n], unsafe.Slice((*byte)(unsafe.Pointer(domain)), n))
 	sid[1]++
 	*(*uint32)(unsafe.Pointer(&sid[n])) = number
-	name, _, _, err := (*syscall.SID)(unsafe.Pointer(&sid)).LookupAccount("")
-	return name, fail("LookupAccountSid", "the guest account", errno(err))
+	// Names of accounts and domains have at most 256 characters (lmcons.h).
+	var name, other [257]uint16
+	size, use := [2]uint32{257, 257}, uint32(0)
+	err := try(givesBool, advapi32, "LookupAccountSidW", "the guest account", 0, uintptr(unsafe.Pointer(&sid)), uintptr(unsafe.Pointer(&name)),
+		uintptr(unsafe.Pointer(&size[0])), uintptr(unsafe.Pointer(&other)), uintptr(unsafe.Pointer(&size[1])), uintptr(unsafe.Pointer(&use)))
+	return syscall.UTF16ToString(name[:]), err
 }
 
 // userInfo1 is USER_INFO_1.
@@ -97,13 +102,14 @@ type userInfo1 struct {
 	script         *uint16
 }
 
-func accountFlags(name string) (uint32, error) {
-	var answer *byte
-	if err := syscall.NetUserGetInfo(nil, wide(name), 1, &answer); err != nil {
-		return 0, fail("NetUserGetInfo", name, errno(err))
+func accountFlags(name string) (flags uint32, err error) {
+	var answer unsafe.Pointer
+	err = try(givesCode, netapi32, "NetUserGetInfo", name, 0, uintptr(unsafe.Pointer(wide(name))), 1, uintptr(unsafe.Pointer(&answer)))
+	if err == nil {
+		flags = (*userInfo1)(answer).flags
+		freeNet(answer)
 	}
-	defer syscall.NetApiBufferFree(answer) //nolint:errcheck // it was read
-	return (*userInfo1)(unsafe.Pointer(answer)).flags, nil
+	return flags, err
 }
 
 // DisableAccount disables a local account.
@@ -119,6 +125,5 @@ func setDisabled(name string, bit uint32) error {
 	}
 	flags = flags&^accountDisabled | bit // USER_INFO_1008
 	var parameter uint32
-	r, code := call(netapi32, "NetUserSetInfo", 0, uintptr(unsafe.Pointer(wide(name))), 1008, uintptr(unsafe.Pointer(&flags)), uintptr(unsafe.Pointer(&parameter)))
-	return fail("NetUserSetInfo", name, result(r, code))
+	return try(givesCode, netapi32, "NetUserSetInfo", name, 0, uintptr(unsafe.Pointer(wide(name))), 1008, uintptr(unsafe.Pointer(&flags)), uintptr(unsafe.Pointer(&parameter)))
 }

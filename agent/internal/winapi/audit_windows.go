@@ -22,22 +22,23 @@ func AuditSystem(subcategories []GUID) ([]uint32, error) {
 	if len(subcategories) == 0 {
 		return nil, nil
 	}
+	var answer *auditInformation
+	err := withSecurity("AuditQuerySystemPolicy", uintptr(unsafe.Pointer(&subcategories[0])), uintptr(len(subcategories)), uintptr(unsafe.Pointer(&answer)))
+	if err != nil {
+		return nil, err
+	}
+	if answer == nil {
+		return nil, fail("AuditQuerySystemPolicy", "", 13) // ERROR_INVALID_DATA
+	}
 	settings := make([]uint32, len(subcategories))
-	return settings, withSecurity("AuditQuerySystemPolicy", func() (uintptr, Code) {
-		var answer *auditInformation
-		r, code := call(advapi32, "AuditQuerySystemPolicy", uintptr(unsafe.Pointer(&subcategories[0])), uintptr(len(subcategories)), uintptr(unsafe.Pointer(&answer)))
-		if byte(r) == 0 || answer == nil {
-			return 0, code
+	for i, a := range unsafe.Slice(answer, len(subcategories)) {
+		if a.subcategory != subcategories[i] {
+			err = fail("AuditQuerySystemPolicy", "", 13) // ERROR_INVALID_DATA
 		}
-		defer call(advapi32, "AuditFree", uintptr(unsafe.Pointer(answer)))
-		for i, a := range unsafe.Slice(answer, len(subcategories)) {
-			if a.subcategory != subcategories[i] {
-				return 0, 13 // ERROR_INVALID_DATA
-			}
-			settings[i] = a.setting & (AuditSuccess | AuditFailure)
-		}
-		return 1, 0
-	})
+		settings[i] = a.setting & (AuditSuccess | AuditFailure)
+	}
+	call(advapi32, "AuditFree", uintptr(unsafe.Pointer(answer)))
+	return settings, err
 }
 
 // SetAuditSystem sets subcategories; settings are as AuditSystem gives them.
@@ -52,59 +53,53 @@ func SetAuditSystem(subcategories []GUID, settings []uint32) error {
 		}
 		policy[i] = auditInformation{subcategory: subcategories[i], setting: s}
 	}
-	return withSecurity("AuditSetSystemPolicy", func() (uintptr, Code) {
-		return call(advapi32, "AuditSetSystemPolicy", uintptr(unsafe.Pointer(&policy[0])), uintptr(len(policy)))
-	})
+	return withSecurity("AuditSetSystemPolicy", uintptr(unsafe.Pointer(&policy[0])), uintptr(len(policy)))
 }
 
-// withSecurity runs a call that gives a BOOLEAN with SeSecurityPrivilege, which
-// LocalSystem has but not switched on. Only this thread gets it, and only for
-// the call.
-func withSecurity(name string, do func() (uintptr, Code)) error {
+// withSecurity calls a function that gives a BOOLEAN with SeSecurityPrivilege,
+// which LocalSystem has but not switched on. Only this thread gets it, and only
+// for the call.
+//
+//go:uintptrescapes
+func withSecurity(name string, args ...uintptr) error {
 	runtime.LockOSThread()
 	const impersonation = 2 // SecurityImpersonation
-	r, code := call(advapi32, "ImpersonateSelf", impersonation)
-	if r == 0 {
+	err := try(givesBool, advapi32, "ImpersonateSelf", "", impersonation)
+	if err != nil {
 		runtime.UnlockOSThread()
-		return fail("ImpersonateSelf", "", code)
+		return err
 	}
-	code = enableSecurity()
-	if code == 0 {
-		if r, code = do(); byte(r) != 0 {
-			code = 0
-		} else if code == 0 {
-			code = 31 // ERROR_GEN_FAILURE: it failed and did not say why
-		}
+	if err = enableSecurity(); err == nil {
+		err = try(givesBool, advapi32, name, "", args...)
 	}
 	// A thread that cannot get rid of the privilege stays locked and so ends with
 	// its goroutine.
 	if r, _ := call(advapi32, "RevertToSelf"); r != 0 {
 		runtime.UnlockOSThread()
 	}
-	return fail(name, "", code)
+	return err
 }
 
 // enableSecurity switches the privilege on for this thread.
-func enableSecurity() Code {
+func enableSecurity() error {
 	const (
+		thread         = ^uintptr(1)     // what GetCurrentThread gives, -2
 		adjustAndQuery = 0x0020 | 0x0008 // TOKEN_ADJUST_PRIVILEGES, TOKEN_QUERY
 		enabled        = 0x0002          // SE_PRIVILEGE_ENABLED
 	)
-	thread, code := call(kernel32, "GetCurrentThread")
-	if thread == 0 {
-		return code
+	var token syscall.Handle
+	err := try(givesBool, advapi32, "OpenThreadToken", "", thread, adjustAndQuery, 1, uintptr(unsafe.Pointer(&token)))
+	if err != nil {
+		return err
 	}
-	var token syscall.Token
-	if r, code := call(advapi32, "OpenThreadToken", thread, adjustAndQuery, 1, uintptr(unsafe.Pointer(&token))); r == 0 {
-		return code
-	}
-	defer token.Close() //nolint:errcheck // nothing was written
 	// TOKEN_PRIVILEGES with one LUID_AND_ATTRIBUTES.
 	privileges := [4]uint32{0: 1, 3: enabled}
-	if r, code := call(advapi32, "LookupPrivilegeValueW", 0, uintptr(unsafe.Pointer(wide("SeSecurityPrivilege"))), uintptr(unsafe.Pointer(&privileges[1]))); r == 0 {
-		return code
+	err = try(givesBool, advapi32, "LookupPrivilegeValueW", "", 0, uintptr(unsafe.Pointer(wide("SeSecurityPrivilege"))), uintptr(unsafe.Pointer(&privileges[1])))
+	if err == nil {
+		// It succeeds with ERROR_NOT_ALL_ASSIGNED when the account lacks the privilege.
+		_, code := call(advapi32, "AdjustTokenPrivileges", uintptr(token), 0, uintptr(unsafe.Pointer(&privileges)), 0, 0, 0)
+		err = fail("AdjustTokenPrivileges", "", code)
 	}
-	// It succeeds with ERROR_NOT_ALL_ASSIGNED when the account lacks the privilege.
-	_, code = call(advapi32, "AdjustTokenPrivileges", uintptr(token), 0, uintptr(unsafe.Pointer(&privileges)), 0, 0, 0)
-	return code
+	_ = syscall.CloseHandle(token) // nothing was written
+	return err
 }

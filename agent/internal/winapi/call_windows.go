@@ -5,11 +5,13 @@ import "syscall"
 // Known DLLs, and those that package syscall loads from System32, are never
 // taken from our folder or the working directory.
 var (
-	advapi32 = syscall.NewLazyDLL("advapi32.dll")
-	kernel32 = syscall.NewLazyDLL("kernel32.dll")
-	netapi32 = syscall.NewLazyDLL("netapi32.dll")
-	ole32    = syscall.NewLazyDLL("ole32.dll")
-	oleaut32 = syscall.NewLazyDLL("oleaut32.dll")
+	Kernel32 = &syscall.LazyDLL{Name: "kernel32.dll"}
+	Ntdll    = &syscall.LazyDLL{Name: "ntdll.dll"}
+
+	advapi32 = &syscall.LazyDLL{Name: "advapi32.dll"}
+	netapi32 = &syscall.LazyDLL{Name: "netapi32.dll"}
+	ole32    = &syscall.LazyDLL{Name: "ole32.dll"}
+	oleaut32 = &syscall.LazyDLL{Name: "oleaut32.dll"}
 )
 
 // call calls a function of Windows and gives its result and the last error. A
@@ -26,6 +28,41 @@ func call(dll *syscall.LazyDLL, name string, args ...uintptr) (uintptr, Code) {
 	return r, Code(last)
 }
 
+// Call is call for others.
+//
+//go:uintptrescapes
+func Call(dll *syscall.LazyDLL, name string, args ...uintptr) (uintptr, Code) {
+	return call(dll, name, args...)
+}
+
+// What a function returns.
+const (
+	givesHRESULT = iota
+	givesCode
+	givesBool
+)
+
+// try calls a function and gives the error of what it returned.
+//
+//go:uintptrescapes
+func try(gives int, dll *syscall.LazyDLL, name, object string, args ...uintptr) error {
+	r, code := call(dll, name, args...)
+	switch {
+	case code == Missing:
+	case gives == givesHRESULT:
+		if code = Code(uint32(r)); !code.failed() {
+			code = 0
+		}
+	case gives == givesCode:
+		code = Code(r)
+	case byte(r) != 0: // a BOOLEAN has one byte
+		code = 0
+	case code == 0:
+		code = 31 // ERROR_GEN_FAILURE: it failed and did not say why
+	}
+	return fail(name, object, code)
+}
+
 // errno is the code of an error of package syscall.
 func errno(err error) Code {
 	if err == nil {
@@ -36,6 +73,9 @@ func errno(err error) Code {
 	}
 	return 87 // ERROR_INVALID_PARAMETER: a string with a NUL
 }
+
+// Wide is wide for others.
+func Wide(text string) *uint16 { return wide(text) }
 
 // wide gives a NUL-terminated string, cut at the first NUL.
 func wide(text string) *uint16 {

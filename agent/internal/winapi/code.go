@@ -65,6 +65,7 @@ func (c Code) Is(target error) bool {
 
 // Error is a call that failed.
 type Error struct {
+	_ [0]func() // no comparison: the compiler would write one
 	// Call is the function or method, Object what it was asked about.
 	Call, Object string
 	Code         Code

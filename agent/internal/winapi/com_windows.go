@@ -26,10 +26,10 @@ func inApartment(ctx context.Context, places chan struct{}, name string, do func
 	}
 	done := make(chan error, 1)
 	go func() {
-		defer func() { <-places }()
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
 		done <- joined(ctx, do)
+		runtime.UnlockOSThread()
+		<-places
 	}()
 	select {
 	case err := <-done:
@@ -40,11 +40,10 @@ func inApartment(ctx context.Context, places chan struct{}, name string, do func
 }
 
 func joined(ctx context.Context, do func(ctx context.Context) error) error {
-	r, code := call(ole32, "CoInitializeEx", 0, 0) // COINIT_MULTITHREADED
-	if code = hresult(r, code); code.failed() {
-		return fail("CoInitializeEx", "", code)
+	err := try(givesHRESULT, ole32, "CoInitializeEx", "", 0, 0) // COINIT_MULTITHREADED
+	if err != nil {
+		return err
 	}
-	defer call(ole32, "CoUninitialize")
 	// Encrypted packets, as the BitLocker namespace wants, and impersonation, as
 	// WMI's providers want. It counts for the process while any thread is in the
 	// apartment; that it was called before (RPC_E_TOO_LATE) is fine.
@@ -53,15 +52,18 @@ func joined(ctx context.Context, do func(ctx context.Context) error) error {
 		impersonate   = 3
 		tooLate       = 0x80010119
 	)
-	r, code = call(ole32, "CoInitializeSecurity", 0, ^uintptr(0), 0, 0, packetPrivacy, impersonate, 0, 0, 0)
-	if code = hresult(r, code); code.failed() && code != tooLate {
-		return fail("CoInitializeSecurity", "", code)
+	r, code := call(ole32, "CoInitializeSecurity", 0, ^uintptr(0), 0, 0, packetPrivacy, impersonate, 0, 0, 0)
+	if code != Missing {
+		code = Code(uint32(r))
 	}
-	return do(ctx)
+	if code.failed() && code != tooLate {
+		err = fail("CoInitializeSecurity", "", code)
+	} else {
+		err = do(ctx)
+	}
+	call(ole32, "CoUninitialize")
+	return err
 }
-
-// hresult is the code of a function that returns a HRESULT.
-func hresult(r uintptr, missing Code) Code { return result(uintptr(uint32(r)), missing) }
 
 func (c Code) failed() bool { return int32(c) < 0 }
 
@@ -87,15 +89,11 @@ func (o *object) release() {
 }
 
 // create makes an object of a class that lives in a DLL of Windows.
-func create(name string, class, iface *GUID) (*object, error) {
+func create(name string, class, iface *GUID) (o *object, err error) {
 	const inProcess = 1 // CLSCTX_INPROC_SERVER
-	var o *object
-	r, code := call(ole32, "CoCreateInstance", uintptr(unsafe.Pointer(class)), 0, inProcess,
+	err = try(givesHRESULT, ole32, "CoCreateInstance", name, uintptr(unsafe.Pointer(class)), 0, inProcess,
 		uintptr(unsafe.Pointer(iface)), uintptr(unsafe.Pointer(&o)))
-	if code = hresult(r, code); code.failed() {
-		return nil, fail("CoCreateInstance", name, code)
-	}
-	return o, nil
+	return o, err
 }
 
 // bstr is a string that COM owns.

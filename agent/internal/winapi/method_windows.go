@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// exec runs a method; every object of it is given up on the way out.
-func (s *session) exec(path, method string, in []Param, out []string) (Row, error) {
+// exec runs a method.
+func (s *session) exec(path, method string, in []Param, out []string) (row Row, err error) {
 	subject := s.name + ": " + path + "." + method
 	class, _, _ := strings.Cut(path, ".")
 	class, _, _ = strings.Cut(class, "=")
@@ -14,51 +14,43 @@ func (s *session) exec(path, method string, in []Param, out []string) (Row, erro
 	if code != 0 {
 		return nil, fail("GetMethod", subject, code)
 	}
-	defer arguments.release()
-	at, name := newBSTR(path), newBSTR(method)
-	defer at.free()
-	defer name.free()
 	var results *object
-	code = s.services.call(24, at.arg(), name.arg(), 0, uintptr(unsafe.Pointer(s.context)),
+	code = s.services.call(24, s.text(path), s.text(method), 0, uintptr(unsafe.Pointer(s.context)),
 		uintptr(unsafe.Pointer(arguments)), uintptr(unsafe.Pointer(&results)), 0)
-	if code.failed() {
-		return nil, fail("ExecMethod", subject, code)
-	}
-	if results == nil { // the method is declared to give nothing
+	s.keep(results)
+	switch {
+	case code.failed():
+	case results == nil: // the method is declared to give nothing
 		return make(Row, len(out)), nil
+	default:
+		row, code = results.row(out)
 	}
-	defer results.release()
-	row, code := results.row(out)
 	return row, fail("ExecMethod", subject, code)
 }
 
 // arguments fills an instance of the method's parameters; nil when it has none.
-func (s *session) arguments(class, method string, in []Param) (*object, Code) {
+func (s *session) arguments(class, method string, in []Param) (arguments *object, code Code) {
 	declared, code := s.get(class)
 	if code != 0 {
 		return nil, code
 	}
-	defer declared.release()
-	var signature, arguments *object
+	var signature *object
 	code = declared.call(19, uintptr(unsafe.Pointer(wide(method))), 0, uintptr(unsafe.Pointer(&signature)), 0) // GetMethod
-	if code.failed() {
+	s.keep(signature)
+	switch {
+	case code.failed():
 		return nil, code
-	}
-	if signature == nil {
-		if len(in) > 0 {
-			return nil, NotFound
+	case signature != nil:
+		code = signature.call(15, 0, uintptr(unsafe.Pointer(&arguments))) // SpawnInstance
+		if s.keep(arguments); !code.failed() {
+			code = arguments.set(in)
 		}
-		return nil, 0
+	case len(in) > 0:
+		return nil, NotFound
+	default:
+		code = 0
 	}
-	defer signature.release()
-	if code = signature.call(15, 0, uintptr(unsafe.Pointer(&arguments))); code.failed() { // SpawnInstance
-		return nil, code
-	}
-	if code = arguments.set(in); code != 0 {
-		arguments.release()
-		return nil, code
-	}
-	return arguments, 0
+	return arguments, code
 }
 
 func (s *session) put(path string, set []Param) error {
@@ -67,7 +59,6 @@ func (s *session) put(path string, set []Param) error {
 	if code != 0 {
 		return fail("GetObject", subject, code)
 	}
-	defer o.release()
 	if code = o.set(set); code != 0 {
 		return fail("IWbemClassObject.Put", subject, code)
 	}
@@ -80,18 +71,16 @@ func (s *session) put(path string, set []Param) error {
 }
 
 // get reads a class or an instance.
-func (s *session) get(path string) (*object, Code) {
-	at := newBSTR(path)
-	defer at.free()
-	var o *object
-	code := s.services.call(6, at.arg(), 0, uintptr(unsafe.Pointer(s.context)), uintptr(unsafe.Pointer(&o)), 0)
-	if code.failed() {
-		return nil, code
+func (s *session) get(path string) (o *object, code Code) {
+	code = s.services.call(6, s.text(path), 0, uintptr(unsafe.Pointer(s.context)), uintptr(unsafe.Pointer(&o)), 0)
+	switch s.keep(o); {
+	case code.failed():
+	case o == nil:
+		code = NotFound
+	default:
+		code = 0
 	}
-	if o == nil {
-		return nil, NotFound
-	}
-	return o, 0
+	return o, code
 }
 
 // set writes properties with the types that the class declares.

@@ -10,8 +10,8 @@ const (
 	wow64Key64 = 0x0100 // KEY_WOW64_64KEY
 	keySet     = 0x0002 // KEY_SET_VALUE
 
-	errMoreData = syscall.Errno(234)
-	errNoMore   = syscall.Errno(259)
+	moreData Code = 234
+	noMore   Code = 259
 
 	// maxValue bounds what one value may bring: PendingFileRenameOperations, the
 	// longest one we read, has some kilobytes.
@@ -20,50 +20,53 @@ const (
 )
 
 // RegRead reads one value. The empty name is the key's default value.
-func RegRead(key, name string) (Value, error) {
+func RegRead(key, name string) (v Value, err error) {
 	h, code := openKey(key, syscall.KEY_QUERY_VALUE)
 	if code != 0 {
-		return Value{}, fail("RegOpenKeyEx", key, code)
+		return v, fail("RegOpenKeyEx", key, code)
 	}
-	defer syscall.RegCloseKey(h) //nolint:errcheck // only read
 	data := make([]byte, 256)
 	for {
 		var kind uint32
 		n := uint32(len(data))
-		err := syscall.RegQueryValueEx(h, wide(name), nil, &kind, &data[0], &n)
-		if err == errMoreData && n <= maxValue { //nolint:errorlint // syscall does not wrap
-			// Somebody may make it longer meanwhile, so it is asked for again.
-			data = make([]byte, max(int(n), 2*len(data)))
-			continue
+		code = errno(syscall.RegQueryValueEx(h, wide(name), nil, &kind, &data[0], &n))
+		if code == 0 {
+			v = parseValue(kind, data[:n])
 		}
-		if err != nil {
-			return Value{}, fail("RegQueryValueEx", key+`\`+name, errno(err))
+		if code != moreData || n > maxValue {
+			break
 		}
-		return parseValue(kind, data[:n]), nil
+		// Somebody may make it longer meanwhile, so it is asked for again.
+		data = make([]byte, max(int(n), 2*len(data)))
 	}
+	_ = syscall.RegCloseKey(h) // only read
+	return v, fail("RegQueryValueEx", key+`\`+name, code)
 }
 
 // RegKeys lists the names of a key's sub-keys.
-func RegKeys(key string) ([]string, error) {
+func RegKeys(key string) (names []string, err error) {
 	h, code := openKey(key, syscall.KEY_ENUMERATE_SUB_KEYS)
 	if code != 0 {
 		return nil, fail("RegOpenKeyEx", key, code)
 	}
-	defer syscall.RegCloseKey(h) //nolint:errcheck // only read
-	var names []string
-	var name [256]uint16 // 255 is the limit of a key's name
-	for i := range uint32(maxKeys) {
+	name := new([256]uint16) // 255 is the limit of a key's name
+	for {
 		n := uint32(len(name))
-		err := syscall.RegEnumKeyEx(h, i, &name[0], &n, nil, nil, nil, nil)
-		if err == errNoMore { //nolint:errorlint // syscall does not wrap
-			return names, nil
+		code = errno(syscall.RegEnumKeyEx(h, uint32(len(names)), &name[0], &n, nil, nil, nil, nil))
+		if code != 0 {
+			break
 		}
-		if err != nil {
-			return nil, fail("RegEnumKeyEx", key, errno(err))
+		if len(names) == maxKeys {
+			code = TooMuch
+			break
 		}
 		names = append(names, syscall.UTF16ToString(name[:n]))
 	}
-	return nil, fail("RegEnumKeyEx", key, TooMuch)
+	_ = syscall.RegCloseKey(h) // only read
+	if code == noMore {
+		return names, nil
+	}
+	return nil, fail("RegEnumKeyEx", key, code)
 }
 
 // RegExists tells whether a key is there.
@@ -93,62 +96,45 @@ func RegSetString(key, name, text string) error {
 }
 
 func regSet(key, name string, kind uint32, data unsafe.Pointer, n int) error {
-	root, path, ok := splitKey(key)
-	if !ok {
-		return fail("RegCreateKeyEx", key, 87)
-	}
+	root, path := splitKey(key)
 	var h syscall.Handle
-	r, code := call(advapi32, "RegCreateKeyExW", uintptr(root), uintptr(unsafe.Pointer(wide(path))), 0, 0, 0, keySet|wow64Key64, 0, uintptr(unsafe.Pointer(&h)), 0)
-	if code = result(r, code); code != 0 {
-		return fail("RegCreateKeyEx", key, code)
+	err := try(givesCode, advapi32, "RegCreateKeyExW", key, uintptr(root), uintptr(unsafe.Pointer(wide(path))), 0, 0, 0, keySet|wow64Key64, 0, uintptr(unsafe.Pointer(&h)), 0)
+	if err == nil {
+		err = try(givesCode, advapi32, "RegSetValueExW", key+`\`+name, uintptr(h), uintptr(unsafe.Pointer(wide(name))), 0, uintptr(kind), uintptr(data), uintptr(n))
+		_ = syscall.RegCloseKey(h) // the value is set or not
 	}
-	defer syscall.RegCloseKey(h) //nolint:errcheck // the value is set or not
-	r, code = call(advapi32, "RegSetValueExW", uintptr(h), uintptr(unsafe.Pointer(wide(name))), 0, uintptr(kind), uintptr(data), uintptr(n))
-	return fail("RegSetValueEx", key+`\`+name, result(r, code))
+	return err
 }
 
 // RegDelete removes a value. One that is not there is no error.
 func RegDelete(key, name string) error {
 	h, code := openKey(key, keySet)
+	if code == 0 {
+		var r uintptr
+		if r, code = call(advapi32, "RegDeleteValueW", uintptr(h), uintptr(unsafe.Pointer(wide(name)))); code != Missing {
+			code = Code(r)
+		}
+		_ = syscall.RegCloseKey(h) // the value is gone or not
+	}
 	if code.Is(ErrNotExist) {
-		return nil
-	}
-	if code != 0 {
-		return fail("RegOpenKeyEx", key, code)
-	}
-	defer syscall.RegCloseKey(h) //nolint:errcheck // the value is gone or not
-	r, code := call(advapi32, "RegDeleteValueW", uintptr(h), uintptr(unsafe.Pointer(wide(name))))
-	if code = result(r, code); code.Is(ErrNotExist) {
 		return nil
 	}
 	return fail("RegDeleteValue", key+`\`+name, code)
 }
 
-// result is the code of a function that returns its error.
-func result(r uintptr, missing Code) Code {
-	if missing == Missing {
-		return Missing
-	}
-	return Code(r)
+func openKey(key string, access uint32) (h syscall.Handle, code Code) {
+	root, path := splitKey(key)
+	return h, errno(syscall.RegOpenKeyEx(root, wide(path), 0, access|wow64Key64, &h))
 }
 
-func openKey(key string, access uint32) (syscall.Handle, Code) {
-	root, path, ok := splitKey(key)
-	if !ok {
-		return 0, 87 // ERROR_INVALID_PARAMETER
-	}
-	var h syscall.Handle
-	err := syscall.RegOpenKeyEx(root, wide(path), 0, access|wow64Key64, &h)
-	return h, errno(err)
-}
-
-func splitKey(key string) (syscall.Handle, string, bool) {
-	root, path, _ := strings.Cut(key, `\`)
-	switch root {
+// splitKey gives no root for what is none, which Windows refuses.
+func splitKey(key string) (root syscall.Handle, path string) {
+	name, path, _ := strings.Cut(key, `\`)
+	switch name {
 	case "HKLM":
-		return syscall.HKEY_LOCAL_MACHINE, path, true
+		root = syscall.HKEY_LOCAL_MACHINE
 	case "HKU":
-		return syscall.HKEY_USERS, path, true
+		root = syscall.HKEY_USERS
 	}
-	return 0, "", false
+	return root, path
 }

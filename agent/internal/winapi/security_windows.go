@@ -21,13 +21,16 @@ const (
 // run, the code is 1 (S_FALSE).
 func SecurityHealth(provider uint32) (uint32, error) {
 	var path [syscall.MAX_PATH]uint16
-	n, code := call(kernel32, "GetSystemDirectoryW", uintptr(unsafe.Pointer(&path[0])), uintptr(len(path)))
+	n, code := call(Kernel32, "GetSystemDirectoryW", uintptr(unsafe.Pointer(&path[0])), uintptr(len(path)))
 	if n == 0 || n >= uintptr(len(path)) {
 		return 0, fail("GetSystemDirectory", "", code|Missing)
 	}
 	// The full path, because wscapi.dll is not one of the known DLLs.
-	dll := syscall.NewLazyDLL(syscall.UTF16ToString(path[:n]) + `\wscapi.dll`)
+	dll := &syscall.LazyDLL{Name: syscall.UTF16ToString(path[:n]) + `\wscapi.dll`}
 	var health uint32
 	r, code := call(dll, "WscGetSecurityProviderHealth", uintptr(provider), uintptr(unsafe.Pointer(&health)))
-	return health, fail("WscGetSecurityProviderHealth", "", hresult(r, code))
+	if code != Missing {
+		code = Code(uint32(r)) // S_FALSE is told
+	}
+	return health, fail("WscGetSecurityProviderHealth", "", code)
 }

@@ -30,120 +30,124 @@ type serviceStatus struct {
 }
 
 // QueryService reads a service's or a driver's state and how it starts.
-func QueryService(name string) (Service, error) {
-	var s Service
-	err := withService(name, svQueryStatus|svQueryConfig, func(h uintptr) error {
-		state, err := serviceState(name, h)
-		if err != nil {
-			return err
-		}
-		s.State = state
-		// QUERY_SERVICE_CONFIGW is at most 8 KB (learn.microsoft.com).
-		var config [8192]byte
-		var need uint32
-		r, code := call(advapi32, "QueryServiceConfigW", h, uintptr(unsafe.Pointer(&config[0])), uintptr(len(config)), uintptr(unsafe.Pointer(&need)))
-		if r == 0 {
-			return fail("QueryServiceConfig", name, code)
-		}
+func QueryService(name string) (s Service, err error) {
+	c, err := openService(name, svQueryStatus|svQueryConfig)
+	if err != nil {
+		return s, err
+	}
+	// QUERY_SERVICE_CONFIGW is at most 8 KB (learn.microsoft.com).
+	config := new([8192]byte)
+	var need uint32
+	if s.State, err = c.state(); err == nil {
+		err = try(givesBool, advapi32, "QueryServiceConfigW", name, c.service, uintptr(unsafe.Pointer(config)), uintptr(len(config)), uintptr(unsafe.Pointer(&need)))
 		s.Start = *(*uint32)(unsafe.Pointer(&config[4]))
 		// Neither is there for drivers and in Wine; then it is neither.
-		s.Delayed = serviceFlag(h, configDelayed, config[:])
-		s.Trigger = serviceFlag(h, configTrigger, config[:])
-		return nil
-	})
-	return s, err
-}
-
-// serviceFlag tells whether the first field of an optional configuration, a
-// BOOL or a count, is not 0.
-func serviceFlag(h, level uintptr, buffer []byte) bool {
-	var need uint32
-	clear(buffer[:4])
-	r, code := call(advapi32, "QueryServiceConfig2W", h, level, uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(&need)))
-	if r == 0 {
-		return level == configTrigger && code == shortBuffer // so many triggers
+		s.Delayed = c.flag(configDelayed, config)
+		s.Trigger = c.flag(configTrigger, config)
 	}
-	return *(*uint32)(unsafe.Pointer(&buffer[0])) != 0
+	c.close()
+	return s, err
 }
 
 // StartService starts a service and waits until it runs. One that runs is left
 // alone.
 func StartService(ctx context.Context, name string) error {
-	return withService(name, svStart|svQueryStatus, func(h uintptr) error {
-		r, code := call(advapi32, "StartServiceW", h, 0, 0)
-		if r == 0 && code != alreadyRunning {
-			return fail("StartService", name, code)
-		}
-		return awaitState(ctx, name, h, ServiceRunning)
-	})
+	return changeState(ctx, name, "StartServiceW", svStart, alreadyRunning, ServiceRunning)
 }
 
 // StopService stops a service and waits until it has. It does not stop others
 // that depend on it: then it is an error of Windows.
 func StopService(ctx context.Context, name string) error {
-	return withService(name, svStop|svQueryStatus, func(h uintptr) error {
-		var status serviceStatus
-		const control = 1 // SERVICE_CONTROL_STOP
-		r, code := call(advapi32, "ControlService", h, control, uintptr(unsafe.Pointer(&status)))
-		if r == 0 && code != notActive {
-			return fail("ControlService", name, code)
+	return changeState(ctx, name, "ControlService", svStop, notActive, ServiceStopped)
+}
+
+// changeState calls a function and polls, because NotifyServiceStatusChange needs
+// an alertable thread.
+func changeState(ctx context.Context, name, function string, access uintptr, fine Code, want uint32) error {
+	c, err := openService(name, access|svQueryStatus)
+	if err != nil {
+		return err
+	}
+	// The number of arguments for a start is 0, SERVICE_CONTROL_STOP is 1.
+	var status *serviceStatus
+	control := uintptr(0)
+	if want == ServiceStopped {
+		status, control = &serviceStatus{}, 1
+	}
+	r, code := call(advapi32, function, c.service, control, uintptr(unsafe.Pointer(status)))
+	if r == 0 && code != fine {
+		err = fail(function, name, code)
+	}
+	for err == nil {
+		var state uint32
+		if state, err = c.state(); err != nil || state == want {
+			break
 		}
-		return awaitState(ctx, name, h, ServiceStopped)
-	})
+		select {
+		case <-ctx.Done():
+			err = fail("QueryServiceStatus", name, TimedOut)
+		case <-time.After(100 * time.Millisecond):
+			if want == ServiceRunning && state == ServiceStopped {
+				// It was started and stopped at once.
+				err = fail(function, name, 1067) // ERROR_PROCESS_ABORTED
+			}
+		}
+	}
+	c.close()
+	return err
 }
 
 // SetServiceStart says when a service starts: StartAutomatic, StartManual or
 // StartDisabled.
 func SetServiceStart(name string, start uint32) error {
-	return withService(name, svChange, func(h uintptr) error {
-		r, code := call(advapi32, "ChangeServiceConfigW", h, noChange, uintptr(start), noChange, 0, 0, 0, 0, 0, 0, 0)
-		if r == 0 {
-			return fail("ChangeServiceConfig", name, code)
-		}
-		return nil
-	})
-}
-
-// awaitState polls, because NotifyServiceStatusChange needs an alertable thread.
-func awaitState(ctx context.Context, name string, h uintptr, want uint32) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		state, err := serviceState(name, h)
-		if err != nil || state == want {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fail("QueryServiceStatus", name, TimedOut)
-		case <-tick.C:
-		}
-		if want == ServiceRunning && state == ServiceStopped {
-			// It was started and stopped at once.
-			return fail("StartService", name, 1067) // ERROR_PROCESS_ABORTED
-		}
+	c, err := openService(name, svChange)
+	if err == nil {
+		err = try(givesBool, advapi32, "ChangeServiceConfigW", name, c.service, noChange, uintptr(start), noChange, 0, 0, 0, 0, 0, 0, 0)
+		c.close()
 	}
+	return err
 }
 
-func serviceState(name string, h uintptr) (uint32, error) {
-	var status serviceStatus
-	r, code := call(advapi32, "QueryServiceStatus", h, uintptr(unsafe.Pointer(&status)))
-	if r == 0 {
-		return 0, fail("QueryServiceStatus", name, code)
-	}
-	return status.state, nil
+// control is an open service.
+type control struct {
+	name             string
+	manager, service uintptr
 }
 
-func withService(name string, access uintptr, do func(h uintptr) error) error {
+func openService(name string, access uintptr) (*control, error) {
 	manager, code := call(advapi32, "OpenSCManagerW", 0, 0, scConnect)
 	if manager == 0 {
-		return fail("OpenSCManager", "", code)
+		return nil, fail("OpenSCManager", "", code)
 	}
-	defer call(advapi32, "CloseServiceHandle", manager)
-	h, code := call(advapi32, "OpenServiceW", manager, uintptr(unsafe.Pointer(wide(name))), access)
-	if h == 0 {
-		return fail("OpenService", name, code)
+	c := &control{name: name, manager: manager}
+	if c.service, code = call(advapi32, "OpenServiceW", manager, uintptr(unsafe.Pointer(wide(name))), access); c.service == 0 {
+		c.close()
+		return nil, fail("OpenService", name, code)
 	}
-	defer call(advapi32, "CloseServiceHandle", h)
-	return do(h)
+	return c, nil
+}
+
+// close gives up both; none is fine.
+func (c *control) close() {
+	call(advapi32, "CloseServiceHandle", c.service)
+	call(advapi32, "CloseServiceHandle", c.manager)
+}
+
+func (c *control) state() (uint32, error) {
+	var status serviceStatus
+	err := try(givesBool, advapi32, "QueryServiceStatus", c.name, c.service, uintptr(unsafe.Pointer(&status)))
+	return status.state, err
+}
+
+// flag tells whether the first field of an optional configuration, a BOOL or a
+// count, is not 0.
+func (c *control) flag(level uintptr, buffer *[8192]byte) bool {
+	var need uint32
+	first := (*uint32)(unsafe.Pointer(buffer))
+	*first = 0
+	r, code := call(advapi32, "QueryServiceConfig2W", c.service, level, uintptr(unsafe.Pointer(buffer)), uintptr(len(buffer)), uintptr(unsafe.Pointer(&need)))
+	if r == 0 {
+		return level == configTrigger && code == shortBuffer // so many triggers
+	}
+	return *first != 0
 }

@@ -26,14 +26,14 @@ var (
 func PendingUpdates(ctx context.Context) ([]Update, error) {
 	var updates []Update
 	err := inApartment(ctx, updatePlaces, "IUpdateSearcher.Search", func(context.Context) error {
-		o, err := create("UpdateSession", &clsidSession, &iidSession)
+		session, err := create("UpdateSession", &clsidSession, &iidSession)
 		if err != nil {
 			return err
 		}
-		defer o.release()
-		var code Code
-		updates, code = o.search()
-		return fail("IUpdateSearcher.Search", "", code)
+		a := automation{given: []*object{session}}
+		updates = a.search(session)
+		a.free(0)
+		return fail("IUpdateSearcher.Search", "", a.code)
 	})
 	if err != nil {
 		return nil, err
@@ -49,55 +49,45 @@ func RebootRequired(ctx context.Context) (bool, error) {
 		if err != nil {
 			return err
 		}
-		defer o.release()
-		var code Code
-		required = automation{o, &code}.flag(8)
-		return fail("ISystemInformation.RebootRequired", "", code)
+		var a automation
+		required = a.flag(o, 8)
+		o.release()
+		return fail("ISystemInformation.RebootRequired", "", a.code)
 	})
 	return err == nil && required, err
 }
 
 // search works on an IUpdateSession.
-func (o *object) search() (updates []Update, code Code) {
-	session := automation{o, &code}
-	searcher := session.child(12) // CreateUpdateSearcher
-	defer searcher.release()
+func (a *automation) search(session *object) (updates []Update) {
+	searcher := a.child(session, 12, alone) // CreateUpdateSearcher
 	criteria := newBSTR("IsInstalled=0 and IsHidden=0 and Type='Software'")
-	defer criteria.free()
-	found := searcher.child(19, criteria.arg()) // Search
-	defer found.release()
+	found := a.child(searcher, 19, criteria.arg()) // Search
+	criteria.free()
 	// OperationResultCode 3 is "with errors": some updates may be missing.
-	if state := found.number(7); code == 0 && state != 2 {
-		code = ProviderFailed
+	if state := int32(a.get(found, 7, alone)); a.code == 0 && state != 2 {
+		a.code = ProviderFailed
 	}
-	list := found.child(9) // get_Updates
-	defer list.release()
-	for i := range list.count(10) {
-		u := list.child(7, uintptr(i)) // get_Item
-		updates = append(updates, u.update())
-		u.release()
+	list := a.child(found, 9, alone) // get_Updates
+	for i := range a.count(list, 10) {
+		n := len(a.given)
+		updates = append(updates, Update{})
+		a.update(a.child(list, 7, i), &updates[i]) // get_Item
+		a.free(n)
 	}
-	return updates, code
+	return updates
 }
 
 // update reads an IUpdate.
-func (a automation) update() Update {
-	identity := a.child(19)
-	defer identity.release()
-	u := Update{
-		ID: identity.text(8), Title: a.text(7), Severity: a.text(34), Downloaded: a.flag(23), Published: a.date(30),
+func (a *automation) update(o *object, u *Update) {
+	u.ID = a.text(a.child(o, 19, alone), 8, alone)
+	u.Title, u.Severity = a.text(o, 7, alone), a.text(o, 34, alone)
+	u.Downloaded, u.Published = a.flag(o, 23), a.date(o, 30)
+	articles := a.child(o, 46, alone) // get_KBArticleIDs, an IStringCollection
+	for i := range a.count(articles, 10) {
+		u.KB = append(u.KB, a.text(articles, 7, i))
 	}
-	articles := a.child(46) // get_KBArticleIDs, an IStringCollection
-	defer articles.release()
-	for i := range articles.count(10) {
-		u.KB = append(u.KB, articles.text(7, uintptr(i)))
+	categories := a.child(o, 11, alone) // an ICategoryCollection
+	for i := range a.count(categories, 9) {
+		u.Security = u.Security || strings.EqualFold(a.text(a.child(categories, 7, i), 8, alone), securityUpdates)
 	}
-	categories := a.child(11) // an ICategoryCollection
-	defer categories.release()
-	for i := range categories.count(9) {
-		c := categories.child(7, uintptr(i))
-		u.Security = u.Security || strings.EqualFold(c.text(8), securityUpdates)
-		c.release()
-	}
-	return u
 }

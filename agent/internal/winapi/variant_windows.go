@@ -3,7 +3,6 @@ package winapi
 import (
 	"math"
 	"strconv"
-	"strings"
 	"unsafe"
 )
 
@@ -79,7 +78,10 @@ func scalar(kind uint16, p unsafe.Pointer, cim uint32) (string, Code) {
 		}
 		return text, 0
 	case vtBool:
-		return strconv.FormatBool(*(*int16)(p) != 0), 0
+		if *(*int16)(p) == 0 {
+			return "false", 0
+		}
+		return "true", 0
 	case vtR4:
 		return strconv.FormatFloat(float64(*(*float32)(p)), 'g', -1, 32), 0
 	case vtR8:
@@ -114,72 +116,64 @@ func scalar(kind uint16, p unsafe.Pointer, cim uint32) (string, Code) {
 	return strconv.FormatInt(n, 10), 0
 }
 
+// safeArray is SAFEARRAY of oaidl.h with one dimension.
+type safeArray struct {
+	dimensions, features uint16
+	size, locks          uint32
+	data                 unsafe.Pointer
+	count                uint32
+	_                    int32
+}
+
 // array reads a one-dimensional SAFEARRAY, a line for each element.
 func (v *variant) array(cim uint32) (string, Code) {
-	array := uintptr(v.value)
-	if array == 0 {
+	a := *(**safeArray)(unsafe.Pointer(&v.value))
+	switch {
+	case a == nil:
 		return "", 0
-	}
-	var low, high int32
-	if n, _ := call(oleaut32, "SafeArrayGetDim", array); n != 1 {
+	case a.dimensions != 1:
 		return "", WrongType
-	}
-	if r, code := call(oleaut32, "SafeArrayGetLBound", array, 1, uintptr(unsafe.Pointer(&low))); hresult(r, code).failed() {
-		return "", hresult(r, code)
-	}
-	if r, code := call(oleaut32, "SafeArrayGetUBound", array, 1, uintptr(unsafe.Pointer(&high))); hresult(r, code).failed() {
-		return "", hresult(r, code)
-	}
-	if int64(high)-int64(low) >= maxElements {
+	case a.count > maxElements:
 		return "", TooMuch
 	}
-	var lines []string
-	for i := low; i <= high; i++ {
-		var element variant // as a buffer that is large enough for every kind
-		r, code := call(oleaut32, "SafeArrayGetElement", array, uintptr(unsafe.Pointer(&i)), uintptr(unsafe.Pointer(&element.value)))
-		if code = hresult(r, code); code.failed() {
-			return "", code
-		}
-		element.kind = v.kind &^ vtArray
-		text, code := scalar(element.kind, unsafe.Pointer(&element.value), cim)
-		element.clear()
+	text := ""
+	for i := range a.count {
+		element, code := scalar(v.kind&^vtArray, unsafe.Add(a.data, i*a.size), cim)
 		if code != 0 {
 			return "", code
 		}
-		lines = append(lines, text)
+		if i > 0 {
+			text += "\n"
+		}
+		text += element
 	}
-	return strings.Join(lines, "\n"), 0
+	return text, 0
 }
 
 // newVariant makes what a property of this CIM type takes; clear it.
 func newVariant(text string, cim uint32) (variant, Code) {
 	v := variant{kind: vtI4}
-	var err error
-	var n uint64
-	signed := func(bits int) {
-		var i int64
-		i, err = strconv.ParseInt(text, 10, bits)
-		n = uint64(i)
-	}
+	bits := -32 // fewer than 0 for signed ones
 	switch cim {
 	case cimBool:
-		var yes bool
 		v.kind = vtBool
-		if yes, err = strconv.ParseBool(text); yes {
-			n = math.MaxUint16 // VARIANT_TRUE
+		yes, err := strconv.ParseBool(text)
+		if err != nil {
+			return v, WrongType
 		}
+		if yes {
+			v.value = math.MaxUint16 // VARIANT_TRUE
+		}
+		return v, 0
 	case cimUint8:
-		v.kind = vtUI1
-		n, err = strconv.ParseUint(text, 10, 8)
+		v.kind, bits = vtUI1, 8
 	case cimUint16:
-		n, err = strconv.ParseUint(text, 10, 16)
+		bits = 16
 	case cimUint32:
-		n, err = strconv.ParseUint(text, 10, 32)
+		bits = 32
 	case cimSint16:
-		v.kind = vtI2
-		signed(16)
+		v.kind, bits = vtI2, -16
 	case cimSint32:
-		signed(32)
 	default:
 		if cim&vtArray != 0 {
 			return v, WrongType
@@ -188,9 +182,16 @@ func newVariant(text string, cim uint32) (variant, Code) {
 		*(*bstr)(unsafe.Pointer(&v.value)) = newBSTR(text)
 		return v, 0
 	}
+	var err error
+	if bits > 0 {
+		v.value, err = strconv.ParseUint(text, 10, bits)
+	} else {
+		var n int64
+		n, err = strconv.ParseInt(text, 10, -bits)
+		v.value = uint64(uint32(n))
+	}
 	if err != nil {
 		return v, WrongType
 	}
-	*(*uint32)(unsafe.Pointer(&v.value)) = uint32(n)
 	return v, 0
 }

@@ -25,12 +25,7 @@ var (
 // No instance is an empty answer.
 func Query(ctx context.Context, namespace, wql string, properties []string, options ...Option) ([]Row, error) {
 	var rows []Row
-	err := inApartment(ctx, wmiPlaces, "ExecQuery", func(ctx context.Context) error {
-		s, err := connect(namespace, options)
-		if err != nil {
-			return err
-		}
-		defer s.close()
+	err := with(ctx, "ExecQuery", namespace, options, func(ctx context.Context, s *session) (err error) {
 		rows, err = s.query(ctx, wql, properties)
 		return err
 	})
@@ -44,12 +39,7 @@ func Query(ctx context.Context, namespace, wql string, properties []string, opti
 // and gives the named results, ReturnValue among them.
 func Exec(ctx context.Context, namespace, path, method string, in []Param, out []string, options ...Option) (Row, error) {
 	var row Row
-	err := inApartment(ctx, wmiPlaces, "ExecMethod", func(context.Context) error {
-		s, err := connect(namespace, options)
-		if err != nil {
-			return err
-		}
-		defer s.close()
+	err := with(ctx, "ExecMethod", namespace, options, func(_ context.Context, s *session) (err error) {
 		row, err = s.exec(path, method, in, out)
 		return err
 	})
@@ -61,14 +51,7 @@ func Exec(ctx context.Context, namespace, path, method string, in []Param, out [
 
 // Put sets properties of an instance that exists.
 func Put(ctx context.Context, namespace, path string, set []Param, options ...Option) error {
-	return inApartment(ctx, wmiPlaces, "PutInstance", func(context.Context) error {
-		s, err := connect(namespace, options)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		return s.put(path, set)
-	})
+	return with(ctx, "PutInstance", namespace, options, func(_ context.Context, s *session) error { return s.put(path, set) })
 }
 
 // session is a connection to one namespace.
@@ -76,70 +59,94 @@ type session struct {
 	name     string
 	services *object // IWbemServices
 	context  *object // IWbemContext, nil without options
+	given    []*object
+	texts    []bstr
 }
 
-func connect(namespace string, options []Option) (*session, error) {
-	locator, err := create("WbemLocator", &clsidLocator, &iidLocator)
-	if err != nil {
-		return nil, err
-	}
-	defer locator.release()
-	s := &session{name: namespace}
-	if s.context, err = newContext(options); err != nil {
-		return nil, err
-	}
-	name := newBSTR(namespace)
-	defer name.free()
-	const useMaxWait = 0x80 // WBEM_FLAG_CONNECT_USE_MAX_WAIT: two minutes
-	// IWbemLocator::ConnectServer
-	code := locator.call(3, name.arg(), 0, 0, 0, useMaxWait, 0, 0, uintptr(unsafe.Pointer(&s.services)))
-	if code.failed() {
-		s.close()
-		return nil, fail("ConnectServer", namespace, code)
-	}
-	// The process's own settings are the same; this is for a process where another
-	// one set them first. An object that is no proxy refuses, which is fine.
-	call(ole32, "CoSetProxyBlanket", uintptr(unsafe.Pointer(s.services)), 10, 0, 0, 6, 3, 0, 0)
-	return s, nil
+// keep has an object released at the session's end. Nothing does so for a panic,
+// which ends the agent.
+func (s *session) keep(o *object) *object {
+	s.given = append(s.given, o)
+	return o
 }
 
-func newContext(options []Option) (*object, error) {
-	if len(options) == 0 {
-		return nil, nil
-	}
-	o, err := create("WbemContext", &clsidContext, &iidContext)
-	if err != nil {
-		return nil, err
-	}
-	for _, option := range options {
-		v, _ := newVariant(option.Value, vtBSTR)
-		code := o.call(8, uintptr(unsafe.Pointer(wide(option.Name))), 0, uintptr(unsafe.Pointer(&v))) // SetValue
-		v.clear()
-		if code.failed() {
-			o.release()
-			return nil, fail("IWbemContext.SetValue", option.Name, code)
-		}
-	}
-	return o, nil
+// text makes a string for COM that lives as long as the session.
+func (s *session) text(text string) uintptr {
+	b := newBSTR(text)
+	s.texts = append(s.texts, b)
+	return b.arg()
 }
 
 func (s *session) close() {
+	for _, b := range s.texts {
+		b.free()
+	}
+	for _, o := range s.given {
+		o.release()
+	}
 	s.context.release()
 	s.services.release()
 }
 
-func (s *session) query(ctx context.Context, wql string, properties []string) ([]Row, error) {
-	language, text := newBSTR("WQL"), newBSTR(wql)
-	defer language.free()
-	defer text.free()
+// with runs do in a namespace.
+func with(ctx context.Context, call, namespace string, options []Option, do func(ctx context.Context, s *session) error) error {
+	return inApartment(ctx, wmiPlaces, call, func(ctx context.Context) error {
+		s := &session{name: namespace}
+		err := s.connect(options)
+		if err == nil {
+			err = do(ctx, s)
+		}
+		s.close()
+		return err
+	})
+}
+
+func (s *session) connect(options []Option) error {
+	locator, err := create("WbemLocator", &clsidLocator, &iidLocator)
+	s.keep(locator)
+	for i := range options {
+		if err == nil {
+			err = s.option(&options[i])
+		}
+	}
+	if err != nil {
+		return err
+	}
+	const useMaxWait = 0x80 // WBEM_FLAG_CONNECT_USE_MAX_WAIT: two minutes
+	// IWbemLocator::ConnectServer
+	code := locator.call(3, s.text(s.name), 0, 0, 0, useMaxWait, 0, 0, uintptr(unsafe.Pointer(&s.services)))
+	if code.failed() {
+		return fail("ConnectServer", s.name, code)
+	}
+	// The process's own settings are the same; this is for a process where another
+	// one set them first. An object that is no proxy refuses, which is fine.
+	call(ole32, "CoSetProxyBlanket", uintptr(unsafe.Pointer(s.services)), 10, 0, 0, 6, 3, 0, 0)
+	return nil
+}
+
+// option puts a value into the context.
+func (s *session) option(option *Option) (err error) {
+	if s.context == nil {
+		if s.context, err = create("WbemContext", &clsidContext, &iidContext); err != nil {
+			return err
+		}
+	}
+	v := variant{kind: vtBSTR, value: uint64(s.text(option.Value))}
+	code := s.context.call(8, uintptr(unsafe.Pointer(wide(option.Name))), 0, uintptr(unsafe.Pointer(&v))) // SetValue
+	if !code.failed() {
+		code = 0
+	}
+	return fail("IWbemContext.SetValue", option.Name, code)
+}
+
+func (s *session) query(ctx context.Context, wql string, properties []string) (rows []Row, err error) {
 	const forwardNow = 0x20 | 0x10 // WBEM_FLAG_FORWARD_ONLY, WBEM_FLAG_RETURN_IMMEDIATELY
 	var rest *object
-	code := s.services.call(20, language.arg(), text.arg(), forwardNow, uintptr(unsafe.Pointer(s.context)), uintptr(unsafe.Pointer(&rest)))
-	if code.failed() {
-		return nil, fail("ExecQuery", s.name+": "+wql, code)
+	code := s.services.call(20, s.text("WQL"), s.text(wql), forwardNow, uintptr(unsafe.Pointer(s.context)), uintptr(unsafe.Pointer(&rest)))
+	s.keep(rest)
+	if !code.failed() {
+		rows, code = s.rows(ctx, rest, properties)
 	}
-	defer rest.release()
-	rows, code := s.rows(ctx, rest, properties)
 	return rows, fail("ExecQuery", s.name+": "+wql, code)
 }
 
