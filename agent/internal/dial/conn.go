@@ -8,25 +8,34 @@ import (
 	"syscall"
 )
 
-// address is the peer of a connection.
-type address netip.AddrPort
+// unknown is the address of either end: nothing here asks for it, and to write
+// one links 6 KB of netip.
+type unknown struct{}
 
 // Network is that of net.Addr.
-func (a address) Network() string { return "tcp" }
+func (*unknown) Network() string { return "tcp" }
 
-// String is the address as host:port.
-func (a address) String() string { return netip.AddrPort(a).String() }
+// String is that of net.Addr.
+func (*unknown) String() string { return "" }
 
-// RemoteAddr is the peer.
-func (c *conn) RemoteAddr() net.Addr { return address(c.peer) }
+// RemoteAddr is not known.
+func (c *conn) RemoteAddr() net.Addr { return &unknown{} }
 
-// LocalAddr is not known: nothing here asks for it.
-func (c *conn) LocalAddr() net.Addr { return address{} }
+// LocalAddr is not known.
+func (c *conn) LocalAddr() net.Addr { return &unknown{} }
 
-// sockaddr is an address as system calls take it.
-func sockaddr(a netip.AddrPort) syscall.Sockaddr {
-	if ip := a.Addr().Unmap(); ip.Is4() {
-		return &syscall.SockaddrInet4{Port: int(a.Port()), Addr: ip.As4()}
+// endpoint is an address as system calls take it.
+func endpoint(ip netip.Addr, port uint16) syscall.Sockaddr {
+	if ip = ip.Unmap(); ip.Is4() {
+		return &syscall.SockaddrInet4{Port: int(port), Addr: ip.As4()}
 	}
-	return &syscall.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	return &syscall.SockaddrInet6{Port: int(port), Addr: ip.As16()}
+}
+
+// family is an endpoint's, as system calls take it.
+func family(peer syscall.Sockaddr) int {
+	if _, ok := peer.(*syscall.SockaddrInet4); ok {
+		return syscall.AF_INET
+	}
+	return syscall.AF_INET6
 }

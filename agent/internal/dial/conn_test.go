@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -21,17 +22,24 @@ func TestTheFirstAddressThatAnswersIsTaken(t *testing.T) {
 	}
 	defer l.Close() //nolint:errcheck // the test is over
 	port := netip.MustParseAddrPort(l.Addr().String()).Port()
-	hosts := []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")}
-	c, err := addresses(context.Background(), hosts, port)
-	if err != nil || c.RemoteAddr().String() != l.Addr().String() {
-		t.Fatalf("addresses = %v, %v; want %v", c, err, l.Addr())
+	peers := []syscall.Sockaddr{endpoint(netip.MustParseAddr("127.0.0.2"), port), endpoint(netip.MustParseAddr("127.0.0.1"), port)}
+	c, err := addresses(context.Background(), peers)
+	if err != nil {
+		t.Fatalf("addresses = %v; want the second one", err)
 	}
+	answers(t, c, l)
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := addresses(context.Background(), hosts[:1], port); err == nil {
+	if _, err := addresses(context.Background(), peers[:1]); err == nil {
 		t.Error("an address where nobody listens answers")
 	}
+}
+
+// listening is where l listens.
+func listening(l net.Listener) syscall.Sockaddr {
+	a := netip.MustParseAddrPort(l.Addr().String())
+	return endpoint(a.Addr(), a.Port())
 }
 
 // pair is a connection and its peer.
@@ -42,7 +50,7 @@ func pair(t *testing.T) (ours, theirs net.Conn) {
 		t.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // it has done its work
-	if ours, err = stream(t.Context(), netip.MustParseAddrPort(l.Addr().String())); err != nil {
+	if ours, err = stream(t.Context(), listening(l)); err != nil {
 		t.Fatal(err)
 	}
 	if theirs, err = l.Accept(); err != nil {
@@ -142,7 +150,7 @@ func TestWhoDoesNotListenOrIsNoLongerWantedIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer := netip.MustParseAddrPort(l.Addr().String())
+	peer := listening(l)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if c, err := stream(ctx, peer); !errors.Is(err, context.Canceled) {

@@ -5,7 +5,6 @@ package dial
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -13,21 +12,14 @@ import (
 
 // conn is a TCP connection on the runtime's poller, by way of os.File: what
 // net.TCPConn links beyond that is 50 KB (measured 2026-11-22).
-type conn struct {
-	*os.File
-	peer netip.AddrPort
-}
+type conn struct{ *os.File }
 
 // stream connects to one address.
-func stream(ctx context.Context, peer netip.AddrPort) (net.Conn, error) {
-	family := syscall.AF_INET
-	if peer.Addr().Is6() {
-		family = syscall.AF_INET6
-	}
+func stream(ctx context.Context, peer syscall.Sockaddr) (net.Conn, error) {
 	// The lock keeps a child that is started now from inheriting the socket
 	// before it is marked.
 	syscall.ForkLock.RLock()
-	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
+	fd, err := syscall.Socket(family(peer), syscall.SOCK_STREAM, 0)
 	if err == nil {
 		syscall.CloseOnExec(fd)
 	}
@@ -38,11 +30,11 @@ func stream(ctx context.Context, peer netip.AddrPort) (net.Conn, error) {
 	if err := prepare(fd); err != nil {
 		return nil, closing(fd, err)
 	}
-	err = syscall.Connect(fd, sockaddr(peer))
+	err = syscall.Connect(fd, peer)
 	if err != nil && err != syscall.EINPROGRESS && err != syscall.EINTR { //nolint:errorlint // an errno as the system call gave it
 		return nil, closing(fd, err)
 	}
-	c := &conn{os.NewFile(uintptr(fd), "tcp"), peer}
+	c := &conn{os.NewFile(uintptr(fd), "tcp")}
 	if err := c.wait(ctx); err != nil {
 		_ = c.Close() // the first error counts
 		return nil, os.NewSyscallError("connect", err)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,6 @@ import (
 // What net.TCPConn links beyond that is 85 KB (measured 2026-11-22). A deadline
 // that passes ends the connection, which is all that TLS leaves of one anyway.
 type conn struct {
-	peer   netip.AddrPort
 	socket syscall.Handle
 
 	using   sync.RWMutex // held to read while a call uses the socket
@@ -31,7 +29,7 @@ type conn struct {
 
 // stream connects to one address. The system's connect cannot be interrupted:
 // when ctx ends first it is left alone, and ends by itself within a minute.
-func stream(ctx context.Context, peer netip.AddrPort) (net.Conn, error) {
+func stream(ctx context.Context, peer syscall.Sockaddr) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -39,11 +37,7 @@ func stream(ctx context.Context, peer netip.AddrPort) (net.Conn, error) {
 	if err := syscall.WSAStartup(0x202, &started); err != nil {
 		return nil, err
 	}
-	family := syscall.AF_INET
-	if peer.Addr().Is6() {
-		family = syscall.AF_INET6
-	}
-	socket, err := syscall.Socket(family, syscall.SOCK_STREAM, syscall.IPPROTO_TCP)
+	socket, err := syscall.Socket(family(peer), syscall.SOCK_STREAM, syscall.IPPROTO_TCP)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
@@ -52,11 +46,11 @@ func stream(ctx context.Context, peer netip.AddrPort) (net.Conn, error) {
 	_ = syscall.SetsockoptInt(socket, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 	_ = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
 	made := make(chan error, 1)
-	go func() { made <- syscall.Connect(socket, sockaddr(peer)) }()
+	go func() { made <- syscall.Connect(socket, peer) }()
 	select {
 	case err = <-made:
 		if err == nil {
-			return &conn{peer: peer, socket: socket}, nil
+			return &conn{socket: socket}, nil
 		}
 		_ = syscall.Closesocket(socket) // the first error counts
 		return nil, os.NewSyscallError("connect", err)

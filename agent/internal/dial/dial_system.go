@@ -8,26 +8,27 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 )
 
 // connect connects to addr, host:port.
 func connect(ctx context.Context, addr string) (net.Conn, error) {
-	hosts, port, err := lookUp(ctx, addr)
+	peers, err := lookUp(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
-	return addresses(ctx, hosts, port)
+	return addresses(ctx, peers)
 }
 
 // addresses connects to the first address that answers.
-func addresses(ctx context.Context, hosts []netip.Addr, port uint16) (net.Conn, error) {
+func addresses(ctx context.Context, peers []syscall.Sockaddr) (net.Conn, error) {
 	var failed error
-	for i, host := range hosts {
+	for i, peer := range peers {
 		limited, cancel := ctx, context.CancelFunc(func() {})
-		if i < len(hosts)-1 {
+		if i < len(peers)-1 {
 			limited, cancel = context.WithTimeout(ctx, each)
 		}
-		c, err := stream(limited, netip.AddrPortFrom(host.Unmap(), port))
+		c, err := stream(limited, peer)
 		cancel()
 		if err == nil {
 			return c, nil
@@ -40,37 +41,38 @@ func addresses(ctx context.Context, hosts []netip.Addr, port uint16) (net.Conn, 
 }
 
 // lookUp gives the addresses behind host:port.
-func lookUp(ctx context.Context, addr string) (hosts []netip.Addr, port uint16, err error) {
+func lookUp(ctx context.Context, addr string) ([]syscall.Sockaddr, error) {
 	host, port, err := split(addr)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if literal, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{literal}, port, nil
+		return []syscall.Sockaddr{endpoint(literal, port)}, nil
 	}
-	if hosts, err = resolve(ctx, host); err != nil {
-		return nil, 0, fmt.Errorf("looking up %s: %w", host, err)
+	peers, err := resolve(ctx, host, port)
+	if err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", host, err)
 	}
-	return hosts, port, nil
+	return peers, nil
 }
 
 // found is a resolver's answer.
 type found struct {
-	hosts []netip.Addr
+	peers []syscall.Sockaddr
 	err   error
 }
 
 // resolve asks the system, which cannot be interrupted: when ctx ends first the
 // answer is dropped.
-func resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+func resolve(ctx context.Context, host string, port uint16) ([]syscall.Sockaddr, error) {
 	answer := make(chan found, 1)
 	go func() {
-		hosts, err := getAddrInfo(host)
-		answer <- found{hosts, err}
+		peers, err := getAddrInfo(host, port)
+		answer <- found{peers, err}
 	}()
 	select {
 	case f := <-answer:
-		return f.hosts, f.err
+		return f.peers, f.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"io"
 	"net"
 	"testing"
 )
@@ -42,5 +43,22 @@ func TestAddressesAreSplit(t *testing.T) {
 		if _, _, err := split(bad); err == nil {
 			t.Errorf("split(%q) = nil; want an error", bad)
 		}
+	}
+}
+
+// answers fails the test unless c's other end is l.
+func answers(t *testing.T, c net.Conn, l net.Listener) {
+	t.Helper()
+	theirs, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close() //nolint:errcheck // it has done its work
+	if _, err := theirs.Write([]byte{7}); err != nil {
+		t.Fatal(err)
+	}
+	var got [1]byte
+	if _, err := io.ReadFull(c, got[:]); err != nil || got[0] != 7 {
+		t.Fatalf("reading what %s sent = %v, %v", l.Addr(), got, err)
 	}
 }

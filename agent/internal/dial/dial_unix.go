@@ -5,7 +5,6 @@ package dial
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"runtime"
 	"sync"
 	"syscall"
@@ -30,7 +29,7 @@ var library = sync.OnceValues(func() (r resolver, err error) {
 	return r, err
 })
 
-func getAddrInfo(host string) (hosts []netip.Addr, err error) {
+func getAddrInfo(host string, port uint16) (peers []syscall.Sockaddr, err error) {
 	r, err := library()
 	if err != nil {
 		return nil, err
@@ -48,10 +47,10 @@ func getAddrInfo(host string) (hosts []netip.Addr, err error) {
 	for a := list; a != nil; a = a.next {
 		switch a.family {
 		case syscall.AF_INET:
-			hosts = append(hosts, netip.AddrFrom4((*syscall.RawSockaddrInet4)(a.addr).Addr))
+			peers = append(peers, &syscall.SockaddrInet4{Port: int(port), Addr: (*syscall.RawSockaddrInet4)(a.addr).Addr})
 		case syscall.AF_INET6:
-			hosts = append(hosts, netip.AddrFrom16((*syscall.RawSockaddrInet6)(a.addr).Addr))
+			peers = append(peers, &syscall.SockaddrInet6{Port: int(port), Addr: (*syscall.RawSockaddrInet6)(a.addr).Addr})
 		}
 	}
-	return hosts, nil
+	return peers, nil
 }

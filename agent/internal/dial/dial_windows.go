@@ -3,12 +3,11 @@
 package dial
 
 import (
-	"net/netip"
 	"syscall"
 	"unsafe"
 )
 
-func getAddrInfo(host string) (hosts []netip.Addr, err error) {
+func getAddrInfo(host string, port uint16) (peers []syscall.Sockaddr, err error) {
 	var started syscall.WSAData // net has done this by its first socket; asking again only counts
 	if err := syscall.WSAStartup(0x202, &started); err != nil {
 		return nil, err
@@ -26,10 +25,10 @@ func getAddrInfo(host string) (hosts []netip.Addr, err error) {
 	for a := list; a != nil; a = a.Next {
 		switch a.Family {
 		case syscall.AF_INET:
-			hosts = append(hosts, netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(a.Addr)).Addr))
+			peers = append(peers, &syscall.SockaddrInet4{Port: int(port), Addr: (*syscall.RawSockaddrInet4)(unsafe.Pointer(a.Addr)).Addr})
 		case syscall.AF_INET6:
-			hosts = append(hosts, netip.AddrFrom16((*syscall.RawSockaddrInet6)(unsafe.Pointer(a.Addr)).Addr))
+			peers = append(peers, &syscall.SockaddrInet6{Port: int(port), Addr: (*syscall.RawSockaddrInet6)(unsafe.Pointer(a.Addr)).Addr})
 		}
 	}
-	return hosts, nil
+	return peers, nil
 }

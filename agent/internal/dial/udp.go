@@ -5,7 +5,6 @@ package dial
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"syscall"
 	"time"
 )
@@ -14,32 +13,28 @@ import (
 // which there is a route is taken; nothing is sent yet. A read gives up after
 // wait. It blocks its thread: net.Dialer.DialUDP links 9 KB more (2026-11-22).
 func UDP(ctx context.Context, addr string, wait time.Duration) (*Datagram, error) {
-	hosts, port, err := lookUp(ctx, addr)
+	peers, err := lookUp(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
 	err = errors.New("the system knows no address")
-	for _, host := range hosts {
+	for _, peer := range peers {
 		var d *Datagram
-		if d, err = open(host, port, wait); err == nil {
+		if d, err = open(peer, wait); err == nil {
 			return d, nil
 		}
 	}
 	return nil, err
 }
 
-func open(host netip.Addr, port uint16, wait time.Duration) (*Datagram, error) {
-	family := syscall.AF_INET6
-	if host.Is4() {
-		family = syscall.AF_INET
-	}
-	socket, err := syscall.Socket(family, syscall.SOCK_DGRAM, syscall.IPPROTO_UDP)
+func open(peer syscall.Sockaddr, wait time.Duration) (*Datagram, error) {
+	socket, err := syscall.Socket(family(peer), syscall.SOCK_DGRAM, syscall.IPPROTO_UDP)
 	if err != nil {
 		return nil, err
 	}
 	d := &Datagram{socket}
 	if err = d.limit(wait); err == nil {
-		err = syscall.Connect(socket, sockaddr(netip.AddrPortFrom(host, port)))
+		err = syscall.Connect(socket, peer)
 	}
 	if err != nil {
 		d.Close() //nolint:errcheck // the first error counts
