@@ -10,7 +10,7 @@ import (
 )
 
 // procedure finds the functions that readers call themselves.
-var procedure = regexp.MustCompile(`NewProc\("(\w+)"\)`)
+var procedure = regexp.MustCompile(`winapi\.Call\(winapi\.\w+, "(\w+)"`)
 
 // queried are the entries that the table of checks asks Windows for, in the form
 // of sources.txt without type and page.
