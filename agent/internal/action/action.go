@@ -36,11 +36,19 @@ type Action struct {
 type Host struct {
 	Root       string // folder in which files are looked for
 	Parameters check.Parameters
+
+	// Verdict is what detect found, for Snapshot; nil afterwards, which may be after
+	// a restart.
+	Verdict *check.Verdict
+	// Snapshot is for Apply.
+	Snapshot []byte
+
+	journal journal
 }
 
 // List is every action of this agent. A runbook that is not here cannot run,
 // whoever signs for it.
-func List() []Action { return append([]Action{sysctlHarden()}, own()...) }
+func List() []Action { return own() }
 
 func find(actions []Action, runbook string) (Action, bool) {
 	for _, a := range actions {

@@ -51,7 +51,9 @@ func (r *Runner) execute(ctx context.Context, e *entry) {
 		e.finish(wire.Failed, "This agent no longer has the runbook.")
 		return
 	}
-	x := &execution{Runner: r, entry: e, action: action, host: Host{r.Root, r.Authority.Parameters(action.Check)}}
+	x := &execution{Runner: r, entry: e, action: action, host: Host{
+		Root: r.Root, Parameters: r.Authority.Parameters(action.Check), journal: r.journal,
+	}}
 	limited, cancel := context.WithTimeout(ctx, timeout(e.command.TimeoutMs))
 	defer cancel()
 	switch e.phase {
@@ -127,12 +129,18 @@ func (x *execution) prepare(ctx context.Context) bool {
 	}
 	x.result.Before = wire.Encode(record.Verdict(&v, started.UnixMilli(), ""))
 	x.note(phaseDetect, started, v.Status == check.Pass || v.Status == check.Fail, v.Reason)
+	x.host.Verdict = &v
+	owner, _ := v.Facts.Get(check.FactOwner)
 	switch {
 	case v.Status == check.Pass:
 		x.finish(wire.NotNeeded, "The check passes already.")
 		return false
 	case v.Status != check.Fail:
 		x.finish(wire.Refused, "The check could not tell what is wrong: "+v.Reason)
+		return false
+	case owner == "gpo" || owner == "mdm":
+		// It would be undone at the next refresh.
+		x.finish(wire.Refused, "policy_conflict: "+owner+" sets what this would change; change it there.")
 		return false
 	case x.command.DryRun:
 		x.finish(wire.DryRun, x.action.Plan(x.host))
@@ -175,6 +183,7 @@ func (x *execution) remediate(ctx context.Context) {
 		x.finish(wire.Failed, "The journal cannot be written; nothing was changed: "+err.Error())
 		return
 	}
+	x.host.Snapshot = x.snapshot
 	detail, err := x.action.Apply(ctx, x.host)
 	if err != nil {
 		detail = err.Error()

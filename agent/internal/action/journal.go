@@ -64,6 +64,17 @@ func (j journal) find(id []byte) (found *entry, err error) {
 	return found, nil
 }
 
+// recent counts the commands of the last hour whose snapshot has the text. Those
+// in the future are from before the clock went back, and do not count.
+func (j journal) recent(text string) (n int64, err error) {
+	now := time.Now().UnixMilli()
+	err = j.queue.DB().Query("SELECT count(*) FROM command WHERE instr(snapshot, ?) AND updated_ms BETWEEN ? AND ?", func(row *sqlos.Stmt) error {
+		n = row.ColumnInt64(0)
+		return nil
+	}, text, now-time.Hour.Milliseconds(), now)
+	return n, err
+}
+
 // unfinished are the commands that a restart interrupted, oldest first.
 func (j journal) unfinished() (all []*entry, err error) {
 	err = j.queue.DB().Query(entryColumns+"WHERE done = 0 ORDER BY updated_ms", func(row *sqlos.Stmt) error {

@@ -7,8 +7,8 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/command"
 )
 
-// own are the actions that only this system has.
-func own() []Action { return []Action{macFirewallEnable(socketFilter{})} }
+// own are the actions of this system. The first serves the package's tests.
+func own() []Action { return []Action{sysctlHarden(), macFirewallEnable(socketFilter{})} }
 
 // socketFilter is the running Mac's application firewall.
 type socketFilter struct{}

@@ -1,6 +1,6 @@
-//go:build !darwin
+//go:build !darwin && !windows
 
 package action
 
-// own are the actions that only this system has: none beside the common ones.
-func own() []Action { return nil }
+// own are the actions of this system.
+func own() []Action { return []Action{sysctlHarden()} }

@@ -1,0 +1,157 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/osiriscare/osiris/agent/internal/winapi"
+)
+
+// own are the actions of this system.
+func own() []Action { return windowsActions(&windowsSystem{}) }
+
+// windowsSystem is the running Windows.
+type windowsSystem struct{}
+
+func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (found []string, err error) {
+	set := value != ""
+	n, _ := strconv.Atoi(value)
+	now := 0
+	switch verb {
+	case 'r', 'l':
+		value, err = registry(object, value)
+	case 's', 'n':
+		if set {
+			return nil, winapi.SetServiceStart(object, uint32(n))
+		}
+		var s winapi.Service
+		s, err = winapi.QueryService(object)
+		now = int(s.Start)
+	case 'v', 'u', 'x':
+		if set {
+			return nil, run(ctx, object, n)
+		}
+		var s winapi.Service
+		s, err = winapi.QueryService(object)
+		if now = int(s.State); verb == 'x' {
+			now = 5
+		}
+	case 'w':
+		if set {
+			return nil, setInstance(ctx, object, value)
+		}
+		return readInstances(ctx, object)
+	case 'g':
+		if set {
+			return nil, setDisabled(object, n)
+		}
+		var disabled bool
+		if object, disabled, err = winapi.Account501(); disabled {
+			now = 1
+		}
+	case 'a':
+		id, _ := strconv.Atoi(object)
+		guid := []winapi.GUID{{
+			A: 0x0cce9200 | uint32(id), B: 0x69ae, C: 0x11d9,
+			D: [8]byte{0xbe, 0xd3, 0x50, 0x50, 0x54, 0x50, 0x30, 0x30},
+		}}
+		bits := []uint32{uint32(n)}
+		if set {
+			return nil, winapi.SetAuditSystem(guid, bits)
+		}
+		if bits, err = winapi.AuditSystem(guid); err == nil {
+			now = int(bits[0])
+		}
+	case 'c':
+		if set {
+			return nil, clean(ctx, os.Getenv("SystemRoot")+`\Temp`, n)
+		}
+		if !strings.HasPrefix(object, os.Getenv("SystemDrive")) {
+			err = needPerson
+		}
+	}
+	if err != nil || set {
+		return nil, err
+	}
+	if value == "" {
+		value = strconv.Itoa(now)
+	}
+	return []string{object + "\t" + value}, nil
+}
+
+// registry reads a DWORD, or sets or deletes it.
+func registry(object, value string) (string, error) {
+	at := strings.LastIndexByte(object, '\\')
+	key, name := object[:at], object[at+1:]
+	switch value {
+	case "":
+		v, err := winapi.RegRead(key, name)
+		if errors.Is(err, winapi.ErrNotExist) {
+			return "-", nil
+		}
+		if err == nil && v.Kind != winapi.RegDWORD { // it could not be restored
+			err = needPerson
+		}
+		return v.Text, err
+	case "-":
+		return "", winapi.RegDelete(key, name)
+	}
+	n, _ := strconv.ParseUint(value, 10, 32)
+	return "", winapi.RegSetDWORD(key, name, uint32(n))
+}
+
+// run starts a service, stops it, or both.
+func run(ctx context.Context, service string, state int) error {
+	if state != winapi.ServiceRunning {
+		if err := winapi.StopService(ctx, service); err != nil || state == winapi.ServiceStopped {
+			return err
+		}
+	}
+	return winapi.StartService(ctx, service)
+}
+
+// readInstances adds an instance's path to the object.
+func readInstances(ctx context.Context, object string) (list []string, err error) {
+	f := strings.SplitN(object, "|", 5)
+	rows, err := winapi.Query(ctx, f[0], "SELECT * FROM "+f[1], []string{"__RELPATH", f[2]})
+	for _, row := range rows {
+		if !row[1].Null {
+			list = append(list, object+"|"+row[0].Text+"\t"+row[1].Text)
+		}
+	}
+	return list, err
+}
+
+func setInstance(ctx context.Context, object, value string) error {
+	f := strings.SplitN(object, "|", 5)
+	if len(f) != 5 {
+		return incomplete
+	}
+	path, method, set := f[4], f[3], []winapi.Param{{Name: f[2], Text: value}}
+	switch {
+	case method == "":
+		return winapi.Put(ctx, f[0], path, set)
+	case method[0] == '+':
+		set, method = nil, "Disable"+method[1:]
+		if value == "1" {
+			method = "En" + method[3:]
+		}
+	default:
+		path = f[1]
+	}
+	row, err := winapi.Exec(ctx, f[0], path, method, set, []string{"ReturnValue"})
+	if err == nil && row[0].Text != "0" && !row[0].Null {
+		err = refusal(method + " answers " + row[0].Text)
+	}
+	return err
+}
+
+func setDisabled(account string, disabled int) error {
+	if disabled == 0 {
+		return winapi.EnableAccount(account)
+	}
+	return winapi.DisableAccount(account)
+}
