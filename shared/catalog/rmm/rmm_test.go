@@ -117,7 +117,7 @@ func TestRulesOfTheCatalogue(t *testing.T) {
 			}
 		})
 	}
-	if _, err := rmm.Parse([]byte("- id: tool\n  nmae: Tool\n")); err == nil || !strings.Contains(err.Error(), "nmae") {
+	if _, err := rmm.Parse([]byte("- id: tool\n  titel: Tool\n")); err == nil || !strings.Contains(err.Error(), "titel") {
 		t.Errorf("Parse with an unknown key = %v; want it named", err)
 	}
 }
