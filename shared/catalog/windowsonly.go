@@ -24,6 +24,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.312(a)(1)", "164.312(e)(1)", "164.308(a)(1)(ii)(B)"},
 		Advice:         "Turn the Domain, Private and Public profiles on.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.firewall.enable",
 		SensorCheckIDs: []string{"RB-WIN-FIREWALL-001"},
 		Facts: withHost(map[string]Class{
 			"disabled_profiles": Safe, "all_profiles": Safe,
@@ -39,6 +40,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.308(a)(5)(ii)(B)", "164.308(a)(1)(ii)(B)"},
 		Advice:         "Start Microsoft Defender with real-time protection, or confirm which product replaces it.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.defender.enable",
 		SensorCheckIDs: []string{"RB-WIN-AV-001"},
 		Facts: withHost(map[string]Class{
 			check.FactDefender: Safe, check.FactDefender + check.ErrorSuffix: Safe,
@@ -58,6 +60,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.308(a)(1)(ii)(B)"},
 		Advice:         "Disable the spooler on domain controllers and servers without printers. A workstation needs it to print: there set the policy that it accepts no client connections.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.spooler.disable",
 		SensorCheckIDs: []string{"RB-WIN-SVC-001"},
 		Facts:          spoolerFacts,
 		Parameters:     spoolerParameters,
@@ -70,6 +73,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.308(a)(1)(ii)(D)", "164.312(b)", "164.308(a)(7)(ii)(C)"},
 		Advice:         "Start the stopped services and find out why they stopped.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.services.start",
 		SensorCheckIDs: []string{"RB-WIN-SVC-002"},
 		Facts:          serviceFacts,
 		Parameters:     serviceParameters,
@@ -82,6 +86,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.312(a)(2)(i)", "164.312(d)", "164.308(a)(4)(ii)(B)"},
 		Advice:         "Disable the built-in guest account (the one whose SID ends in -501).",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.guest.disable",
 		SensorCheckIDs: []string{"RB-WIN-SEC-002"},
 		Facts:          withHost(map[string]Class{check.FactGuest: Identifier}),
 	},
@@ -93,6 +98,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.308(a)(1)(ii)(B)", "164.312(e)(1)"},
 		Advice:         "Turn SMBv1 off, after checking that no old scanner or copier still needs it.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.smbv1.disable",
 		SensorCheckIDs: []string{"RB-WIN-SEC-004"},
 		Facts: withHost(map[string]Class{
 			check.FactSMBServer: Safe, check.FactSMBServer + check.ErrorSuffix: Safe, check.FactSMB1: Safe,
@@ -107,6 +113,7 @@ var windowsOnly = []Check{
 		Citations:      []string{"164.312(b)", "164.308(a)(1)(ii)(D)", "164.308(a)(5)(ii)(C)"},
 		Advice:         "Turn the required audit subcategories on, in group policy where it owns them.",
 		Platforms:      []string{"windows"},
+		RunbookID:      "windows.audit.enable",
 		SensorCheckIDs: []string{"RB-WIN-SEC-005"},
 		Facts:          auditFacts,
 		Parameters:     auditParameters,
@@ -143,6 +150,7 @@ var windowsOnly = []Check{
 		Citations: []string{"164.312(a)(2)(iv)", "164.310(d)(1)"},
 		Advice:    "Resume or turn on encryption of the system and data volumes, with the recovery key kept safe first.",
 		Platforms: []string{"windows"},
+		RunbookID: "windows.bitlocker.resume",
 		Facts: withHost(map[string]Class{
 			check.FactEncryptable: Identifier, check.FactEncryptable + check.ErrorSuffix: Safe, check.FactFixedDisk: Safe,
 		}),
