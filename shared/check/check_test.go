@@ -1,4 +1,4 @@
-//go:build !windows && !darwin && !osiris_agent
+//go:build !osiris_agent
 
 // The agent of another system links the judges of its own only.
 

@@ -1,4 +1,4 @@
-//go:build !windows && !darwin && osiris_agent
+//go:build osiris_agent && !windows && !darwin
 
 package check
 

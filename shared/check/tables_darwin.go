@@ -1,3 +1,5 @@
+//go:build osiris_agent
+
 package check
 
 // tables has the checks of this system, each part in the order of its ids: only
