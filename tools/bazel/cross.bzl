@@ -13,12 +13,13 @@ def _platform_impl(_settings, attr):
         _CONFIG + "gc_goopts": ["-l"] if attr.small else [],
         _CONFIG + "pure": True,
         _CONFIG + "race": False,
+        _CONFIG + "tags": ["osiris_agent"] if attr.small else [],
     }
 
 _platform = transition(
     implementation = _platform_impl,
     inputs = [],
-    outputs = ["//command_line_option:platforms"] + [_CONFIG + name for name in ["gc_goopts", "pure", "race"]],
+    outputs = ["//command_line_option:platforms"] + [_CONFIG + name for name in ["gc_goopts", "pure", "race", "tags"]],
 )
 
 def _cross_binary_impl(ctx):
@@ -34,7 +35,7 @@ cross_binary = rule(
         "binary": attr.label(mandatory = True, cfg = _platform),
         "goos": attr.string(mandatory = True),
         "goarch": attr.string(mandatory = True),
-        "small": attr.bool(doc = "No inlining in any package (DESIGN D19)."),
+        "small": attr.bool(doc = "No inlining in any package (DESIGN D19), and the tag osiris_agent."),
         "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
     },
     executable = True,

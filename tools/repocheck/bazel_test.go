@@ -73,6 +73,11 @@ func TestTheAgentHasTheSameFlagsInBothBuilds(t *testing.T) {
 			t.Errorf("tools/size/target.go does not give the linker %s", flag)
 		}
 	}
+	for _, name := range []string{"tools/size/target.go", "tools/bazel/cross.bzl"} {
+		if !strings.Contains(file(t, name), "osiris_agent") {
+			t.Errorf("%s does not ask for the tag osiris_agent", name)
+		}
+	}
 	if !strings.Contains(plain, `"-gcflags=all=-l"`) || first(t, "tools/bazel/cross.bzl", `"gc_goopts": \["([^"]*)"\] if attr.small`) != "-l" {
 		t.Error("no inlining (-l) is not asked for in both tools/size/target.go and tools/bazel/cross.bzl")
 	}

@@ -42,7 +42,7 @@ func explain(ctx context.Context, b build, out io.Writer) error {
 		plain := filepath.Join(b.folder, ".cache", f.Name)
 		var said bytes.Buffer
 		cmd := repo.Command(ctx, b.folder, &said, "go", "build", "-buildvcs=false", "-trimpath",
-			"-ldflags=-s -w -funcalign=8"+flags, "-gcflags=all=-l", "-o", plain, "./agent/cmd/osiris-agent")
+			"-ldflags=-s -w -funcalign=8"+flags, "-gcflags=all=-l", "-tags=osiris_agent", "-o", plain, "./agent/cmd/osiris-agent")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+goos, "GOARCH="+goarch)
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("building %s with go build: %w\n%s", f.Name, err, said.String())

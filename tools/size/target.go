@@ -42,7 +42,7 @@ type binary struct {
 }
 
 // flags are how the agent ships; agent/README.md says what each one saves.
-var flags = []string{"-trimpath", "-gcflags=all=-l"}
+var flags = []string{"-trimpath", "-gcflags=all=-l", "-tags=osiris_agent"}
 
 // compile builds the agent for one target.
 func compile(ctx context.Context, root string, t target) (binary, error) {

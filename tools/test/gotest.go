@@ -43,20 +43,27 @@ func (s *suite) unit(ctx context.Context, out io.Writer) error {
 	if len(packages) == 0 {
 		packages = []string{"./..."}
 	}
-	return s.goTest(ctx, out, append(args, packages...)...)
+	return s.goTest(ctx, out, nil, append(args, packages...)...)
 }
 
 // modernc repeats the tests of what lies on SQLite with the build for a Linux
 // that has no SQLite of its own.
 func (s *suite) modernc(ctx context.Context, out io.Writer) error {
-	return s.goTest(ctx, out, "-timeout=10m", "-tags=osiris_modernc",
+	return s.goTest(ctx, out, nil, "-timeout=10m", "-tags=osiris_modernc",
 		"./agent/internal/sqlos/...", "./agent/internal/queue/...")
+}
+
+// native repeats the tests of what calls the system's libraries without cgo, as
+// the agent is released; with it those calls take another road.
+func (s *suite) native(ctx context.Context, out io.Writer) error {
+	return s.goTest(ctx, out, []string{"CGO_ENABLED=0"}, "-timeout=10m",
+		"./agent/internal/native/...", "./agent/internal/sqlos/...", "./agent/internal/dial/...", "./agent/internal/queue/...")
 }
 
 // integration starts real binaries. Its packages run one after another, because
 // they share two cores with what they started.
 func (s *suite) integration(ctx context.Context, out io.Writer) error {
-	return s.goTest(ctx, out, "-timeout=30m", "-tags=integration", "-p=1", "./e2e/...")
+	return s.goTest(ctx, out, nil, "-timeout=30m", "-tags=integration", "-p=1", "./e2e/...")
 }
 
 func (s *suite) size(ctx context.Context, out io.Writer) error {
@@ -80,10 +87,10 @@ func hasCompiler(ctx context.Context) bool {
 
 // goTest runs go test and reports only what a reader needs: packages, and the
 // output of tests that failed or were skipped.
-func (s *suite) goTest(ctx context.Context, out io.Writer, args ...string) error {
+func (s *suite) goTest(ctx context.Context, out io.Writer, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Dir, cmd.Stderr = s.root, out
-	cmd.Env = append(os.Environ(), "OSIRIS_ROOT="+s.root)
+	cmd.Env = append(append(os.Environ(), "OSIRIS_ROOT="+s.root), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	events, err := cmd.StdoutPipe()
 	if err != nil {

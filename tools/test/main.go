@@ -80,6 +80,7 @@ func (s *suite) stages() []stage.Stage {
 		{Name: "packages", Run: s.install},
 		{Name: "unit", Run: s.unit},
 		{Name: "modernc", Run: s.modernc},
+		{Name: "native", Run: s.native},
 		{Name: "integration", Run: s.integration},
 	}
 	if s.byBazel {
