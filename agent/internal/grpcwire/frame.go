@@ -97,7 +97,7 @@ func (r *frameReader) next() (frame, error) {
 }
 
 // headerBlock joins a HEADERS frame and its CONTINUATIONs, at most limit bytes.
-func (r *frameReader) headerBlock(f frame, limit int) ([]byte, error) {
+func (r *frameReader) headerBlock(f *frame, limit int) ([]byte, error) {
 	if err := f.unpad(); err != nil {
 		return nil, err
 	}
@@ -119,10 +119,11 @@ func (r *frameReader) headerBlock(f frame, limit int) ([]byte, error) {
 			return block, nil
 		}
 		id := f.stream
-		var err error
-		if f, err = r.next(); err != nil {
+		next, err := r.next()
+		if err != nil {
 			return nil, err
 		}
+		f = &next
 		if f.kind != frameContinuation || f.stream != id {
 			return nil, fault(codeProtocol, "frame type %d on stream %d inside the header block of stream %d", f.kind, f.stream, id)
 		}

@@ -72,7 +72,7 @@ func FuzzFrame(f *testing.F) {
 				}
 			}
 			if fr.kind == frameHeaders {
-				blk, err := r.headerBlock(fr, 1000)
+				blk, err := r.headerBlock(&fr, 1000)
 				if err != nil {
 					return
 				}

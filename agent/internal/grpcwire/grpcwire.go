@@ -125,7 +125,6 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	c.out = appendSettings(c.out, cfg)
 	c.out = appendWindowUpdate(c.out, 0, connWindow-defaultWindow)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.keep.start(c)
 	c.wg.Add(2)
 	go c.readLoop()
@@ -135,11 +134,10 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 			c.fail(fmt.Errorf("waiting for the peer's SETTINGS: %w", err))
 		}
 	}
-	if c.err != nil {
-		err := c.err
-		c.mu.Unlock()
+	err := c.err
+	c.mu.Unlock()
+	if err != nil {
 		c.wg.Wait()
-		c.mu.Lock()
 		return nil, fmt.Errorf("opening HTTP/2: %w", err)
 	}
 	return c, nil
@@ -170,8 +168,9 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 // Err is nil while the connection lives.
 func (c *Conn) Err() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
+	err := c.err
+	c.mu.Unlock()
+	return err
 }
 
 // fail ends the connection and all its calls, once. The writer flushes what is
@@ -207,10 +206,10 @@ func (c *Conn) wait(ctx context.Context, cond *sync.Cond) error {
 	}
 	stop := context.AfterFunc(ctx, func() {
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		cond.Broadcast()
+		c.mu.Unlock()
 	})
-	defer stop()
 	cond.Wait()
+	stop()
 	return nil
 }

@@ -26,8 +26,8 @@ func (k *keepalive) start(c *Conn) {
 	k.seen = time.Now()
 	k.timer = time.AfterFunc(c.cfg.PingInterval, func() {
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		k.tick(c, time.Now())
+		c.mu.Unlock()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Send queues a message within the peer's windows and returns when all of it is
@@ -21,20 +22,33 @@ func (s *Stream) send(ctx context.Context, message []byte, last bool) error {
 		return &Status{Code: ResourceExhausted, Message: fmt.Sprintf("message of %d bytes, limit %d", len(message), c.cfg.MaxSend)}
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for s.sending && s.err == nil {
-		if err := c.wait(ctx, &c.changed); err != nil {
+	err := s.takeTurn(ctx, &s.sending, &c.changed)
+	if err == nil {
+		err = s.queue(ctx, message, last)
+		s.sending = false
+		c.changed.Broadcast()
+	}
+	c.mu.Unlock()
+	return err
+}
+
+// takeTurn waits until nobody else sends, or receives; c.mu is held.
+func (s *Stream) takeTurn(ctx context.Context, busy *bool, freed *sync.Cond) error {
+	for *busy {
+		if err := s.c.wait(ctx, freed); err != nil {
 			return err
 		}
 	}
+	*busy = true
+	return nil
+}
+
+// queue queues a message piece by piece, as the windows allow; c.mu is held.
+func (s *Stream) queue(ctx context.Context, message []byte, last bool) error {
+	c := s.c
 	if s.closed && s.err == nil {
 		return &Status{Code: Internal, Message: "sending after CloseSend"}
 	}
-	s.sending = true
-	defer func() {
-		s.sending = false
-		c.changed.Broadcast()
-	}()
 	head := putHead(len(message))
 	total := messageHead + len(message)
 	for off := 0; off < total; {
@@ -95,20 +109,22 @@ func (s *Stream) CloseSend(ctx context.Context) error {
 // Recv returns the next message; io.EOF is the end with status OK, any other end
 // is a *Status. ctx bounds only this wait: the call and a message half arrived
 // stay for the next Recv.
-func (s *Stream) Recv(ctx context.Context) ([]byte, error) {
+func (s *Stream) Recv(ctx context.Context) (message []byte, err error) {
 	c := s.c
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for s.receiving {
-		if err := c.wait(ctx, &s.arrived); err != nil {
-			return nil, err
-		}
-	}
-	s.receiving = true
-	defer func() {
+	err = s.takeTurn(ctx, &s.receiving, &s.arrived)
+	if err == nil {
+		message, err = s.await(ctx)
 		s.receiving = false
 		s.arrived.Broadcast()
-	}()
+	}
+	c.mu.Unlock()
+	return message, err
+}
+
+// await is Recv with c.mu held and its turn taken.
+func (s *Stream) await(ctx context.Context) ([]byte, error) {
+	c := s.c
 	for {
 		message, ok, err := s.next()
 		if err != nil {

@@ -11,23 +11,23 @@ const maxDebug = 256
 // readLoop is the only one to read from the socket. It never waits for the
 // writer: what it answers goes to c.out, which is bounded.
 func (c *Conn) readLoop() {
-	defer c.wg.Done()
 	r := &frameReader{src: c.nc}
 	for {
 		f, err := r.next()
 		if err == nil {
-			err = c.handle(r, f)
+			err = c.handle(r, &f)
 		}
 		if err != nil {
 			c.mu.Lock()
 			c.fail(err)
 			c.mu.Unlock()
+			c.wg.Done()
 			return
 		}
 	}
 }
 
-func (c *Conn) handle(r *frameReader, f frame) error {
+func (c *Conn) handle(r *frameReader, f *frame) error {
 	var status string
 	var list []Header
 	if f.kind == frameHeaders && c.isReady() {
@@ -40,8 +40,14 @@ func (c *Conn) handle(r *frameReader, f frame) error {
 		}
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	defer c.flush()
+	err := c.book(f, status, list)
+	c.flush()
+	c.mu.Unlock()
+	return err
+}
+
+// book acts on one frame, with the headers it brought; c.mu is held.
+func (c *Conn) book(f *frame, status string, list []Header) error {
 	if c.err != nil {
 		return c.err
 	}
@@ -66,12 +72,13 @@ func (c *Conn) handle(r *frameReader, f frame) error {
 
 func (c *Conn) isReady() bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ready
+	ready := c.ready
+	c.mu.Unlock()
+	return ready
 }
 
 // onControl handles the frames that carry no call's content.
-func (c *Conn) onControl(f frame) error {
+func (c *Conn) onControl(f *frame) error {
 	if !c.budget.spend(c.keep.seen) {
 		return fault(codeCalm, "flood of control frames, last type %d", f.kind)
 	}
@@ -107,7 +114,7 @@ func (c *Conn) onControl(f frame) error {
 	return nil
 }
 
-func (c *Conn) onSettings(f frame) error {
+func (c *Conn) onSettings(f *frame) error {
 	if f.has(flagAck) {
 		if len(f.body) != 0 {
 			return fault(codeFrameSize, "SETTINGS acknowledgement of %d bytes", len(f.body))
@@ -191,7 +198,7 @@ func (c *Conn) onGoAway(b []byte) error {
 	return nil
 }
 
-func (c *Conn) onHeaders(f frame, status string, list []Header) error {
+func (c *Conn) onHeaders(f *frame, status string, list []Header) error {
 	s, err := c.stream(f.stream)
 	if err != nil {
 		return err
@@ -205,7 +212,7 @@ func (c *Conn) onHeaders(f frame, status string, list []Header) error {
 	return s.onHeaders(status, list, f.has(flagEndStream))
 }
 
-func (c *Conn) onData(f frame) error {
+func (c *Conn) onData(f *frame) error {
 	n := len(f.body) // padding counts too
 	// Given back at once below, so that only a call's window can be overrun.
 	c.flow.take(n)

@@ -49,7 +49,13 @@ func (c *Conn) Open(ctx context.Context, method string, md ...Header) (*Stream, 
 		return nil, err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	s, err := c.open(ctx, list)
+	c.mu.Unlock()
+	return s, err
+}
+
+// open waits for a free slot and takes it; c.mu is held.
+func (c *Conn) open(ctx context.Context, list []Header) (*Stream, error) {
 	for {
 		if err := c.refusal(); err != nil {
 			return nil, err
@@ -76,8 +82,8 @@ func (c *Conn) Open(ctx context.Context, method string, md ...Header) (*Stream, 
 	c.streams[s.id] = s
 	s.stop = context.AfterFunc(ctx, func() {
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		c.reset(s, codeCancel, contextStatus(ctx))
+		c.mu.Unlock()
 	})
 	return s, nil
 }
@@ -146,8 +152,8 @@ func (c *Conn) writeHeaders(id uint32, list []Header) error {
 // Cancel ends the call here and at the peer. It is safe at any time.
 func (s *Stream) Cancel() {
 	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
 	s.c.reset(s, codeCancel, &Status{Code: Canceled, Message: "canceled by the caller"})
+	s.c.mu.Unlock()
 }
 
 // Header waits for the peer's first metadata; a call that ended without any has
@@ -260,7 +266,12 @@ func (c *Conn) Invoke(ctx context.Context, method string, request []byte, md ...
 	if err != nil {
 		return nil, err
 	}
-	defer s.Cancel()
+	answer, err := s.exchange(ctx, request)
+	s.Cancel()
+	return answer, err
+}
+
+func (s *Stream) exchange(ctx context.Context, request []byte) ([]byte, error) {
 	if err := s.send(ctx, request, true); err != nil && Code(err) == ResourceExhausted {
 		return nil, err
 	}

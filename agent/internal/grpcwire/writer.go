@@ -7,7 +7,6 @@ import (
 
 // writeLoop is the only one to write to the socket, and the one to close it.
 func (c *Conn) writeLoop() {
-	defer c.wg.Done()
 	var spare []byte
 	var failed error
 	c.mu.Lock()
@@ -37,10 +36,11 @@ func (c *Conn) writeLoop() {
 	if tc, ok := c.nc.(*tls.Conn); ok && failed != nil {
 		// tls.Conn.Close would try 5 s more to say goodbye on a dead socket.
 		_ = tc.NetConn().Close()
-		return
+	} else {
+		// The reason is in c.err; closing can add nothing that somebody could act on.
+		_ = c.nc.Close()
 	}
-	// The reason is in c.err; closing can add nothing that somebody could act on.
-	_ = c.nc.Close()
+	c.wg.Done()
 }
 
 // flush wakes the writer after an append to c.out; c.mu is held.

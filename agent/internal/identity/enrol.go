@@ -25,7 +25,9 @@ type Caller interface {
 // trust and policy out of the answer. It may be repeated: the same token with
 // the same key gets the same answer.
 func (i *Identity) Register(ctx context.Context, c Caller, token string, host *wire.HostFacts) (*wire.RegisterResponse, error) {
-	key := i.deviceKey()
+	i.mu.Lock()
+	key := i.key
+	i.mu.Unlock()
 	public, proof, err := key.prove("osiris register v1", []byte(token), c.ConnectionState())
 	if err != nil {
 		return nil, err
@@ -71,12 +73,6 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 		return false, err
 	}
 	return answer.Quarantined, nil
-}
-
-func (i *Identity) deviceKey() *deviceKey {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.key
 }
 
 func call(ctx context.Context, c Caller, method string, request, answer wire.Message) error {

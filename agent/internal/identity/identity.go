@@ -123,14 +123,15 @@ func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	if want != "" && agentID != want {
 		return errors.New("the certificate is for another agent")
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.key, i.leaf, i.agentID, i.siteID, i.chain = key, leaf, agentID, siteID, nil
+	var chain [][]byte
 	for _, c := range certificates {
-		i.chain = append(i.chain, c.Raw)
+		chain = append(chain, c.Raw)
 	}
+	i.mu.Lock()
+	i.key, i.leaf, i.agentID, i.siteID, i.chain = key, leaf, agentID, siteID, chain
 	// A resumed session would show the appliance the former certificate.
 	i.session = &session{}
+	i.mu.Unlock()
 	return nil
 }
 
@@ -164,32 +165,36 @@ func (i *Identity) store(key *deviceKey, agentID string, certificate []byte, cha
 // Enrolled tells whether there is a certificate, expired or not.
 func (i *Identity) Enrolled() bool {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.leaf != nil
+	enrolled := i.leaf != nil
+	i.mu.Unlock()
+	return enrolled
 }
 
 // AgentID is the id in the certificate; empty before enrolment.
 func (i *Identity) AgentID() string {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.agentID
+	id := i.agentID
+	i.mu.Unlock()
+	return id
 }
 
 // SiteID is the site in the certificate; empty before enrolment.
 func (i *Identity) SiteID() string {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.siteID
+	id := i.siteID
+	i.mu.Unlock()
+	return id
 }
 
 // RenewalDue tells whether half of the certificate's life has passed at nowMs,
 // and whether all of it has: then only Renew is answered.
 func (i *Identity) RenewalDue(nowMs int64) (due, expired bool) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.leaf == nil {
+	leaf := i.leaf
+	i.mu.Unlock()
+	if leaf == nil {
 		return false, false
 	}
-	from, to := i.leaf.NotBefore.UnixMilli(), i.leaf.NotAfter.UnixMilli()
+	from, to := leaf.NotBefore.UnixMilli(), leaf.NotAfter.UnixMilli()
 	return nowMs >= from+(to-from)/2, nowMs > to
 }

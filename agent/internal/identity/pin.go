@@ -62,15 +62,21 @@ func loadPin(path string) (*Pin, error) {
 // Pin is whom the machine believes, nil before it was told.
 func (i *Identity) Pin() *Pin {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.pin
+	p := i.pin
+	i.mu.Unlock()
+	return p
 }
 
 // SetPin keeps the pin. An enrolled machine never changes it: another site means
 // another data folder.
 func (i *Identity) SetPin(p *Pin) error {
 	i.mu.Lock()
-	defer i.mu.Unlock()
+	err := i.setPin(p)
+	i.mu.Unlock()
+	return err
+}
+
+func (i *Identity) setPin(p *Pin) error {
 	if i.pin != nil && *i.pin == *p {
 		return nil
 	}

@@ -16,13 +16,14 @@ type session struct {
 // Get gives the session held for a name.
 func (s *session) Get(name string) (*tls.ClientSessionState, bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held, s.held != nil && s.name == name
+	held, known := s.held, s.held != nil && s.name == name
+	s.mu.Unlock()
+	return held, known
 }
 
 // Put holds a session, or none.
 func (s *session) Put(name string, state *tls.ClientSessionState) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.name, s.held = name, state
+	s.mu.Unlock()
 }

@@ -26,13 +26,13 @@ type Expect struct {
 // handshake, also by a resumed one.
 func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 	i.mu.Lock()
-	defer i.mu.Unlock()
+	pin, site, session, leaf, key, chain := i.pin, i.siteID, i.session, i.leaf, i.key, i.chain
+	i.mu.Unlock()
 	// The document replaces the root of enrolment once it names roots: a root
 	// that was withdrawn must not live on in a file.
-	if i.pin != nil && len(e.Roots) == 0 {
-		e.Roots = append(e.Roots, i.pin.SiteRoot)
+	if pin != nil && len(e.Roots) == 0 {
+		e.Roots = append(e.Roots, pin.SiteRoot)
 	}
-	site := i.siteID
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS13,
 		NextProtos: []string{"h2"},
@@ -40,7 +40,7 @@ func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 		// checks the chain, and runs on resumption too.
 		InsecureSkipVerify: true, //nolint:gosec // see VerifyConnection
 		ServerName:         "appliance." + site + domain,
-		ClientSessionCache: i.session,
+		ClientSessionCache: session,
 		VerifyConnection: func(state tls.ConnectionState) error {
 			return verify(state.PeerCertificates, site, e, peer)
 		},
@@ -51,8 +51,8 @@ func (i *Identity) Config(e Expect, peer *Peer) *tls.Config {
 	case site == "":
 		config.ServerName = "appliance" + domain // we do not know the site yet
 	}
-	if i.leaf != nil {
-		config.Certificates = []tls.Certificate{{Certificate: i.chain, PrivateKey: i.key, Leaf: i.leaf}}
+	if leaf != nil {
+		config.Certificates = []tls.Certificate{{Certificate: chain, PrivateKey: key, Leaf: leaf}}
 	}
 	return config
 }

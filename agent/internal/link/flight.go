@@ -40,9 +40,9 @@ var (
 
 func (f *flight) start(acked uint64, limit int) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.wake = make(chan struct{}, 1)
 	f.acked, f.sent, f.limit, f.progress = acked, acked, limit, time.Now()
+	f.mu.Unlock()
 }
 
 // acknowledge takes a cumulative mark. One that stands still while records are
@@ -50,8 +50,17 @@ func (f *flight) start(acked uint64, limit int) {
 // after the mark is sent again.
 func (f *flight) acknowledge(through uint64) (advanced bool, err error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	defer f.signal()
+	advanced, err = f.advance(through)
+	f.mu.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default: // awake already
+	}
+	return advanced, err
+}
+
+// advance is acknowledge with the lock held.
+func (f *flight) advance(through uint64) (bool, error) {
 	switch {
 	case through > f.sent:
 		return false, errAckAhead
@@ -79,8 +88,9 @@ func (f *flight) acknowledge(through uint64) (advanced bool, err error) {
 // means none.
 func (f *flight) room() (after uint64, bytes int) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.sent, max(f.limit-f.bytes, 0)
+	after, bytes = f.sent, max(f.limit-f.bytes, 0)
+	f.mu.Unlock()
+	return after, bytes
 }
 
 // add counts records that are about to be sent. It answers addStale when the
@@ -88,13 +98,19 @@ func (f *flight) room() (after uint64, bytes int) {
 // addFull when they must wait: a record larger than the limit travels alone.
 func (f *flight) add(after uint64, records []queue.Record) added {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	what := f.count(after, records)
+	f.mu.Unlock()
+	return what
+}
+
+// count is add with the lock held.
+func (f *flight) count(after uint64, records []queue.Record) added {
 	if f.sent != after {
 		return addStale
 	}
 	total := 0
-	for _, r := range records {
-		total += recordSize(r)
+	for i := range records {
+		total += recordSize(&records[i])
 	}
 	if len(f.records) > 0 && f.bytes+total > f.limit {
 		return addFull
@@ -102,7 +118,8 @@ func (f *flight) add(after uint64, records []queue.Record) added {
 	if len(f.records) == 0 {
 		f.progress = time.Now()
 	}
-	for _, r := range records {
+	for i := range records {
+		r := &records[i]
 		size := recordSize(r)
 		f.records = append(f.records, flown{r.Seq, size})
 		f.bytes += size
@@ -124,16 +141,10 @@ const (
 // records are on their way.
 func (f *flight) stalled(now time.Time, d time.Duration) bool {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.records) > 0 && now.Sub(f.progress) > d
-}
-
-func (f *flight) signal() {
-	select {
-	case f.wake <- struct{}{}:
-	default: // awake already
-	}
+	stalled := len(f.records) > 0 && now.Sub(f.progress) > d
+	f.mu.Unlock()
+	return stalled
 }
 
 // recordSize is a record on the wire: its body, key, id and times.
-func recordSize(r queue.Record) int { return len(r.Body) + 48 }
+func recordSize(r *queue.Record) int { return len(r.Body) + 48 }

@@ -18,23 +18,21 @@ const (
 // Interval is the time between two runs of a check, and the share of it that is
 // random, in percent.
 func (p *Policy) Interval() (interval time.Duration, jitterPercent int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.policy == nil || p.policy.CheckIntervalMs == 0 {
+	_, held := p.held()
+	if held == nil || held.CheckIntervalMs == 0 {
 		return defaultInterval, defaultJitter
 	}
-	interval = time.Duration(p.policy.CheckIntervalMs) * time.Millisecond
-	return min(max(interval, shortest), longest), int(min(p.policy.CheckJitterPercent, 90))
+	interval = time.Duration(held.CheckIntervalMs) * time.Millisecond
+	return min(max(interval, shortest), longest), int(min(held.CheckJitterPercent, 90))
 }
 
 // Enabled tells whether the check shall run.
 func (p *Policy) Enabled(id check.ID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.policy == nil || len(p.policy.EnabledChecks) == 0 {
+	_, held := p.held()
+	if held == nil || len(held.EnabledChecks) == 0 {
 		return true
 	}
-	for _, enabled := range p.policy.EnabledChecks {
+	for _, enabled := range held.EnabledChecks {
 		if enabled == string(id) {
 			return true
 		}

@@ -101,7 +101,13 @@ func (p *Policy) read(name string) ([]byte, error) {
 // except that a good chain stays when the policy beside it is bad.
 func (p *Policy) Apply(chain, envelope []byte) (changed bool, err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	changed, err = p.apply(chain, envelope)
+	p.mu.Unlock()
+	return changed, err
+}
+
+// apply is Apply with the lock held.
+func (p *Policy) apply(chain, envelope []byte) (changed bool, err error) {
 	if chain != nil {
 		if changed, err = p.applyTrust(chain); err != nil {
 			return changed, err
@@ -158,15 +164,22 @@ func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 	return true, nil
 }
 
+// held is what is in force. Both are replaced, never changed.
+func (p *Policy) held() (*trust.Opened, *trustlite.Policy) {
+	p.mu.Lock()
+	opened, policy := p.trust, p.policy
+	p.mu.Unlock()
+	return opened, policy
+}
+
 // Versions are those of the trust document and the policy; 0 means none.
 func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.trust != nil {
-		trustVersion = p.trust.Doc.Version
+	opened, policy := p.held()
+	if opened != nil {
+		trustVersion = opened.Doc.Version
 	}
-	if p.policy != nil {
-		policyVersion = p.policy.Version
+	if policy != nil {
+		policyVersion = policy.Version
 	}
 	return trustVersion, policyVersion
 }
@@ -174,27 +187,25 @@ func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
 // NowMs is the clock, but never less than the build time and the newest issue
 // time of a document that was verified (D15).
 func (p *Policy) NowMs() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	opened, policy := p.held()
 	now := max(time.Now().UnixMilli(), p.builtMs)
-	if p.trust != nil {
-		now = max(now, p.trust.Doc.IssuedMs, p.trust.Delegation.IssuedMs)
+	if opened != nil {
+		now = max(now, opened.Doc.IssuedMs, opened.Delegation.IssuedMs)
 	}
-	if p.policy != nil {
-		now = max(now, p.policy.IssuedMs)
+	if policy != nil {
+		now = max(now, policy.IssuedMs)
 	}
 	return now
 }
 
 // SiteRoots are the live roots' SPKI hashes; none before the first document.
 func (p *Policy) SiteRoots() [][sha256.Size]byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.trust == nil {
+	opened, _ := p.held()
+	if opened == nil {
 		return nil
 	}
 	var roots [][sha256.Size]byte
-	for _, r := range p.trust.Doc.SiteRoots {
+	for _, r := range opened.Doc.SiteRoots {
 		if len(r) == sha256.Size {
 			roots = append(roots, [sha256.Size]byte(r))
 		}
@@ -204,30 +215,26 @@ func (p *Policy) SiteRoots() [][sha256.Size]byte {
 
 // Tier is what may be done to the agent at nowMs.
 func (p *Policy) Tier(agentID string, nowMs int64) trustlite.Tier {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.trust == nil || p.trust.Valid(nowMs) != nil || p.trust.AgentRevoked(agentID) {
+	opened, policy := p.held()
+	if opened == nil || opened.Valid(nowMs) != nil || opened.AgentRevoked(agentID) {
 		return trustlite.Tier_TIER_MONITOR_ONLY
 	}
-	return trust.TierOf(p.policy, agentID, nowMs)
+	return trust.TierOf(policy, agentID, nowMs)
 }
 
 // OpenCommand verifies a command, encoded as it came, with the key of a live
 // appliance of the site.
 func (p *Policy) OpenCommand(envelope []byte) (*trustlite.Command, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.trust == nil {
+	opened, _ := p.held()
+	if opened == nil {
 		return nil, errors.New("opening command: no trust document is held")
 	}
-	return openCommand(p.trust, envelope)
+	return openCommand(opened, envelope)
 }
 
 // Parameters are the policy's values for a check.
 func (p *Policy) Parameters(id check.ID) check.Parameters {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	held := p.policy
+	_, held := p.held()
 	return func(name string) (string, bool) {
 		if held == nil {
 			return "", false

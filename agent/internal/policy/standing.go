@@ -6,10 +6,9 @@ import "slices"
 // link (D8), and that policy's version. What an expired policy forbids is the
 // tier's affair.
 func (p *Policy) Stands(runbook string) (version uint64, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.policy == nil || !slices.Contains(p.policy.StandingRunbooks, runbook) {
+	_, held := p.held()
+	if held == nil || !slices.Contains(held.StandingRunbooks, runbook) {
 		return 0, false
 	}
-	return p.policy.Version, true
+	return held.Version, true
 }
