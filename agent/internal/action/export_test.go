@@ -5,3 +5,9 @@ func (r *Runner) OnBoundary(f func(point string)) { r.boundary = f }
 
 // RefusalLimit is how many refusals a session gets.
 const RefusalLimit = refusalLimit
+
+// WindowsActions are the actions of Windows on any system.
+func WindowsActions(w windows) []Action { return windowsActions(w) }
+
+// Dispensable tells whether a clean-up deletes a file.
+var Dispensable = dispensable

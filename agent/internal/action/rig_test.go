@@ -34,6 +34,7 @@ type host struct {
 	runner    *action.Runner
 	session   *action.Session
 	rechecked chan check.ID
+	reader    action.Reader // nil for the real probe
 }
 
 func newHost(t testing.TB) *host {
@@ -79,8 +80,12 @@ func (h *host) open(actions []action.Action) {
 	if h.queue, err = queue.Open(filepath.Join(h.data, "queue.db"), queue.Limits{}); err != nil {
 		h.t.Fatal(err)
 	}
+	reader := h.reader
+	if reader == nil {
+		reader = probe.New(h.root)
+	}
 	h.runner, err = action.New(action.Deps{
-		Actions: actions, Root: h.root, Reader: probe.New(h.root), Authority: h.policy, Queue: h.queue,
+		Actions: actions, Root: h.root, Reader: reader, Authority: h.policy, Queue: h.queue,
 		Clock: h.policy.NowMs, Recheck: func(id check.ID) { h.rechecked <- id }, Log: say.Discard(),
 	})
 	if err != nil {
@@ -148,7 +153,7 @@ func (h *host) drain(n int) {
 	for range n {
 		select {
 		case <-h.rechecked:
-		case <-time.After(30 * time.Second): // a bound for a hung test
+		case <-time.After(time.Minute): // a bound for a hung test
 			h.t.Error("a command did not finish")
 		}
 	}
@@ -157,6 +162,23 @@ func (h *host) drain(n int) {
 		h.t.Fatal(err)
 	}
 }
+
+// crashAt ends the runner at a boundary, as the end of the process would.
+func (h *host) crashAt(t *testing.T, point string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	h.runner.OnBoundary(func(p string) {
+		if p == point {
+			cancel()
+		}
+	})
+	if err := h.runner.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sleepAnHour() { time.Sleep(time.Hour + time.Minute) }
 
 // results are the command results in the queue, decoded by the standard runtime.
 func (h *host) results() []*compliancev1.CommandResult {

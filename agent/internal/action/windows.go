@@ -31,7 +31,7 @@ type windows interface {
 //	sSERVICE      its start type: 4 never; 2 by itself, only where it is 4
 //	vSERVICE      1 is stopped, 4 runs
 //	uSERVICE      the same, refused the fourth time in an hour
-//	xSERVICE      stopped and started both ways, 5 and 6
+//	xSERVICE      stopped and started: 6, and back 5, or 1 where it was stopped
 //	wNAMESPACE|CLASS|PROPERTY|METHOD   each instance, unless it cannot be read, by
 //	              Put; by a static method with the property as argument; or, where
 //	              METHOD begins with '+', by Disable... and Enable... without one
@@ -157,7 +157,7 @@ func (f *fix) snapshot(ctx context.Context, h Host) ([]byte, error) {
 			continue
 		case 't':
 			if rows != "" {
-				rows += line + "\t\t\n"
+				rows += "t\t0\t" + object + "\n"
 			}
 			continue
 		case 'a':
@@ -260,13 +260,12 @@ func (f *fix) set(ctx context.Context, snapshot []byte, column int) (first error
 		if len(field) != 3 || row[0] == '\t' {
 			return incomplete
 		}
-		object := field[0][1:]
 		if row[0] == 't' {
-			seconds, _ := strconv.Atoi(object)
+			seconds, _ := strconv.Atoi(field[column])
 			sleep(ctx, time.Duration(seconds)*time.Second)
 			continue
 		}
-		if _, err := f.windows.Do(ctx, row[0], object, field[column]); err != nil && first == nil {
+		if _, err := f.windows.Do(ctx, row[0], field[0][1:], field[column]); err != nil && first == nil {
 			first = err
 		}
 	}

@@ -36,7 +36,7 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 		}
 		var s winapi.Service
 		s, err = winapi.QueryService(object)
-		if now = int(s.State); verb == 'x' {
+		if now = int(s.State); verb == 'x' && now != winapi.ServiceStopped {
 			now = 5
 		}
 	case 'w':

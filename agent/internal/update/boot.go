@@ -15,12 +15,24 @@ import (
 // just been, replaced. exe is the running program.
 func Boot(folder, exe string, built int64) error {
 	j := load(folder)
+	// A process of the new program that was started just before the old one came
+	// back into its place would stay (seen under load, 2026-11-22).
+	stale := j.exe == exe && j.built == built && !holds(exe, j.sha)
 	if j.phase == idle {
+		if stale {
+			j.built = 0 // once: a person may have put this program here
+			if j.save(folder) == nil {
+				return ErrRestart
+			}
+		}
 		if j.exe == exe {
 			// On Windows the watcher may still run from it; then the next start does it.
 			_ = os.Remove(beside(exe, "old"))
 		}
 		return nil
+	}
+	if stale {
+		return ErrRestart
 	}
 	_ = writePid(folder) // an agent that a full disk keeps from running helps nobody
 	if j.built == built {
@@ -34,8 +46,7 @@ func Boot(folder, exe string, built int64) error {
 		}
 		return nil // the next session tries again
 	}
-	// Also when this process is the old program's and was started just before the
-	// new one came into its place (seen 2026-11-22): it would never prove anything.
+	// The same the other way round: it would never prove anything.
 	if j.built != built && (j.phase == ready || holds(exe, j.sha)) {
 		return ErrRestart
 	}

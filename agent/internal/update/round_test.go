@@ -304,3 +304,47 @@ func FuzzJournal(f *testing.F) {
 		}
 	})
 }
+
+// A process may be started just before its program is replaced, and get as far as
+// Boot after that.
+func TestAProcessOfAProgramThatIsNoLongerInPlaceEnds(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		phase   uint64
+		built   int64 // of the process
+		inPlace string
+		want    error
+	}{
+		{"the old one, before the swap", ready, builtOld, "old", ErrRestart},
+		{"the old one, after the swap", trial, builtOld, "new", ErrRestart},
+		{"the new one, after the swap", trial, builtNew, "new", nil},
+		{"the new one, after the roll-back", trial, builtNew, "old", ErrRestart},
+		{"the old one, after the roll-back", trial, builtOld, "old", nil},
+		{"the new one, when all is over", idle, builtNew, "old", ErrRestart},
+		{"the new one, installed", idle, builtNew, "new", nil},
+		{"the old one, when all is over", idle, builtOld, "old", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			if c.inPlace == "new" {
+				r.write("bin/"+filepath.Base(r.exe), r.new)
+			}
+			sum, err := copyFile(filepath.Join(r.root, "target"), "", 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := &journal{phase: c.phase, sha: sum, built: builtNew, exe: r.exe, args: []string{"run"}, id: []byte("id")}
+			if err := j.save(r.update.Folder); err != nil {
+				t.Fatal(err)
+			}
+			if err := Boot(r.update.Folder, r.exe, c.built); !errors.Is(err, c.want) {
+				t.Errorf("Boot = %v; want %v", err, c.want)
+			}
+			if c.phase == idle { // whatever it was, the machine is not stuck
+				if err := Boot(r.update.Folder, r.exe, c.built); err != nil {
+					t.Errorf("the second Boot = %v", err)
+				}
+			}
+		})
+	}
+}
