@@ -12,9 +12,10 @@ import (
 // except are packages whose tests cannot run as Windows programs, each with its
 // reason.
 var except = map[string]string{
-	"action": "its rig heals the settings of a Linux",
-	"link":   "its rig waits for verdicts on a Linux; the tests beside this one try it whole",
-	"sntp":   "no UDP socket of Go's opens in Wine 8.0: WSAIoctl does not know SIO_UDP_CONNRESET",
+	"action":   "its rig heals the settings of a Linux",
+	"link":     "its rig waits for verdicts on a Linux; the tests beside this one try it whole",
+	"schedule": "its tests judge a check of Linux, which a Windows agent does not have",
+	"sntp":     "no UDP socket of Go's opens in Wine 8.0: WSAIoctl does not know SIO_UDP_CONNRESET",
 }
 
 // skip are tests of other packages that are about other systems.
