@@ -146,6 +146,9 @@ func (v *variant) array(cim uint32) (string, Code) {
 			text += "\n"
 		}
 		text += element
+		if len(text) > maxBytes {
+			return "", TooMuch
+		}
 	}
 	return text, 0
 }
