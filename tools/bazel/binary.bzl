@@ -23,14 +23,14 @@ def osiris_binary(name, **kwargs):
     )
 
 def agent_binary(name, **kwargs):
-    """The agent: functions are aligned to 8 bytes, for which agent/README.md gives the bytes saved.
+    """The agent: functions are not aligned, for which agent/README.md gives the bytes saved.
 
     Its other flag, no inlining, concerns every package and so is a part of the
     configuration that cross.bzl builds it in.
     """
     go_binary(
         name = name,
-        gc_linkopts = ["-s", "-w", "-funcalign=8"],
+        gc_linkopts = ["-s", "-w", "-funcalign=1"],
         x_defs = _STAMPS,
         **kwargs
     )

@@ -36,7 +36,7 @@ const (
 )
 
 // shipped is how the agent is built for customers; agent/README.md says why.
-var shipped = []string{"-trimpath", "-gcflags=all=-l", "-ldflags=-s -w -funcalign=8", "-tags=osiris_agent"}
+var shipped = []string{"-trimpath", "-gcflags=all=-l", "-ldflags=-s -w -funcalign=1", "-tags=osiris_agent"}
 
 // agentLine is what is printed last.
 type agentLine struct {

@@ -65,7 +65,7 @@ func TestTheWorkspaceIsOfNoMachine(t *testing.T) {
 
 func TestTheAgentHasTheSameFlagsInBothBuilds(t *testing.T) {
 	plain := file(t, "tools/size/target.go")
-	for _, flag := range []string{"-s", "-w", "-funcalign=8"} {
+	for _, flag := range []string{"-s", "-w", "-funcalign=1"} {
 		if !strings.Contains(first(t, "tools/bazel/binary.bzl", `(?s)def agent_binary.*?gc_linkopts = (\[[^\]]*\])`), `"`+flag+`"`) {
 			t.Errorf("tools/bazel/binary.bzl does not give the agent's linker %s", flag)
 		}

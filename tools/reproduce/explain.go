@@ -42,7 +42,7 @@ func explain(ctx context.Context, b build, out io.Writer) error {
 		plain := filepath.Join(b.folder, ".cache", f.Name)
 		var said bytes.Buffer
 		cmd := repo.Command(ctx, b.folder, &said, "go", "build", "-buildvcs=false", "-trimpath",
-			"-ldflags=-s -w -funcalign=8"+flags, "-gcflags=all=-l", "-tags=osiris_agent", "-o", plain, "./agent/cmd/osiris-agent")
+			"-ldflags=-s -w -funcalign=1"+flags, "-gcflags=all=-l", "-tags=osiris_agent", "-o", plain, "./agent/cmd/osiris-agent")
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+goos, "GOARCH="+goarch)
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("building %s with go build: %w\n%s", f.Name, err, said.String())
@@ -81,9 +81,17 @@ func tell(name, bazel, plain string, out io.Writer) error {
 		fmt.Fprintf(out, "  %d of %d functions are not in both with one length: %s\n", len(other), len(a.functions), strings.Join(other[:min(5, len(other))], ", "))
 	}
 	fmt.Fprintf(out, "  build information names %d modules, plain %d; the line tables name %d source files, plain %d,\n", a.modules, p.modules, a.files, p.files)
-	fmt.Fprintln(out, "  and name them otherwise: GOROOT/src and external/ where go build -trimpath has package paths")
+	fmt.Fprintln(out, "  and name them otherwise: GOROOT/src and external/ where go build -trimpath has import paths, and o/ for our packages")
 	return nil
 }
+
+// short gives the functions of a plain build the names that the agent's importmap
+// gives those of Bazel's.
+var short = strings.NewReplacer(
+	"github.com/osiriscare/osiris/agent/", "o/",
+	"github.com/osiriscare/osiris/shared/", "o/",
+	"github.com/osiriscare/osiris/proto/trust/v1/trustlite", "o/trustlite",
+)
 
 func read(path string) (program, error) {
 	var p program
@@ -98,7 +106,7 @@ func read(path string) (program, error) {
 	}
 	p.functions = map[string]uint64{}
 	for _, f := range table.Funcs {
-		p.functions[f.Name] += f.End - f.Entry
+		p.functions[short.Replace(f.Name)] += f.End - f.Entry
 	}
 	p.files = len(table.Files)
 	info, err := buildinfo.Read(bytes.NewReader(content))

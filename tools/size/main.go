@@ -53,10 +53,14 @@ func run(ctx context.Context, asJSON bool, files []string) error {
 			}
 		}
 	}
-	if !asJSON {
-		table(built)
+	allowance := int64(0)
+	if len(files) == 0 {
+		allowance = longNames
 	}
-	return judge(built)
+	if !asJSON {
+		table(built, allowance)
+	}
+	return judge(built, allowance)
 }
 
 // compileAll gives what builds a target's agent.
@@ -82,22 +86,25 @@ func measure(t target, files []string) (binary, error) {
 	return binary{}, fmt.Errorf("no file was given for %s/%s", t.goos, t.goarch)
 }
 
-func table(built []binary) {
+func table(built []binary, allowance int64) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "target\tbytes\tlimit\tfree\t")
 	for i, b := range built {
-		fmt.Fprintf(w, "%s/%s\t%d\t%d\t%d\t\n", b.GOOS, b.GOARCH, b.Bytes, targets[i].limit, targets[i].limit-b.Bytes)
+		fmt.Fprintf(w, "%s/%s\t%d\t%d\t%d\t\n", b.GOOS, b.GOARCH, b.Bytes, targets[i].limit+allowance, targets[i].limit+allowance-b.Bytes)
 	}
 	// Standard output: nothing can be done when it is gone.
 	_ = w.Flush()
+	if allowance > 0 {
+		fmt.Printf("built by go build: what Bazel releases is about 36,000 bytes smaller, and so are its limits; ./dev bazel test //tools/size:agent_size_test judges that\n")
+	}
 }
 
-// judge names every target over its limit.
-func judge(built []binary) error {
+// judge names every target over its limit and the allowance.
+func judge(built []binary, allowance int64) error {
 	var over []string
 	for i, b := range built {
-		if b.Bytes > targets[i].limit {
-			over = append(over, fmt.Sprintf("%s/%s is %d bytes over %d (%s)", b.GOOS, b.GOARCH, b.Bytes-targets[i].limit, targets[i].limit, targets[i].why))
+		if most := targets[i].limit + allowance; b.Bytes > most {
+			over = append(over, fmt.Sprintf("%s/%s is %d bytes over %d (%s)", b.GOOS, b.GOARCH, b.Bytes-most, most, targets[i].why))
 		}
 	}
 	if len(over) > 0 {

@@ -17,19 +17,19 @@ func TestJudgeFailsForEachTargetOverItsLimit(t *testing.T) {
 		}
 		return built
 	}
-	if err := judge(at("")); err != nil {
+	if err := judge(at(""), 0); err != nil {
 		t.Errorf("judge(all at their limit) = %v; want none", err)
 	}
 	for _, tt := range targets {
 		name := tt.goos + "/" + tt.goarch
-		if err := judge(at(name)); err == nil || !strings.Contains(err.Error(), name+" is 1 bytes over") {
+		if err := judge(at(name), 0); err == nil || !strings.Contains(err.Error(), name+" is 1 bytes over") {
 			t.Errorf("judge(%s one byte over) = %v; want an error that names it", name, err)
 		}
 	}
 }
 
 func TestTheCustomersLimitHoldsWhereItMust(t *testing.T) {
-	want := map[string]int64{"windows/amd64": 4_940_000, "windows/arm64": 4_999_999, "darwin/arm64": 4_999_999}
+	want := map[string]int64{"windows/amd64": 4_999_999, "windows/arm64": 4_999_999, "darwin/arm64": 4_999_999}
 	for _, tt := range targets {
 		if most, ok := want[tt.goos+"/"+tt.goarch]; ok && tt.limit > most {
 			t.Errorf("limit of %s/%s = %d; want at most %d (D20)", tt.goos, tt.goarch, tt.limit, most)
