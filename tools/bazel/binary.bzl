@@ -10,6 +10,8 @@ load("@io_bazel_rules_go//go:def.bzl", "go_binary")
 _STAMPS = {
     "main.built": "{STABLE_OSIRIS_BUILT}",
     "main.commit": "{STABLE_OSIRIS_COMMIT}",
+    "main.releaseRoots": "{STABLE_OSIRIS_RELEASE_ROOTS}",
+    "main.signatureKeys": "{STABLE_OSIRIS_SIGNATURE_KEYS}",
     "main.version": "{STABLE_OSIRIS_VERSION}",
 }
 

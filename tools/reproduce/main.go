@@ -136,6 +136,12 @@ func compare(first, second []release.File, out io.Writer) bool {
 	return same
 }
 
+// stamped are the variables of package main, as in tools/bazel/binary.bzl.
+var stamped = map[string]string{
+	"BUILT": "built", "COMMIT": "commit", "VERSION": "version",
+	"RELEASE_ROOTS": "releaseRoots", "SIGNATURE_KEYS": "signatureKeys",
+}
+
 // stamps are what tools/bazel/status.sh says of the commit.
 func stamps(ctx context.Context, folder string) (string, error) {
 	cmd := exec.CommandContext(ctx, "sh", "tools/bazel/status.sh")
@@ -147,8 +153,8 @@ func stamps(ctx context.Context, folder string) (string, error) {
 	var flags strings.Builder
 	for line := range strings.Lines(string(said)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if key, ok := strings.CutPrefix(name, "STABLE_OSIRIS_"); ok {
-			fmt.Fprintf(&flags, " -X main.%s=%s", strings.ToLower(key), value)
+		if variable, ok := stamped[strings.TrimPrefix(name, "STABLE_OSIRIS_")]; ok {
+			fmt.Fprintf(&flags, " -X main.%s=%s", variable, value)
 		}
 	}
 	return flags.String(), nil

@@ -100,7 +100,7 @@ func (d *debian) plan(ctx context.Context, folder string, args []string) (plan, 
 		"HOME=" + filepath.Join(d.dirs.Cache, "home"), "PATH=" + filepath.Join(goDirs[0], "bin") + ":/usr/bin:/bin", "USER=root",
 		"GOROOT=" + goDirs[0], "GOMODCACHE=" + goDirs[1], "GOCACHE=" + goDirs[2], "LANG=C.UTF-8", "TMPDIR=" + os.TempDir(),
 	}
-	for _, name := range []string{"GOPROXY", "GONOSUMDB", "GOSUMDB", "GOTOOLCHAIN", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "TERM"} {
+	for _, name := range []string{"GOPROXY", "GONOSUMDB", "GOSUMDB", "GOTOOLCHAIN", "OSIRIS_RELEASE_ROOTS", "OSIRIS_SIGNATURE_KEYS", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "TERM"} {
 		if value, ok := os.LookupEnv(name); ok {
 			p.Env = append(p.Env, name+"="+value)
 		}
