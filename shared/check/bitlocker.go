@@ -25,10 +25,10 @@ for volume
 DriveLetter!{host.system_drive}&$data_volumes!yes|next
 DriveLetter!{host.system_drive}&fixed!{DriveLetter}|next
 DriveLetter={host.system_drive}|+system|yes
-ProtectionStatus?01&ConversionStatus=1|+read|{DriveLetter}
-ProtectionStatus?0123456789&ConversionStatus?02345|+read|{DriveLetter}
-read!{DriveLetter}|+unread|{DriveLetter}
-read!{DriveLetter}|next
+ProtectionStatus?01&ConversionStatus=1|+read|{DeviceID}
+ProtectionStatus?0123456789&ConversionStatus?02345|+read|{DeviceID}
+read!{DeviceID}|+unread|{DriveLetter}
+read!{DeviceID}|next
 ProtectionStatus=0&ConversionStatus=1|+high|yes
 ProtectionStatus=0&ConversionStatus=1|+bad|{DriveLetter} suspended
 ConversionStatus=2|+medium|yes
