@@ -47,7 +47,7 @@ func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
 		if k%3 == 0 { // every third life is long enough to see a change
 			s.flipUntilJudged()
 		} else {
-			s.flip()
+			s.must("changing the registry", s.flip)
 		}
 		time.Sleep(time.Duration(moments.IntN(1500)) * time.Millisecond)
 		s.must("killing the agent", func(context.Context) error { return s.agent.Kill() })
@@ -69,10 +69,9 @@ func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
 }
 
 // flip breaks or mends what the check looks at.
-func (s *site) flip() {
-	s.t.Helper()
+func (s *site) flip(ctx context.Context) error {
 	s.seconds = 900 - s.seconds
-	s.must("changing the registry", func(ctx context.Context) error { return lockAfter(ctx, s.Prefix, s.seconds) })
+	return lockAfter(ctx, s.Prefix, s.seconds)
 }
 
 // flipUntilJudged flips until the agent's verdict changes: the one it kept from
@@ -80,12 +79,14 @@ func (s *site) flip() {
 func (s *site) flipUntilJudged() {
 	s.t.Helper()
 	before, asked := s.count("agent: fail")+s.count("agent: pass"), 0
-	s.until("the agent has judged", func(context.Context) error {
+	s.until("the agent has judged", func(ctx context.Context) error {
 		if s.count("agent: fail")+s.count("agent: pass") > before {
 			return nil
 		}
 		if asked++; asked%15 == 1 { // three seconds; it looks every second
-			s.flip()
+			if err := s.flip(ctx); err != nil {
+				return err
+			}
 		}
 		return fmt.Errorf("no verdict of %s changed", flipped)
 	})

@@ -30,10 +30,10 @@ func state(ctx context.Context, p *wine.Prefix) (string, error) {
 		return string(m[1]), nil
 	}
 	// Wine's sc says no more than that something went wrong.
-	if _, keyErr := p.Run(ctx, "reg.exe", "query", serviceKey); keyErr != nil {
-		return "0", nil
+	if _, keyErr := p.Run(ctx, "reg.exe", "query", serviceKey); keyErr == nil {
+		return "", fmt.Errorf("asking for the service: %w: %s", err, out)
 	}
-	return "", fmt.Errorf("asking for the service: %w: %s", err, out)
+	return "0", nil
 }
 
 func (s *site) untilState(want string) {
@@ -137,7 +137,9 @@ func (s *site) moreThan(records uint64) uint64 {
 	asked := 0
 	s.until("there are more records", func(ctx context.Context) error {
 		if asked++; asked%15 == 1 {
-			s.flip()
+			if err := s.flip(ctx); err != nil {
+				return err
+			}
 		}
 		q, err := s.readQueue(ctx)
 		if err == nil && q.next-1 <= records {

@@ -82,7 +82,7 @@ func startSite(t *testing.T) *site {
 		Ready: "agent started", Log: filepath.Join(s.dir, "logs", "agent.log"), Each: s.note,
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(s.agent.Kill(), s.Stack.Kill()); err != nil {
+		if err := errors.Join(s.agent.Kill(), s.Kill()); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {

@@ -1,7 +1,5 @@
 package check
 
-import "strings"
-
 // Facts of bitlocker, beside the host's.
 const (
 	FactEncryptable = "volume" // a row: DeviceID, DriveLetter, ProtectionStatus, ConversionStatus
@@ -14,87 +12,42 @@ var bitlockerParameters = []Parameter{
 	{"server_without_feature", "not_applicable"},
 }
 
-// volumeStates goes from ProtectionStatus and ConversionStatus of
-// Win32_EncryptableVolume to words. The conversion counts, not its percentage.
-var volumeStates = [...]struct{ status, severity, words string }{
-	{"11", "", "encrypted"},
-	{"01", High, "suspended"},
-	{"2", Medium, "being encrypted"},
-	{"4", High, "half encrypted"},
-	{"3", Critical, "being decrypted"},
-	{"5", Critical, "half decrypted"},
-	{"0", Critical, "not encrypted"},
-}
-
-// volumeState: a locked volume, or one whose conversion could not be asked, has
-// no words.
-func volumeState(r Facts) (severity, words string) {
-	both := r.text("ProtectionStatus") + r.text("ConversionStatus")
-	for i := range &volumeStates {
-		s := &volumeStates[i]
-		if len(both) == 2 && strings.HasSuffix(both, s.status) {
-			return s.severity, s.words
-		}
-	}
-	return "", ""
-}
-
-// judgeBitLocker wants the system volume, and by policy every other volume on a
-// fixed disk, encrypted with the protection on. Windows Home has the same engine
-// where the hardware has device encryption.
-func judgeBitLocker(d *definition, f Facts, p Parameters, v *Verdict) {
-	v.Expected = "encrypted and protected"
-	system, failure := f.text(FactSystemDrive), f.text(FactEncryptable+ErrorSuffix)
-	worst, systemWords, unread, what := "", "", "", ""
-	data := d.get(p, "data_volumes") == "yes"
-	var r Facts
-	for i := 0; f.next(FactEncryptable, &i, &r); {
-		letter := r.text("DriveLetter")
-		if letter == "" || letter != system && (!data || !f.hasDisk(letter)) {
-			continue
-		}
-		severity, words := volumeState(r)
-		if letter == system {
-			systemWords = or(words, "locked")
-		}
-		switch {
-		case words == "":
-			unread = join(unread, letter)
-		case severity != "":
-			what = join(what, letter+" "+words)
-			if rank(severity) > rank(worst) {
-				worst = severity
-			}
-		}
-	}
-	home := strings.HasPrefix(f.text(FactEdition), editionHome)
-	switch {
-	case failure == codeNamespaceMissing && f.text(FactProductType) != productWorkstation:
-		text := "C||BitLocker is not installed on this server."
-		if d.get(p, "server_without_feature") == "not_applicable" {
-			text = "N" + text[1:]
-		}
-		v.end(text, "")
-	case failure != "" || systemWords == "":
-		v.end("U||The encryption of the disks could not be read: %.", or(failure, "nothing is listed but to an administrator"))
-	case home && systemWords == "not encrypted":
-		v.end(letter(worst)+"|%|edition_unsupported: Windows Home encrypts by device encryption only, which this computer does not use.", what)
-	case worst != "":
-		v.end(letter(worst)+"|%|Not every disk is encrypted and protected: %.", what)
-	case unread != "":
-		v.end("U||The encryption of % could not be read.", unread)
-	default:
-		v.end("P|encrypted|Every disk is encrypted and protected.", "")
-	}
-}
-
-// hasDisk tells whether a letter is that of a volume on a fixed disk.
-func (f Facts) hasDisk(letter string) bool {
-	var r Facts
-	for i := 0; f.next(FactFixedDisk, &i, &r); {
-		if r.text("DeviceID") == letter {
-			return true
-		}
-	}
-	return false
-}
+// The system volume, and by policy every other volume on a fixed disk, is encrypted
+// with the protection on. Windows Home has the same engine where the hardware has
+// device encryption. A conversion counts by its state, not by its percentage; a
+// locked volume, or one whose conversion could not be asked, is not read.
+const bitlockerRulings = `encrypted and protected
+for disk
+|+fixed|{DeviceID}
+end
+for volume
+-DriveLetter|next
+DriveLetter!{host.system_drive}&$data_volumes!yes|next
+DriveLetter!{host.system_drive}&fixed!{DriveLetter}|next
+DriveLetter={host.system_drive}|+system|yes
+ProtectionStatus?01&ConversionStatus=1|+read|{DeviceID}
+ProtectionStatus?0123456789&ConversionStatus?02345|+read|{DeviceID}
+read!{DeviceID}|+unread|{DriveLetter}
+read!{DeviceID}|next
+ProtectionStatus=0&ConversionStatus=1|+high|yes
+ProtectionStatus=0&ConversionStatus=1|+bad|{DriveLetter} suspended
+ConversionStatus=2|+medium|yes
+ConversionStatus=2|+bad|{DriveLetter} being encrypted
+ConversionStatus=4|+high|yes
+ConversionStatus=4|+bad|{DriveLetter} half encrypted
+ConversionStatus?035|+critical|yes
+ConversionStatus=3|+bad|{DriveLetter} being decrypted
+ConversionStatus=5|+bad|{DriveLetter} half decrypted
+ConversionStatus=0|+bad|{DriveLetter} not encrypted
+ConversionStatus=0&DriveLetter={host.system_drive}|+plain|yes
+end
+volume_error=code 0x8004100e&host.product_type!1&$server_without_feature=not_applicable|not_applicable||BitLocker is not installed on this server.
+volume_error=code 0x8004100e&host.product_type!1|critical||BitLocker is not installed on this server.
+volume_error|unknown||The encryption of the disks could not be read: {volume_error}.
+-system|unknown||The encryption of the disks could not be read: nothing is listed but to an administrator.
+host.edition^Core&plain|critical|{bad}|edition_unsupported: Windows Home encrypts by device encryption only, which this computer does not use.
+critical|critical|{bad}|Not every disk is encrypted and protected: {bad}.
+high|high|{bad}|Not every disk is encrypted and protected: {bad}.
+medium|medium|{bad}|Not every disk is encrypted and protected: {bad}.
+unread|unknown||The encryption of {unread} could not be read.
+|pass|encrypted|Every disk is encrypted and protected.`

@@ -28,6 +28,3 @@ func (v *Verdict) end(text, arg string) {
 		v.Severity = Medium
 	}
 }
-
-// letter is a severity's first letter in capitals, as end takes it.
-func letter(severity string) string { return string(rune(severity[0] - 'a' + 'A')) }

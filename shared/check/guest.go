@@ -4,19 +4,12 @@ package check
 // 501, whatever it is called.
 const FactGuest = "account"
 
-func judgeGuest(_ *definition, f Facts, _ Parameters, v *Verdict) {
-	v.Expected = "disabled"
-	guest := f.row(FactGuest)
-	name := guest.text("Name")
-	if f.text(FactProductType) == productController {
-		name += " of the domain"
-	}
-	switch guest.text("Disabled") {
-	case "1":
-		v.end("P|disabled|The guest account % is disabled.", name)
-	case "0":
-		v.end("H|enabled|The guest account % is enabled.", name)
-	default:
-		v.end("U||The account with RID 501 could not be read.", "")
-	}
-}
+const guestRulings = `disabled
+host.product_type=2|+whose| of the domain
+for account
+first|next
+|+first|yes
+Disabled=1|pass|disabled|The guest account {Name}{whose} is disabled.
+Disabled=0|high|enabled|The guest account {Name}{whose} is enabled.
+end
+|unknown||The account with RID 501 could not be read.`

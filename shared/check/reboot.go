@@ -10,10 +10,10 @@ const (
 	FactKernelInstalled = "installed_kernel" // repeats: one installed kernel each
 )
 
-func judgeReboot(_ *definition, f Facts, _ Parameters, v *Verdict) {
+func judgeReboot(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Expected = "none"
 	if _, windows := f.Get(FactActiveName); judgesWindows && windows {
-		judgeWindowsReboot(f, v)
+		d.rule(rebootRulings, f, p, v)
 		return
 	}
 	if !judgesLinux {

@@ -1,9 +1,6 @@
 package check
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // What a host's domain role means for it, as bits.
 const (
@@ -20,19 +17,6 @@ func roleOf(f Facts) int {
 		return int(bits[r[0]-'0'])
 	}
 	return 0
-}
-
-const noRole = "U||The host's role could not be read."
-
-// Start types of winsvc.h.
-const (
-	startAuto     = "2"
-	startDisabled = "4"
-)
-
-// isRunning also takes a service for running that starts or goes on.
-func isRunning(service Facts) bool {
-	return strings.Contains("2 4 5", or(service.text("State"), "none"))
 }
 
 // named is the row whose Name it is; nil if there is none.

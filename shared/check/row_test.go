@@ -69,10 +69,4 @@ func TestEndingsKeepForeignText(t *testing.T) {
 			t.Errorf("end(%s) = %q, %q, %q; want %q", letter, got, v.Actual, v.Reason, want)
 		}
 	}
-	for _, severity := range []string{Critical, High, Medium, Low} {
-		v := Verdict{}
-		if v.end(letter(severity)+"|a|b", ""); v.Severity != severity {
-			t.Errorf("letter(%s) ends as %s", severity, v.Severity)
-		}
-	}
 }

@@ -86,6 +86,9 @@ type Setting struct{ Key, Value string }
 // SysctlSettings are the settings that satisfy the judge, for whoever writes
 // them; sorted by key.
 func SysctlSettings(p Parameters) []Setting {
+	if !judgesLinux {
+		return nil
+	}
 	d := find(SysctlHardening)
 	var settings []Setting
 	for _, param := range d.parameters {

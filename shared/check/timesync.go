@@ -14,7 +14,10 @@ func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
 		return
 	}
 	if judgesWindows && f.text(FactDomainRole) != "" {
-		judgeWindowsTime(f, measured, v)
+		if measured {
+			f = append(f[:len(f):len(f)], Fact{"measured", "yes"})
+		}
+		d.rule(windowsTimeRulings, f, p, v)
 		return
 	}
 	if _, mac := f.Get(FactMacState); judgesMac && mac {

@@ -1,7 +1,5 @@
 package check
 
-import "strings"
-
 // Facts of pending_reboot on Windows. The first four are "yes" where the key
 // exists.
 const (
@@ -18,29 +16,13 @@ const (
 	FactPendingRenames = "pending_renames"
 )
 
-var rebootSigns = [...]struct{ fact, words string }{
-	{FactRebootWU, "Windows Update"},
-	{FactRebootServicing, "servicing"},
-	{FactRebootInProgress, "servicing in progress"},
-	{FactRebootCBS, "packages"},
-	{FactNetlogonJoin, "domain join"},
-	{FactNetlogonSPN, "domain join"},
-}
-
-func judgeWindowsReboot(f Facts, v *Verdict) {
-	signs := ""
-	for i := range &rebootSigns {
-		if s := &rebootSigns[i]; f.text(s.fact) != "" && !strings.Contains(signs, s.words) {
-			signs = join(signs, s.words)
-		}
-	}
-	name, active := f.text(FactComputerName), f.text(FactActiveName)
-	if name != "" && name != active {
-		signs = join(signs, "new computer name")
-	}
-	if signs == "" {
-		v.end("P|none|Nothing waits for a restart.", "")
-		return
-	}
-	v.end("M|%|A restart is asked for by %.", signs)
-}
+const rebootRulings = `none
+RebootRequired|+sign|Windows Update
+RebootPending|+sign|servicing
+RebootInProgress|+sign|servicing in progress
+PackagesPending|+sign|packages
+JoinDomain|+sign|domain join
+-JoinDomain&AvoidSpnSet|+sign|domain join
+ComputerName&ComputerName!{ActiveComputerName}|+sign|new computer name
+sign|medium|{sign}|A restart is asked for by {sign}.
+|pass|none|Nothing waits for a restart.`

@@ -5,11 +5,11 @@ package check
 var windowsRole = []definition{
 	{AccountLockout, []string{factHost, FactOwner, FactRules}, lockoutParameters, judgeRules},
 	{AuditPolicy, auditFacts, auditParameters, judgeAudit},
-	{CriticalServices, []string{factHost, FactService}, serviceParameters, judgeServices},
+	{CriticalServices, []string{factHost, FactService}, serviceParameters, judgeWindows},
 	{PasswordPolicy, []string{factHost, FactOwner, FactRules}, passwordParameters, judgeRules},
 	{
 		Spooler,
 		[]string{factHost, FactService, FactPrinter, FactPrinter + ErrorSuffix, FactSpoolerRPC, FactDriverAdmins},
-		spoolerParameters, judgeSpooler,
+		spoolerParameters, judgeWindows,
 	},
 }

@@ -29,7 +29,7 @@ import (
 
 // app is the whole agent.
 type app struct {
-	config   config.Config
+	config   *config.Config
 	log      *say.Logger
 	lock     *lock.Lock
 	probe    *probe.Probe
@@ -43,13 +43,13 @@ type app struct {
 }
 
 // load reads and checks the configuration and makes the logger.
-func load(o options, stderr io.Writer) (config.Config, *say.Logger, error) {
+func load(o *options, stderr io.Writer) (*config.Config, *say.Logger, error) {
 	c, err := config.Load(o.config)
 	if err != nil {
-		return c, nil, err
+		return nil, nil, err
 	}
 	if err := c.Validate(); err != nil {
-		return c, nil, fmt.Errorf("checking configuration: %w", err)
+		return nil, nil, fmt.Errorf("checking configuration: %w", err)
 	}
 	level, _ := say.ParseLevel(c.LogLevel) // Validate has checked it
 	if c.LogFormat == "json" {
@@ -59,7 +59,7 @@ func load(o options, stderr io.Writer) (config.Config, *say.Logger, error) {
 }
 
 // newApp wires the agent. Whoever gets it closes it.
-func newApp(c config.Config, log *say.Logger) (*app, error) {
+func newApp(c *config.Config, log *say.Logger) (*app, error) {
 	a := &app{config: c, log: log, probe: probe.New(c.RootDir)}
 	if err := folder.Private(c.DataDir); err != nil {
 		return nil, err
@@ -140,23 +140,24 @@ func (a *app) wire() (err error) {
 // what was kept at enrolment.
 func (a *app) pin() error {
 	c := a.config
+	addr, siteRoot, centralRoot := c.ApplianceAddr, c.SiteRoot, c.CentralRoot
 	if a.identity.Enrolled() && a.identity.Pin() != nil {
 		return nil
 	}
-	if file := tokenFile(&c); file != "" {
+	if file := tokenFile(c); file != "" {
 		t, err := config.LoadToken(file)
 		if err != nil {
 			return err
 		}
-		c.ApplianceAddr, c.SiteRoot, c.CentralRoot = or(c.ApplianceAddr, t.ApplianceAddr), or(c.SiteRoot, t.SiteRoot), or(c.CentralRoot, t.CentralRoot)
+		addr, siteRoot, centralRoot = or(addr, t.ApplianceAddr), or(siteRoot, t.SiteRoot), or(centralRoot, t.CentralRoot)
 	}
-	if c.SiteRoot == "" || c.CentralRoot == "" {
+	if siteRoot == "" || centralRoot == "" {
 		if a.identity.Pin() != nil {
 			return nil
 		}
 		return errors.New("this machine is not enrolled: run osiris-agent enrol")
 	}
-	p, err := identity.ParsePin(c.SiteRoot, c.CentralRoot, c.ApplianceAddr)
+	p, err := identity.ParsePin(siteRoot, centralRoot, addr)
 	if err != nil {
 		return fmt.Errorf("checking configuration: %w", err)
 	}
@@ -201,7 +202,7 @@ func openPolicy(folder string, pin signed.KeyID, builtMs int64, log *say.Logger)
 func (a *app) close() error { return errors.Join(a.queue.Close(), a.lock.Close()) }
 
 // runAgent is the verb run.
-func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
+func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
 	c, log, err := load(o, stderr)
 	if err != nil {
 		return err
@@ -210,11 +211,10 @@ func runAgent(ctx context.Context, o options, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.close()) }()
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
 	err = together(ctx, a.schedule.Run, a.runner.Run, a.update.Run, a.online)
 	log.Info("agent stopped")
-	return err
+	return errors.Join(err, a.close())
 }
 
 // online enrols when that is still to be done, then keeps a session open. Checks

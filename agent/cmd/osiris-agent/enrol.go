@@ -22,7 +22,7 @@ const tokenName = "token.conf"
 
 // enrol is the verb enrol. On an enrolled machine it does nothing, unless it is
 // to enrol again.
-func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
+func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) (err error) {
 	c, log, err := load(o, stderr)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		err = forget(c.DataDir)
 	}
 	if err == nil && !identity.IsEnrolled(c.DataDir) {
-		err = obtain(o, &c, stdout)
+		err = obtain(o, c, stdout)
 	}
 	if err != nil {
 		return err
@@ -47,12 +47,12 @@ func enrol(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.close()) }()
 	if a.identity.Enrolled() {
 		log.Info("enrolled already", "agent_id", a.identity.AgentID(), "site_id", a.identity.SiteID())
-		return nil
+	} else {
+		err = a.enrol(ctx)
 	}
-	return a.enrol(ctx)
+	return errors.Join(err, a.close())
 }
 
 // forget gives up the identity in the data folder, which no agent may be using.
@@ -93,7 +93,7 @@ const question = "Paste the enrolment token, the content of the file that osiris
 // another program pipes in. That goes into the data folder, so that an enrolment
 // that is cut short goes on later. Nothing secret comes by arguments, which every
 // user of a machine can read.
-func obtain(o options, c *config.Config, stdout io.Writer) error {
+func obtain(o *options, c *config.Config, stdout io.Writer) error {
 	if !o.stdin && tokenFile(c) != "" {
 		return nil
 	}
@@ -116,7 +116,7 @@ func obtain(o options, c *config.Config, stdout io.Writer) error {
 
 // enrol trades the token for an identity. One that we wrote ourselves goes then.
 func (a *app) enrol(ctx context.Context) error {
-	file := tokenFile(&a.config)
+	file := tokenFile(a.config)
 	if file == "" {
 		return errors.New("this machine is not enrolled: run osiris-agent enrol")
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // serve is the verb service, by which the operating system starts the agent.
-func serve(ctx context.Context, o options) error {
+func serve(ctx context.Context, o *options) error {
 	out := service.Output()
 	return service.Run(ctx, func(ctx context.Context) error {
 		err := runAgent(ctx, o, out)
@@ -28,7 +28,7 @@ func serve(ctx context.Context, o options) error {
 // install is the verb install: program, configuration, service, identity. It can
 // be repeated, also with a newer program. A machine that cannot enrol now is
 // installed all the same, and its service keeps trying.
-func install(ctx context.Context, o options, stdout, stderr io.Writer) error {
+func install(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	c, _, err := load(o, stderr)
 	if err == nil {
 		err = folder.Private(c.DataDir)

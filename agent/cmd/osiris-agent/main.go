@@ -122,8 +122,8 @@ type options struct {
 	names  []string
 }
 
-func parseOptions(verb string, args []string) (options, error) {
-	var o options
+func parseOptions(verb string, args []string) (*options, error) {
+	o := &options{}
 	for i := 0; i < len(args); i++ {
 		value, inline := strings.CutPrefix(args[i], "--config=")
 		switch {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestVersionAndSampleArePrinted(t *testing.T) {
 	if err := os.WriteFile(file, []byte(stdout), 0o600); err != nil || code != 0 {
 		t.Fatal(code, err)
 	}
-	if c, err := config.Load(file); err != nil || c != config.Default() {
+	if c, err := config.Load(file); err != nil || !reflect.DeepEqual(c, config.Default()) {
 		t.Errorf("the sample reads as %+v, %v; want the defaults", c, err)
 	}
 	if code, stdout, stderr := osiris("validate", "--config", file); code != 0 {

@@ -42,7 +42,7 @@ func (a *app) updates() error {
 }
 
 // watchUpdate is the verb watch-update: the old program, during an update.
-func watchUpdate(ctx context.Context, o options) (err error) {
+func watchUpdate(ctx context.Context, o *options) (err error) {
 	c, _, err := load(o, os.Stderr)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func watchUpdate(ctx context.Context, o options) (err error) {
 	}
 	w := &update.Watcher{Folder: folder, Lock: filepath.Join(c.DataDir, "lock"), Log: say.New(log, say.LevelInfo)}
 	if update.IsService(folder) {
-		w.Service = manager{}
+		w.Service = &manager{}
 	}
 	return w.Run(ctx)
 }
@@ -63,4 +63,4 @@ func watchUpdate(ctx context.Context, o options) (err error) {
 type manager struct{}
 
 // Start starts the service.
-func (manager) Start(ctx context.Context) error { return service.Start(ctx) }
+func (*manager) Start(ctx context.Context) error { return service.Start(ctx) }

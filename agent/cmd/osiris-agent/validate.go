@@ -8,7 +8,7 @@ import (
 )
 
 // validate is the verb validate: it takes the same path as run and opens nothing.
-func validate(o options, stdout io.Writer) error {
+func validate(o *options, stdout io.Writer) error {
 	c, _, err := load(o, io.Discard)
 	if err != nil {
 		return err

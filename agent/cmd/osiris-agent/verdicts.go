@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/shared/check"
@@ -67,7 +66,7 @@ func verdictLine(v *check.Verdict) string {
 		reason = v.Severity + ": " + reason
 	}
 	name := string(v.Check)
-	line := "  " + name + strings.Repeat(" ", max(nameWidth-len(name), 1)) + column(reason)
+	line := "  " + name + indent[:max(nameWidth-len(name), 1)] + column(reason)
 	if v.Status == check.Fail {
 		line += indent + column("Is: "+v.Actual) + indent + column("Should be: "+v.Expected)
 	}
@@ -85,9 +84,11 @@ const (
 // longer than a line stays whole.
 func column(text string) string {
 	out, room := "", lineWidth
-	for i, word := range strings.Fields(text) {
+	for text != "" {
+		word := ""
+		word, text = cutWord(text)
 		switch {
-		case i == 0:
+		case word == "" || out == "":
 		case len(word) < room:
 			out += " "
 			room--
@@ -101,15 +102,29 @@ func column(text string) string {
 	return out + "\n"
 }
 
+// cutWord gives what comes before the first white space, and what after it:
+// strings.Fields links 3 KB.
+func cutWord(text string) (word, rest string) {
+	i := 0
+	for i < len(text) && text[i] > ' ' {
+		i++
+	}
+	word = text[:i]
+	for i < len(text) && text[i] <= ' ' {
+		i++
+	}
+	return word, text[i:]
+}
+
 // isColoured tells whether colours reach a person: a terminal, and NO_COLOR not
 // set (no-color.org, read 2026-11-22).
 func isColoured(out io.Writer) bool {
 	f, ok := out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+	if !ok || f != os.Stdout || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && understandsANSI(f)
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && understandsANSI()
 }
 
 // verdictJSON is for programs.

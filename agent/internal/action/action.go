@@ -23,13 +23,19 @@ type Action struct {
 	Tier    trustlite.Tier
 
 	// Plan says in one sentence what Apply would do.
-	Plan func(h Host) string
+	Plan string
+
+	Fix
+}
+
+// Fix is how an action changes a host and takes it back.
+type Fix interface {
 	// Snapshot keeps all that Apply changes, in bytes that Revert understands.
-	Snapshot func(ctx context.Context, h Host) ([]byte, error)
+	Snapshot(ctx context.Context, h *Host) ([]byte, error)
 	// Apply changes the host and says what it did. It may be cut off anywhere.
-	Apply func(ctx context.Context, h Host) (detail string, err error)
+	Apply(ctx context.Context, h *Host) (detail string, err error)
 	// Revert restores the snapshot. Repeating it is harmless.
-	Revert func(ctx context.Context, h Host, snapshot []byte) error
+	Revert(ctx context.Context, h *Host, snapshot []byte) error
 }
 
 // Host is what an action works on.
@@ -43,18 +49,19 @@ type Host struct {
 	// Snapshot is for Apply.
 	Snapshot []byte
 
+	windows windows
 	journal journal
 }
 
 // List is every action of this agent. A runbook that is not here cannot run,
 // whoever signs for it.
-func List() []Action { return own() }
+func List() []Action { return append([]Action(nil), own()...) }
 
-func find(actions []Action, runbook string) (Action, bool) {
-	for _, a := range actions {
-		if a.Runbook == runbook {
-			return a, true
+func find(actions []Action, runbook string) *Action {
+	for i := range actions {
+		if actions[i].Runbook == runbook {
+			return &actions[i]
 		}
 	}
-	return Action{}, false
+	return nil
 }

@@ -116,9 +116,9 @@ func (r *Runner) again(s *Session, e *entry) error {
 
 // permitted says why a believed command may not run, or nil.
 func (r *Runner) permitted(s *Session, c *trustlite.Command) error {
-	action, ok := find(r.Actions, c.RunbookId)
+	action := find(r.Actions, c.RunbookId)
 	switch {
-	case !ok:
+	case action == nil:
 		return errors.New("This agent does not have the runbook.") //nolint:staticcheck // a sentence for people
 	case check.ID(c.CheckId) != action.Check:
 		return errors.New("The runbook does not heal this check.") //nolint:staticcheck // a sentence for people
@@ -130,7 +130,7 @@ func (r *Runner) permitted(s *Session, c *trustlite.Command) error {
 	return r.tierAllows(s.AgentID, action)
 }
 
-func (r *Runner) tierAllows(agentID string, a Action) error {
+func (r *Runner) tierAllows(agentID string, a *Action) error {
 	if tier := r.Authority.Tier(agentID, r.Clock()); tier < a.Tier {
 		return errors.New("The policy in force does not allow changes on this host.") //nolint:staticcheck // a sentence for people
 	}

@@ -6,33 +6,29 @@ import (
 	"time"
 )
 
-// clean deletes old files of a folder that only administrators can replace. It
-// goes into no folder of it, because anybody may make those and put a link in
-// their place while we look; a link to a file is deleted itself. on 1 cannot be
-// undone.
-func clean(ctx context.Context, folder string, on int) error {
-	if on == 0 {
-		return stayDeleted
-	}
-	var found syscall.Win32finddata
-	pattern, err := syscall.UTF16PtrFromString(folder + `\*`)
-	if err != nil {
-		return err
-	}
-	h, err := syscall.FindFirstFile(pattern, &found)
-	if err != nil {
-		return err
-	}
-	defer syscall.FindClose(h) //nolint:errcheck // only read
-	// os.ReadDir sorts, which costs the agent 18 KB.
-	for now := time.Now().UnixNano(); err == nil && ctx.Err() == nil; err = syscall.FindNextFile(h, &found) {
-		name := syscall.UTF16ToString(found.FileName[:])
-		if found.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY != 0 || !dispensable(name, time.Duration(now-found.LastWriteTime.Nanoseconds())) {
-			continue
+// cleanAge is how long a temporary file has been left alone before it may go;
+// Windows' own clean-up has the same seven days.
+const cleanAge = 7 * 24 * time.Hour
+
+// clean deletes old files of a folder that only administrators can replace, by
+// the names that Windows and installers give temporary ones; a log has none of
+// them. It goes into no folder in it, because anybody may make those and put a
+// link in their place while we look; a link to a file is deleted itself. os.ReadDir
+// sorts, which costs the agent 18 KB.
+func clean(ctx context.Context, folder string) error {
+	for _, pattern := range [...]string{"*.tmp", "cab_*"} {
+		var found syscall.Win32finddata
+		h, err := syscall.FindFirstFile(syscall.StringToUTF16Ptr(folder+pattern), &found) //nolint:staticcheck // it panics on NUL, and SystemRoot has none
+		if err != nil {
+			continue // there is none
 		}
-		if path, err := syscall.UTF16PtrFromString(folder + `\` + name); err == nil {
-			_ = syscall.DeleteFile(path) // one in use stays
+		for ; err == nil && ctx.Err() == nil; err = syscall.FindNextFile(h, &found) {
+			if found.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY == 0 && time.Now().UnixNano()-found.LastWriteTime.Nanoseconds() > int64(cleanAge) {
+				name := syscall.StringToUTF16Ptr(folder + syscall.UTF16ToString(found.FileName[:])) //nolint:staticcheck // UTF16ToString ends at NUL
+				_ = syscall.DeleteFile(name)                                                        // one in use stays
+			}
 		}
+		_ = syscall.FindClose(h)
 	}
 	return ctx.Err()
 }

@@ -38,21 +38,21 @@ func timeout(ms uint32) time.Duration {
 type execution struct {
 	*Runner
 	*entry
-	action Action
-	host   Host
+	action *Action
+	host   *Host
 	reason string // of the verdict after
 }
 
 // execute goes on from the entry's phase. It leaves the outcome unspecified when
 // ctx ended: then the next start goes on from the journal.
 func (r *Runner) execute(ctx context.Context, e *entry) {
-	action, ok := find(r.Actions, e.command.RunbookId)
-	if !ok { // a resumed command of an agent that has since been replaced
+	action := find(r.Actions, e.command.RunbookId)
+	if action == nil { // a resumed command of an agent that has since been replaced
 		e.finish(wire.Failed, "This agent no longer has the runbook.")
 		return
 	}
-	x := &execution{Runner: r, entry: e, action: action, host: Host{
-		Root: r.Root, Parameters: r.Authority.Parameters(action.Check), journal: r.journal,
+	x := &execution{Runner: r, entry: e, action: action, host: &Host{
+		Root: r.Root, Parameters: r.Authority.Parameters(action.Check), windows: r.Windows, journal: r.journal,
 	}}
 	limited, cancel := context.WithTimeout(ctx, timeout(e.command.TimeoutMs))
 	defer cancel()
@@ -143,7 +143,7 @@ func (x *execution) prepare(ctx context.Context) bool {
 		x.finish(wire.Refused, "policy_conflict: "+owner+" sets what this would change; change it there.")
 		return false
 	case x.command.DryRun:
-		x.finish(wire.DryRun, x.action.Plan(x.host))
+		x.finish(wire.DryRun, x.action.Plan)
 		return false
 	}
 	return x.takeSnapshot(ctx)

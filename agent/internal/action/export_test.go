@@ -7,7 +7,4 @@ func (r *Runner) OnBoundary(f func(point string)) { r.boundary = f }
 const RefusalLimit = refusalLimit
 
 // WindowsActions are the actions of Windows on any system.
-func WindowsActions(w windows) []Action { return windowsActions(w) }
-
-// Dispensable tells whether a clean-up deletes a file.
-var Dispensable = dispensable
+func WindowsActions() []Action { return append([]Action(nil), fixes...) }

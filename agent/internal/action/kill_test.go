@@ -70,11 +70,11 @@ func child() error {
 	}
 	actions := action.List()
 	apply := actions[0].Apply
-	actions[0].Apply = func(ctx context.Context, h action.Host) (string, error) {
+	actions[0].Fix = override{Fix: actions[0].Fix, apply: func(ctx context.Context, h *action.Host) (string, error) {
 		detail, err := apply(ctx, h)
 		kill(insideApply)
 		return detail, err
-	}
+	}}
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := action.New(action.Deps{
 		Actions: actions, Root: os.Getenv(killRoot), Reader: probe.New(os.Getenv(killRoot)), Authority: p, Queue: q,
@@ -144,10 +144,10 @@ func killAndResume(t *testing.T, healable bool, point string) {
 	runs := 0
 	actions := action.List()
 	apply := actions[0].Apply
-	actions[0].Apply = func(ctx context.Context, host action.Host) (string, error) {
+	actions[0].Fix = override{Fix: actions[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		runs++
 		return apply(ctx, host)
-	}
+	}}
 	h.open(actions)
 	resumed := 1
 	if point == "finished" {

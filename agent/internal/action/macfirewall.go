@@ -26,27 +26,32 @@ type macFirewall interface {
 func macFirewallEnable(m macFirewall) Action {
 	return Action{
 		Runbook: "darwin.firewall.enable", Check: check.MacFirewall, Tier: trustlite.Tier_TIER_SELF_HEAL,
-		Plan: func(Host) string { return "Would turn the application firewall on." },
-		Snapshot: func(ctx context.Context, _ Host) ([]byte, error) {
-			if !errors.Is(m.profile(), fs.ErrNotExist) { // writing it would not last, if it were taken at all
-				return nil, errors.New("a configuration profile holds the firewall; change the profile")
-			}
-			return macFirewallState(ctx, m, &command.Firewall)
-		},
-		Apply: func(ctx context.Context, _ Host) (string, error) {
-			_, err := macFirewallState(ctx, m, &command.FirewallOn)
-			return "Turned the application firewall on.", err
-		},
-		// An on that blocks all is never touched: Apply leaves it as it is.
-		Revert: func(ctx context.Context, _ Host, snapshot []byte) error {
-			now, err := macFirewallState(ctx, m, &command.Firewall)
-			if err != nil || bytes.Equal(now, snapshot) || string(snapshot) != "0" {
-				return err
-			}
-			_, err = macFirewallState(ctx, m, &command.FirewallOff)
-			return err
-		},
+		Plan: "Would turn the application firewall on.", Fix: macFirewallFix{m},
 	}
+}
+
+type macFirewallFix struct{ mac macFirewall }
+
+func (f macFirewallFix) Snapshot(ctx context.Context, _ *Host) ([]byte, error) {
+	if !errors.Is(f.mac.profile(), fs.ErrNotExist) { // writing it would not last, if it were taken at all
+		return nil, errors.New("a configuration profile holds the firewall; change the profile")
+	}
+	return macFirewallState(ctx, f.mac, &command.Firewall)
+}
+
+func (f macFirewallFix) Apply(ctx context.Context, _ *Host) (string, error) {
+	_, err := macFirewallState(ctx, f.mac, &command.FirewallOn)
+	return "Turned the application firewall on.", err
+}
+
+// Revert never touches an on that blocks all: Apply leaves it as it is.
+func (f macFirewallFix) Revert(ctx context.Context, _ *Host, snapshot []byte) error {
+	now, err := macFirewallState(ctx, f.mac, &command.Firewall)
+	if err != nil || bytes.Equal(now, snapshot) || string(snapshot) != "0" {
+		return err
+	}
+	_, err = macFirewallState(ctx, f.mac, &command.FirewallOff)
+	return err
 }
 
 // macFirewallState runs a command and gives the state that it says the firewall

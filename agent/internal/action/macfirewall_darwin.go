@@ -8,7 +8,10 @@ import (
 )
 
 // own are the actions of this system. The first serves the package's tests.
-func own() []Action { return []Action{sysctlHarden(), macFirewallEnable(socketFilter{})} }
+func own() []Action { return []Action{sysctlHarden, macFirewallEnable(socketFilter{})} }
+
+// system is no Windows.
+var system windows
 
 // socketFilter is the running Mac's application firewall.
 type socketFilter struct{}

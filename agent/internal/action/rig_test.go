@@ -34,7 +34,7 @@ type host struct {
 	runner    *action.Runner
 	session   *action.Session
 	rechecked chan check.ID
-	reader    action.Reader // nil for the real probe
+	windows   *model // nil for the real probe
 }
 
 func newHost(t testing.TB) *host {
@@ -80,15 +80,14 @@ func (h *host) open(actions []action.Action) {
 	if h.queue, err = queue.Open(filepath.Join(h.data, "queue.db"), queue.Limits{}); err != nil {
 		h.t.Fatal(err)
 	}
-	reader := h.reader
-	if reader == nil {
-		reader = probe.New(h.root)
-	}
-	h.runner, err = action.New(action.Deps{
-		Actions: actions, Root: h.root, Reader: reader, Authority: h.policy, Queue: h.queue,
+	deps := action.Deps{
+		Actions: actions, Root: h.root, Reader: probe.New(h.root), Authority: h.policy, Queue: h.queue,
 		Clock: h.policy.NowMs, Recheck: func(id check.ID) { h.rechecked <- id }, Log: say.Discard(),
-	})
-	if err != nil {
+	}
+	if h.windows != nil {
+		deps.Reader, deps.Windows = h.windows, h.windows
+	}
+	if h.runner, err = action.New(deps); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -161,6 +160,28 @@ func (h *host) drain(n int) {
 	if err := <-ended; err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// override puts functions in place of a fix's own.
+type override struct {
+	action.Fix
+
+	apply  func(ctx context.Context, h *action.Host) (string, error)
+	revert func(ctx context.Context, h *action.Host, snapshot []byte) error
+}
+
+func (o override) Apply(ctx context.Context, h *action.Host) (string, error) {
+	if o.apply == nil {
+		return o.Fix.Apply(ctx, h)
+	}
+	return o.apply(ctx, h)
+}
+
+func (o override) Revert(ctx context.Context, h *action.Host, snapshot []byte) error {
+	if o.revert == nil {
+		return o.Fix.Revert(ctx, h, snapshot)
+	}
+	return o.revert(ctx, h, snapshot)
 }
 
 // crashAt ends the runner at a boundary, as the end of the process would.

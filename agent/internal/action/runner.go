@@ -43,6 +43,7 @@ type Deps struct {
 	Authority Authority
 	Queue     *queue.Queue
 	Clock     Clock
+	Windows   windows        // nil for the running one
 	Recheck   func(check.ID) // called after each command: the host may have changed
 	Log       *say.Logger
 }
@@ -61,6 +62,9 @@ type Runner struct {
 // New makes a runner and its journal, and finds what a restart interrupted.
 func New(d Deps) (*Runner, error) {
 	r := &Runner{Deps: d, journal: journal{d.Queue}, work: make(chan *entry, backlog), boundary: func(string) {}}
+	if r.Windows == nil {
+		r.Windows = system
+	}
 	if err := r.journal.prepare(); err != nil {
 		return nil, err
 	}

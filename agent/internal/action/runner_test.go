@@ -127,10 +127,10 @@ func TestAFolderThatWasMadeGoesAgain(t *testing.T) {
 	}
 	a := action.List()
 	apply := a[0].Apply
-	a[0].Apply = func(ctx context.Context, host action.Host) (string, error) {
+	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		_, err := apply(ctx, host)
 		return "", errors.Join(err, os.WriteFile(h.root+"/etc/sysctl.conf", []byte("kernel.kptr_restrict = 0\n"), 0o600))
-	}
+	}}
 	h.close()
 	h.open(a)
 	h.submit(h.seal(h.command()))
@@ -167,10 +167,10 @@ func TestALinkIsNotFollowed(t *testing.T) {
 func TestAnErrorWhileRemediatingIsRolledBack(t *testing.T) {
 	h := newHost(t)
 	a := action.List()
-	a[0].Apply = func(context.Context, action.Host) (string, error) {
+	a[0].Fix = override{Fix: a[0].Fix, apply: func(context.Context, *action.Host) (string, error) {
 		h.configure("60-osiris.conf", "half")
 		return "", errors.New("the disk broke")
-	}
+	}}
 	h.close()
 	h.open(a)
 	h.submit(h.seal(h.command()))
@@ -186,7 +186,7 @@ func TestAnErrorWhileRemediatingIsRolledBack(t *testing.T) {
 func TestARollbackThatFailsIsSaid(t *testing.T) {
 	h := newHost(t)
 	a := action.List()
-	a[0].Revert = func(context.Context, action.Host, []byte) error { return errors.New("no room") }
+	a[0].Fix = override{Fix: a[0].Fix, revert: func(context.Context, *action.Host, []byte) error { return errors.New("no room") }}
 	h.configure("99-local.conf", "kernel.dmesg_restrict = 0\n")
 	h.close()
 	h.open(a)
@@ -200,11 +200,11 @@ func TestARollbackThatFailsIsSaid(t *testing.T) {
 func TestARunbookThatTakesTooLongIsRolledBack(t *testing.T) {
 	h := newHost(t)
 	a := action.List()
-	a[0].Apply = func(ctx context.Context, _ action.Host) (string, error) {
+	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, _ *action.Host) (string, error) {
 		h.configure("60-osiris.conf", "half")
 		<-ctx.Done()
 		return "", ctx.Err()
-	}
+	}}
 	h.close()
 	h.open(a)
 	c := h.command()
@@ -332,10 +332,10 @@ func TestARedeliveredCommandDoesNotRunAgain(t *testing.T) {
 	runs := 0
 	a := action.List()
 	apply := a[0].Apply
-	a[0].Apply = func(ctx context.Context, host action.Host) (string, error) {
+	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		runs++
 		return apply(ctx, host)
-	}
+	}}
 	h.close()
 	h.open(a)
 	c := h.command()

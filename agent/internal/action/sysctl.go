@@ -22,15 +22,14 @@ const (
 
 // sysctlHarden writes one file of our own and touches no other. The values count
 // from the next boot, or "sysctl --system".
-func sysctlHarden() Action {
-	return Action{
-		Runbook: "linux.sysctl.harden", Check: check.SysctlHardening, Tier: trustlite.Tier_TIER_SELF_HEAL,
-		Plan:     func(Host) string { return "Would write /" + sysctlFolder + "/" + sysctlName + "." },
-		Snapshot: snapshotSysctl, Apply: applySysctl, Revert: revertSysctl,
-	}
+var sysctlHarden = Action{
+	Runbook: "linux.sysctl.harden", Check: check.SysctlHardening, Tier: trustlite.Tier_TIER_SELF_HEAL,
+	Plan: "Would write /" + sysctlFolder + "/" + sysctlName + ".", Fix: sysctl{},
 }
 
-func sysctlPath(h Host) string { return filepath.Join(h.Root, sysctlFolder, sysctlName) }
+type sysctl struct{}
+
+func sysctlPath(h *Host) string { return filepath.Join(h.Root, sysctlFolder, sysctlName) }
 
 // A snapshot is one byte (what there was), the mode in four, and the content.
 const (
@@ -40,7 +39,7 @@ const (
 	snapshotHead = 5
 )
 
-func snapshotSysctl(_ context.Context, h Host) ([]byte, error) {
+func (sysctl) Snapshot(_ context.Context, h *Host) ([]byte, error) {
 	folder, err := os.Lstat(filepath.Dir(sysctlPath(h)))
 	if errors.Is(err, os.ErrNotExist) {
 		return []byte{noFolder, 0, 0, 0, 0}, nil
@@ -69,7 +68,7 @@ func snapshotSysctl(_ context.Context, h Host) ([]byte, error) {
 	return append(snapshot, content...), nil
 }
 
-func applySysctl(_ context.Context, h Host) (string, error) {
+func (sysctl) Apply(_ context.Context, h *Host) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(sysctlPath(h)), 0o755); err != nil {
 		return "", err
 	}
@@ -83,7 +82,7 @@ func applySysctl(_ context.Context, h Host) (string, error) {
 	return "Wrote /" + sysctlFolder + "/" + sysctlName + ".", nil
 }
 
-func revertSysctl(_ context.Context, h Host, snapshot []byte) error {
+func (sysctl) Revert(_ context.Context, h *Host, snapshot []byte) error {
 	if len(snapshot) < snapshotHead {
 		return errors.New("the snapshot is incomplete")
 	}

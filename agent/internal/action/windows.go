@@ -19,8 +19,7 @@ type windows interface {
 }
 
 // An action's steps are lines: a verb, its object, and after '@' the wanted
-// value. They are text and not code, because the agent counts bytes. The first
-// line tells people what is done.
+// value. They are text and not code, because the agent counts bytes.
 //
 //	dDIGITS       refuses on hosts whose domain role is not one of these
 //	nSERVICE      refuses unless the service is disabled or not there
@@ -32,9 +31,8 @@ type windows interface {
 //	vSERVICE      1 is stopped, 4 runs
 //	uSERVICE      the same, refused the fourth time in an hour
 //	xSERVICE      stopped and started: 6, and back 5, or 1 where it was stopped
-//	wNAMESPACE|CLASS|PROPERTY|METHOD   each instance, unless it cannot be read, by
-//	              Put; by a static method with the property as argument; or, where
-//	              METHOD begins with '+', by Disable... and Enable... without one
+//	wN            each instance of instances[N], unless it cannot be read; more text
+//	              ends the query
 //	g501          the guest account: 1 is disabled
 //	a             the subcategories of check.AuditSettings
 //	cVOLUME       1 deletes old temporary files, which 0 cannot undo
@@ -42,83 +40,54 @@ type windows interface {
 //
 // A snapshot has a line for each value that is not as wanted: verb and object,
 // old, new, parted by tabs.
-var fixes = [...]struct {
-	runbook string
-	check   check.ID
-	steps   string
-}{
+var fixes = []Action{
 	// MpsSvc brings BFE with it when it starts, and must stop before it. Rules
 	// and the default of a profile stay as they are.
-	{"windows.firewall.enable", check.Firewall, `turn the firewall on for every network
-sBFE@2
+	{"windows.firewall.enable", check.Firewall, trustlite.Tier_TIER_SELF_HEAL, "Would turn the firewall on for every network.", fix(`sBFE@2
 sMpsSvc@2
 vMpsSvc@4
 vBFE@4
-wroot\StandardCimv2|MSFT_NetFirewallProfile|Enabled|@1
-t2`},
+w0@1
+t2`)},
 	// Defender takes some seconds to come on.
-	{"windows.defender.enable", check.Defender, `turn Defender's real-time protection on
-sWinDefend@2
+	{"windows.defender.enable", check.Defender, trustlite.Tier_TIER_SELF_HEAL, "Would turn Defender's real-time protection on.", fix(`sWinDefend@2
 vWinDefend@4
-wroot\Microsoft\Windows\Defender|MSFT_MpPreference|DisableRealtimeMonitoring|Set@false
-t15`},
-	{"windows.spooler.disable", check.Spooler, `stop and disable the print spooler of a domain controller
-d45
+w1@false
+t15`)},
+	{"windows.spooler.disable", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would stop and disable the print spooler of a domain controller.", fix(`d45
 sSpooler@4
-vSpooler@1`},
-	{"windows.spooler.restrict", check.Spooler, `keep a workstation's print spooler from the network
-d01
+vSpooler@1`)},
+	{"windows.spooler.restrict", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would keep a workstation's print spooler from the network.", fix(`d01
 rHKLM\SOFTWARE\Policies\Microsoft\Windows NT\Printers\RegisterSpoolerRemoteRpcEndPoint@2
-xSpooler@6`},
-	{"windows.services.start", check.CriticalServices, `start the services that are stopped
-o stopped
-u*@4`},
-	{"windows.disk.clean", check.DiskSpace, `delete old files from Windows' folder for temporary ones
-o % free
-c*@1`},
-	{"windows.guest.disable", check.GuestAccount, `disable the guest account
-g501@1`},
+xSpooler@6`)},
+	{"windows.services.start", check.CriticalServices, trustlite.Tier_TIER_SELF_HEAL, "Would start the services that are stopped.", fix(`o stopped
+u*@4`)},
+	{"windows.disk.clean", check.DiskSpace, trustlite.Tier_TIER_SELF_HEAL, "Would delete old files from Windows' folder for temporary ones.", fix(`o % free
+c*@1`)},
+	{"windows.guest.disable", check.GuestAccount, trustlite.Tier_TIER_SELF_HEAL, "Would disable the guest account.", fix(`g501@1`)},
 	// The client stays until its feature is removed: LanmanWorkstation may depend
 	// on its driver.
-	{"windows.smbv1.disable", check.SMBv1, `switch SMB version 1 off for the server
-nmrxsmb10
+	{"windows.smbv1.disable", check.SMBv1, trustlite.Tier_TIER_SELF_HEAL, "Would switch SMB version 1 off for the server.", fix(`nmrxsmb10
 rHKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1@0
-wroot\Microsoft\Windows\SMB|MSFT_SmbServerConfiguration|EnableSMB1Protocol|SetConfiguration@false`},
-	{"windows.audit.enable", check.AuditPolicy, `record the required events
-a`},
-	{"windows.time.resync", check.TimeSync, `restart Windows Time, which asks its source then
-sW32Time@2
+w2@false`)},
+	{"windows.audit.enable", check.AuditPolicy, trustlite.Tier_TIER_SELF_HEAL, "Would record the required events.", fix(`a`)},
+	{"windows.time.resync", check.TimeSync, trustlite.Tier_TIER_SELF_HEAL, "Would restart Windows Time, which asks its source then.", fix(`sW32Time@2
 xW32Time@6
-t15`},
-	{"windows.bitlocker.resume", check.BitLocker, `resume the suspended protection
-o suspended
-wroot\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume WHERE DriveLetter='*'|ProtectionStatus|+KeyProtectors@1`},
-	{"windows.screenlock.enable", check.ScreenLock, `lock the console when it is idle
-lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`},
+t15`)},
+	{"windows.bitlocker.resume", check.BitLocker, trustlite.Tier_TIER_SELF_HEAL, "Would resume the suspended protection.", fix(`o suspended
+w3 WHERE DriveLetter='*'@1`)},
+	{"windows.screenlock.enable", check.ScreenLock, trustlite.Tier_TIER_SELF_HEAL, "Would lock the console when it is idle.", fix(`lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`)},
 }
 
-// fix runs one row of fixes.
-type fix struct {
-	windows windows
-	steps   string
-}
-
-// windowsActions are the actions of Windows.
-func windowsActions(w windows) []Action {
-	list := make([]Action, len(fixes))
-	for i := range fixes {
-		f := &fix{w, fixes[i].steps}
-		list[i] = Action{
-			Runbook: fixes[i].runbook, Check: fixes[i].check, Tier: trustlite.Tier_TIER_SELF_HEAL,
-			Plan: f.plan, Snapshot: f.snapshot, Apply: f.apply, Revert: f.revert,
-		}
-	}
-	return list
-}
-
-func (f *fix) plan(Host) string {
-	title, _, _ := strings.Cut(f.steps, "\n")
-	return "Would " + title + "."
+// instances are where steps find properties in WMI. Snapshots name them by their
+// place, so rows are only added. A method that is named whole is the class's and
+// has the property as its argument; one with '+' is each instance's, Disable... and
+// Enable... without argument; without one, the instance itself is put.
+var instances = [...]struct{ namespace, class, property, method string }{
+	{`root\StandardCimv2`, "MSFT_NetFirewallProfile", "Enabled", ""},
+	{`root\Microsoft\Windows\Defender`, "MSFT_MpPreference", "DisableRealtimeMonitoring", "Set"},
+	{`root\Microsoft\Windows\SMB`, "MSFT_SmbServerConfiguration", "EnableSMB1Protocol", "SetConfiguration"},
+	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", "ProtectionStatus", "+KeyProtectors"},
 }
 
 // refusal is why nothing is done.
@@ -127,111 +96,107 @@ type refusal string
 func (r refusal) Error() string { return string(r) }
 
 const (
-	notForRole refusal = "this is not for hosts of this role"
-	needPerson refusal = "what is wrong needs a person"
-	nothingOff refusal = "all that this could change is as it should be"
-	incomplete refusal = "the snapshot is incomplete"
-	tooOften   refusal = "a service was started three times in an hour; this needs a person"
+	needPerson  refusal = "what is wrong needs a person"
+	wrongRole   refusal = "this is not for hosts of this role"
+	nothingOff  refusal = "all that this could change is as it should be"
+	incomplete  refusal = "the snapshot is incomplete"
+	tooOften    refusal = "a service was started three times in an hour; this needs a person"
+	stayDeleted refusal = "deleted temporary files stay deleted"
 )
 
-func (f *fix) snapshot(ctx context.Context, h Host) ([]byte, error) {
-	rows, names := "", []string{""}
-	var err error
-	for _, line := range strings.Split(f.steps, "\n")[1:] {
-		verb := line[0]
-		object, want, _ := strings.Cut(line[1:], "@")
-		switch verb {
+// startLimit is how often a service may be started in an hour: one that stops
+// again and again has a fault that starting it hides.
+const startLimit = 3
+
+// fix is an action's steps.
+type fix string
+
+// Snapshot reads what the steps would change.
+func (f fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
+	var rows []byte
+	names := []string{""}
+	settings := check.AuditSettings(h.Parameters)
+	for _, line := range strings.Split(string(f), "\n") {
+		step, want, _ := strings.Cut(line, "@")
+		switch step[0] {
 		case 'o':
 			names = strings.Split(h.Verdict.Actual, ", ")
-			for i := range names {
-				var ok bool
-				if names[i], ok = strings.CutSuffix(names[i], object); !ok {
-					return nil, needPerson
-				}
-			}
-			continue
-		case 'd':
-			if role, _ := h.Verdict.Facts.Get(check.FactDomainRole); role == "" || !strings.Contains(object, role) {
-				return nil, notForRole
-			}
-			continue
-		case 't':
-			if rows != "" {
-				rows += "t\t0\t" + object + "\n"
-			}
-			continue
 		case 'a':
-			for _, s := range check.AuditSettings(h.Parameters) {
-				if rows, err = f.take(ctx, h, rows, verb, strconv.Itoa(int(s.ID)), strconv.Itoa(int(s.Want))); err != nil {
-					return nil, err
-				}
-			}
-			continue
+			names = make([]string, len(settings))
 		}
-		for _, name := range names {
-			if rows, err = f.take(ctx, h, rows, verb, strings.Replace(object, "*", name, 1), want); err != nil {
+		for i, name := range names {
+			var err error
+			switch step[0] {
+			case 'o':
+				names[i] = strings.TrimSuffix(name, step[1:])
+				if names[i] == name {
+					err = needPerson
+				}
+			case 'd':
+				if role, _ := h.Verdict.Facts.Get(check.FactDomainRole); role == "" || !strings.Contains(step, role) {
+					err = wrongRole
+				}
+			case 't':
+				if rows != nil {
+					rows = append(append(rows, "t\t0\t"...), step[1:]+"\n"...)
+				}
+			case 'a':
+				rows, err = take(ctx, h, rows, "a"+strconv.Itoa(int(settings[i].ID)), strconv.Itoa(int(settings[i].Want)))
+			default:
+				rows, err = take(ctx, h, rows, strings.Replace(step, "*", name, 1), want)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
-	if rows == "" {
+	if rows == nil {
 		return nil, nothingOff
 	}
-	return []byte(rows), nil
+	return rows, nil
 }
 
-// take adds what one step would change to the snapshot, or refuses.
-func (f *fix) take(ctx context.Context, h Host, rows string, verb byte, object, want string) (string, error) {
-	found, err := f.windows.Do(ctx, verb, object, "")
-	switch {
-	case verb == 'w' || verb == 'n':
-		// What cannot be read is left to the check.
-	case err != nil:
-		return "", err
+// take adds what one step would change to a snapshot, or refuses.
+func take(ctx context.Context, h *Host, rows []byte, step, want string) ([]byte, error) {
+	verb := step[0]
+	found, err := h.windows.Do(ctx, verb, step[1:], "")
+	if verb == 'w' || verb == 'n' {
+		err = nil // what cannot be read is left to the check
 	}
 	for _, row := range found {
 		value, old := want, row[strings.LastIndexByte(row, '\t')+1:]
 		number, _ := strconv.Atoi(old)
 		switch verb {
 		case 'n':
-			if old != "4" {
-				return "", needPerson
+			if value = old; old != "4" {
+				err = needPerson
 			}
-			continue
 		case 's':
 			if want == "2" && old != "4" {
-				continue
+				value = old
 			}
 		case 'a':
 			bits, _ := strconv.Atoi(want)
 			value = strconv.Itoa(number | bits)
 		case 'l':
 			limit := parameter(h, want)
-			if number > 0 && number <= limit {
-				continue
+			if value = old; number <= 0 || number > limit {
+				value = strconv.Itoa(limit)
 			}
-			value = strconv.Itoa(limit)
-		}
-		if old == value {
-			continue
-		}
-		row = string(verb) + row + "\t" + value + "\n"
-		if verb == 'u' {
-			if n, err := h.journal.recent(row); err != nil || n >= startLimit {
-				return "", tooOften
+		case 'u':
+			if n, failed := h.journal.recent("u" + row + "\t4\n"); failed != nil || n >= startLimit {
+				err = tooOften
 			}
 		}
-		rows += row
+		if old != value {
+			rows = append(rows, string(verb)+row+"\t"+value+"\n"...)
+		}
 	}
-	return rows, nil
+	return rows, err
 }
 
-// startLimit is how often a service may be started in an hour: one that stops
-// again and again has a fault that starting it hides.
-const startLimit = 3
-
 // parameter reads NAME=N: the policy's number of that name, or N.
-func parameter(h Host, want string) int {
+func parameter(h *Host, want string) int {
 	name, value, _ := strings.Cut(want, "=")
 	limit, _ := strconv.Atoi(value)
 	if h.Parameters != nil {
@@ -243,29 +208,32 @@ func parameter(h Host, want string) int {
 	return limit
 }
 
-func (f *fix) apply(ctx context.Context, h Host) (string, error) {
-	return string(h.Snapshot), f.set(ctx, h.Snapshot, 2)
+// Apply sets the new values.
+func (f fix) Apply(ctx context.Context, h *Host) (string, error) {
+	return string(h.Snapshot), set(ctx, h, h.Snapshot, 2)
 }
 
-func (f *fix) revert(ctx context.Context, _ Host, snapshot []byte) error {
-	return f.set(ctx, snapshot, 1)
+// Revert sets the old ones.
+func (f fix) Revert(ctx context.Context, h *Host, snapshot []byte) error {
+	return set(ctx, h, snapshot, 1)
 }
 
 // set goes through a snapshot, in its order both ways: a service starts when its
 // start type allows it. One value that cannot be set does not keep the others
 // back; what counts is the check.
-func (f *fix) set(ctx context.Context, snapshot []byte, column int) (first error) {
+func set(ctx context.Context, h *Host, snapshot []byte, column int) (first error) {
 	for _, row := range strings.Split(strings.TrimSuffix(string(snapshot), "\n"), "\n") {
 		field := strings.Split(row, "\t")
-		if len(field) != 3 || row[0] == '\t' {
+		if len(field) != 3 || field[0] == "" {
 			return incomplete
 		}
+		value := field[column]
 		if row[0] == 't' {
-			seconds, _ := strconv.Atoi(field[column])
+			seconds, _ := strconv.Atoi(value)
 			sleep(ctx, time.Duration(seconds)*time.Second)
 			continue
 		}
-		if _, err := f.windows.Do(ctx, row[0], field[0][1:], field[column]); err != nil && first == nil {
+		if _, err := h.windows.Do(ctx, row[0], field[0][1:], value); err != nil && first == nil {
 			first = err
 		}
 	}

@@ -96,10 +96,10 @@ func TestEveryRunbookOfWindowsIsCataloguedAndTested(t *testing.T) {
 			catalogued = append(catalogued, r.ID+" "+string(r.Checks[0]))
 		}
 	}
-	for _, a := range action.WindowsActions(&model{}) {
+	for _, a := range action.WindowsActions() {
 		compiled = append(compiled, a.Runbook+" "+string(a.Check))
-		if plan := a.Plan(action.Host{}); len(plan) < 20 || a.Tier != 1 {
-			t.Errorf("%s has the plan %q and tier %v", a.Runbook, plan, a.Tier)
+		if len(a.Plan) < 20 || a.Tier != 1 {
+			t.Errorf("%s has the plan %q and tier %v", a.Runbook, a.Plan, a.Tier)
 		}
 		if broken()[a.Runbook].id != a.Check {
 			t.Errorf("%s has no test", a.Runbook)
@@ -197,7 +197,7 @@ func TestACrashInTheMiddleOfWindows(t *testing.T) {
 		h.crashAt(t, "remediate done")
 		m.before = nil
 		h.close()
-		h.open(action.WindowsActions(m))
+		h.open(action.WindowsActions())
 		changes := len(m.changes)
 		h.drain(1)
 		r := h.only()
@@ -283,7 +283,7 @@ func TestAServiceIsStartedThreeTimesAnHour(t *testing.T) {
 				t.Errorf("run %d is %v; want %v", i+1, r, want)
 			}
 			h.close() // the count outlives the agent
-			h.open(action.WindowsActions(m))
+			h.open(action.WindowsActions())
 		}
 		if r := h.results()[3]; !strings.Contains(r.Message, "three times") {
 			t.Errorf("the last result is %v", r)

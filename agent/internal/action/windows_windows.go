@@ -11,7 +11,9 @@ import (
 )
 
 // own are the actions of this system.
-func own() []Action { return windowsActions(&windowsSystem{}) }
+func own() []Action { return fixes }
+
+var system windows = &windowsSystem{}
 
 // windowsSystem is the running Windows.
 type windowsSystem struct{}
@@ -66,8 +68,11 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 			now = int(bits[0])
 		}
 	case 'c':
-		if set {
-			return nil, clean(ctx, os.Getenv("SystemRoot")+`\Temp`, n)
+		switch value {
+		case "0":
+			return nil, stayDeleted
+		case "1":
+			return nil, clean(ctx, os.Getenv("SystemRoot")+`\Temp\`)
 		}
 		if !strings.HasPrefix(object, os.Getenv("SystemDrive")) {
 			err = needPerson
@@ -113,36 +118,33 @@ func run(ctx context.Context, service string, state int) error {
 	return winapi.StartService(ctx, service)
 }
 
-// readInstances adds an instance's path to the object.
+// readInstances gives the objects of instances: N and path.
 func readInstances(ctx context.Context, object string) (list []string, err error) {
-	f := strings.SplitN(object, "|", 5)
-	rows, err := winapi.Query(ctx, f[0], "SELECT * FROM "+f[1], []string{"__RELPATH", f[2]})
+	in := &instances[object[0]-'0']
+	rows, err := winapi.Query(ctx, in.namespace, "SELECT * FROM "+in.class+object[1:], []string{"__RELPATH", in.property})
 	for _, row := range rows {
 		if !row[1].Null {
-			list = append(list, object+"|"+row[0].Text+"\t"+row[1].Text)
+			list = append(list, object[:1]+row[0].Text+"\t"+row[1].Text)
 		}
 	}
 	return list, err
 }
 
 func setInstance(ctx context.Context, object, value string) error {
-	f := strings.SplitN(object, "|", 5)
-	if len(f) != 5 {
-		return incomplete
-	}
-	path, method, set := f[4], f[3], []winapi.Param{{Name: f[2], Text: value}}
+	in := &instances[object[0]-'0']
+	path, method, set := object[1:], in.method, []winapi.Param{{Name: in.property, Text: value}}
 	switch {
 	case method == "":
-		return winapi.Put(ctx, f[0], path, set)
+		return winapi.Put(ctx, in.namespace, path, set)
 	case method[0] == '+':
 		set, method = nil, "Disable"+method[1:]
 		if value == "1" {
 			method = "En" + method[3:]
 		}
 	default:
-		path = f[1]
+		path = in.class
 	}
-	row, err := winapi.Exec(ctx, f[0], path, method, set, []string{"ReturnValue"})
+	row, err := winapi.Exec(ctx, in.namespace, path, method, set, []string{"ReturnValue"})
 	if err == nil && row[0].Text != "0" && !row[0].Null {
 		err = refusal(method + " answers " + row[0].Text)
 	}

@@ -15,10 +15,10 @@ import (
 
 // Objects of the model, as the steps name them.
 const (
-	profiles   = `w root\StandardCimv2|MSFT_NetFirewallProfile|Enabled||MSFT_NetFirewallProfile.InstanceID="MSFT|FW|FirewallProfile|`
-	realTime   = `w root\Microsoft\Windows\Defender|MSFT_MpPreference|DisableRealtimeMonitoring|Set|MSFT_MpPreference=@`
-	smbServer  = `w root\Microsoft\Windows\SMB|MSFT_SmbServerConfiguration|EnableSMB1Protocol|SetConfiguration|MSFT_SmbServerConfiguration=@`
-	volumes    = `w root\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume WHERE DriveLetter='C:'|ProtectionStatus|+KeyProtectors|Win32_EncryptableVolume.DeviceID="C"`
+	profiles   = `w 0|MSFT_NetFirewallProfile.InstanceID="MSFT|FW|FirewallProfile|`
+	realTime   = `w 1|MSFT_MpPreference=@`
+	smbServer  = `w 2|MSFT_SmbServerConfiguration=@`
+	volumes    = `w 3|Win32_EncryptableVolume.DeviceID="C"`
 	spoolerRPC = `r HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Printers\RegisterSpoolerRemoteRpcEndPoint`
 	smb1       = `r HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`
 	inactivity = `r HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs`
@@ -43,6 +43,9 @@ var kinds = strings.NewReplacer("l", "r", "n", "s", "u", "v")
 func (m *model) Do(_ context.Context, verb byte, object, value string) ([]string, error) {
 	kind := kinds.Replace(string(verb))
 	key := kind + " " + object
+	if kind == "w" {
+		key = "w " + object[:1] + "|" + object[1:]
+	}
 	if value != "" {
 		return nil, m.set(kind, key, object, value)
 	}
@@ -50,8 +53,8 @@ func (m *model) Do(_ context.Context, verb byte, object, value string) ([]string
 	switch kind {
 	case "w":
 		for _, k := range slices.Sorted(maps.Keys(m.values)) {
-			if path, ok := strings.CutPrefix(k, key+"|"); ok {
-				rows = append(rows, object+"|"+path+"\t"+m.values[k])
+			if path, ok := strings.CutPrefix(k, key[:4]); ok {
+				rows = append(rows, object[:1]+path+"\t"+m.values[k])
 			}
 		}
 		return rows, nil
@@ -187,8 +190,8 @@ func newWindows(t testing.TB, m *model) *host {
 	}
 	h := newHost(t)
 	h.close()
-	h.reader = m
-	h.open(action.WindowsActions(m))
+	h.windows = m
+	h.open(action.WindowsActions())
 	return h
 }
 

@@ -39,11 +39,13 @@ type Config struct {
 	LogLevel      string // debug, info, warn or error
 	ServerName    string
 	CheckNow      bool
+
+	_ [0]func() // nobody compares: saves the function that would, 0.9 KB
 }
 
 // Default is the configuration of an empty file on this system.
-func Default() Config {
-	c := Config{LogFormat: "text", LogLevel: "info"}
+func Default() *Config {
+	c := &Config{LogFormat: "text", LogLevel: "info"}
 	c.DataDir, c.RootDir = defaultDirs()
 	return c
 }
@@ -51,7 +53,7 @@ func Default() Config {
 // Load reads the file at path over the defaults, then the environment. An empty
 // path means DefaultFile, which need not be there. It checks form only; Validate
 // checks the values.
-func Load(path string) (Config, error) {
+func Load(path string) (*Config, error) {
 	c := Default()
 	optional := path == ""
 	if optional {
@@ -63,14 +65,14 @@ func Load(path string) (Config, error) {
 			err = nil
 		}
 		if err != nil {
-			return Config{}, fmt.Errorf("reading configuration: %w", err)
+			return nil, fmt.Errorf("reading configuration: %w", err)
 		}
 		if err := c.apply(pairs); err != nil {
-			return Config{}, fmt.Errorf("reading configuration %s: %w", path, err)
+			return nil, fmt.Errorf("reading configuration %s: %w", path, err)
 		}
 	}
 	if err := c.applyEnv(os.Environ()); err != nil {
-		return Config{}, fmt.Errorf("reading the environment: %w", err)
+		return nil, fmt.Errorf("reading the environment: %w", err)
 	}
 	return c, nil
 }

@@ -148,7 +148,7 @@ func TestValidate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conf := config.Default()
-			c.set(&conf)
+			c.set(conf)
 			err := conf.Validate()
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
 				t.Errorf("Validate() = %v; want %q", err, c.want)

@@ -105,7 +105,7 @@ func Sample() string {
 	for i := range keys {
 		k := &keys[i]
 		b.WriteString("\n# " + strings.ReplaceAll(k.doc, "\n", "\n# ") + "\n")
-		if value := k.get(&c); value != "" {
+		if value := k.get(c); value != "" {
 			b.WriteString(k.name + " = " + value + "\n")
 		} else {
 			b.WriteString("#" + k.name + " = " + k.example + "\n")

@@ -10,7 +10,7 @@ import (
 )
 
 // Validate checks the values and names all that are wrong.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	var problems []error
 	for i := range keys {
 		name := keys[i].name

@@ -36,7 +36,7 @@ type Config struct {
 	ControlPerSecond int
 }
 
-func (c Config) withDefaults() Config {
+func (c *Config) fill() {
 	c.Authority = orString(c.Authority, orString(c.Addr, "localhost"))
 	c.UserAgent = orString(c.UserAgent, "osiris-agent")
 	c.MaxSend = orInt(c.MaxSend, 256<<10)
@@ -55,7 +55,6 @@ func (c Config) withDefaults() Config {
 	if c.PingTimeout <= 0 {
 		c.PingTimeout = 15 * time.Second
 	}
-	return c
 }
 
 func orInt(v, def int) int {

@@ -2,6 +2,7 @@ package grpcwire
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/http2/hpack"
@@ -36,7 +37,7 @@ func (d *headerDecoder) decode(block []byte) (string, []Header, error) {
 		return "", nil, d.bad
 	}
 	if err != nil {
-		return "", nil, fault(codeCompression, "decoding headers: %v", err)
+		return "", nil, fault(codeCompression, "decoding headers: "+err.Error())
 	}
 	return d.status, d.list, nil
 }
@@ -52,12 +53,12 @@ func (d *headerDecoder) field(f hpack.HeaderField) {
 		d.status = f.Value
 		return
 	case !validName(f.Name) || !validValue(f.Value) || hopByHop(f.Name) && f.Name != "content-type" && f.Name != "user-agent":
-		d.bad = fault(codeProtocol, "malformed header field %q", f.Name)
+		d.bad = fault(codeProtocol, "malformed header field "+strconv.Quote(f.Name))
 	default:
 		if isBinary(f.Name) {
 			v, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(f.Value, "="))
 			if err != nil {
-				d.bad = fault(codeProtocol, "header %q is not base64", f.Name)
+				d.bad = fault(codeProtocol, "header "+strconv.Quote(f.Name)+" is not base64")
 			}
 			f.Value = string(v)
 		}

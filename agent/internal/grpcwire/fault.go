@@ -1,6 +1,10 @@
 package grpcwire
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // HTTP/2 error codes, RFC 9113 section 7.
 const (
@@ -27,6 +31,16 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("HTTP/2 error %d: %s", e.Code, e.Reason)
 }
 
-func fault(code uint32, format string, args ...any) error {
-	return &ProtocolError{Code: code, Reason: fmt.Sprintf(format, args...)}
+func fault(code uint32, reason string, numbers ...int) error {
+	return &ProtocolError{Code: code, Reason: fill(reason, numbers)}
+}
+
+// fill puts numbers in the place of each %d: fmt takes them boxed, which costs
+// three times the code at each call.
+func fill(text string, numbers []int) string {
+	for _, n := range numbers {
+		before, after, _ := strings.Cut(text, "%d")
+		text = before + strconv.Itoa(n) + after
+	}
+	return text
 }

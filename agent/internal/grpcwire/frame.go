@@ -125,7 +125,7 @@ func (r *frameReader) headerBlock(f *frame, limit int) ([]byte, error) {
 		}
 		f = &next
 		if f.kind != frameContinuation || f.stream != id {
-			return nil, fault(codeProtocol, "frame type %d on stream %d inside the header block of stream %d", f.kind, f.stream, id)
+			return nil, fault(codeProtocol, "frame type %d on stream %d inside the header block of stream %d", int(f.kind), int(f.stream), int(id))
 		}
 		block = append(block, f.body...)
 	}

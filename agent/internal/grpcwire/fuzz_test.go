@@ -40,7 +40,7 @@ func conversations() [][]byte {
 		join(head, frameBytes(frameData, flagPadded, 1, 2, 0, 0, 0, 0, 0, 9, 9), end),
 		join(frameBytes(frameHeaders, 0, 1, open[:1]...), frameBytes(frameContinuation, flagEndHeaders, 1, open[1:]...), end),
 		join(frameBytes(frameHeaders, flagPadded|flagPriority|flagEndHeaders, 3, append([]byte{0, 0, 0, 0, 0, 0}, open...)...), message),
-		appendSettings(nil, Config{Window: 10, MaxHeaderList: 20}),
+		appendSettings(nil, &Config{Window: 10, MaxHeaderList: 20}),
 		join(frameBytes(frameSettings, flagAck, 0), appendPing(nil, 0, 7), appendPing(nil, flagAck, 1), appendWindowUpdate(nil, 0, 100), appendWindowUpdate(nil, 1, maxWindow)),
 		join(appendReset(nil, 1, codeCancel), message, appendGoAway(nil, codeCalm)),
 		join(appendGoAway(nil, 0), frameBytes(framePushPromise, flagEndHeaders, 1, 0, 0, 0, 2)),

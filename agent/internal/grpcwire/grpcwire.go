@@ -112,17 +112,17 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 // NewConn speaks HTTP/2 over nc, which it owns from now on, and returns when
 // the peer's SETTINGS have arrived. ctx bounds only that wait.
 func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
-	cfg = cfg.withDefaults()
-	c := &Conn{
-		nc: nc, cfg: cfg, done: make(chan struct{}), dec: newHeaderDecoder(cfg.MaxHeaderList),
-		streams: map[uint32]*Stream{}, nextID: 1, peer: defaultSettings, pings: map[uint64]struct{}{},
-		flow:   flow{send: defaultWindow, recv: connWindow, size: connWindow},
-		budget: newBudget(cfg.ControlBurst, cfg.ControlPerSecond, time.Now()),
-	}
+	c := &Conn{nc: nc, cfg: cfg, nextID: 1}
+	c.cfg.fill()
+	c.done, c.streams, c.pings = make(chan struct{}), map[uint32]*Stream{}, map[uint64]struct{}{}
+	c.dec = newHeaderDecoder(c.cfg.MaxHeaderList)
+	c.peer = defaultSettings
+	c.flow.send, c.flow.recv, c.flow.size = defaultWindow, connWindow, connWindow
+	c.budget = newBudget(c.cfg.ControlBurst, c.cfg.ControlPerSecond, time.Now())
 	c.changed.L, c.output.L = &c.mu, &c.mu
 	c.enc = hpack.NewEncoder(&c.encBuf)
 	c.out = append(c.out, preface...)
-	c.out = appendSettings(c.out, cfg)
+	c.out = appendSettings(c.out, &c.cfg)
 	c.out = appendWindowUpdate(c.out, 0, connWindow-defaultWindow)
 	c.mu.Lock()
 	c.keep.start(c)
@@ -189,7 +189,7 @@ func (c *Conn) fail(err error) {
 	c.keep.timer.Stop()
 	for _, s := range c.streams {
 		s.in, s.msg = nil, nil
-		c.end(s, &Status{Code: Unavailable, Message: "connection ended: " + err.Error()})
+		c.end(s, failed(Unavailable, "connection ended: "+err.Error()))
 	}
 	close(c.done)
 	// The error would only repeat that the socket is closed already.

@@ -25,7 +25,7 @@ func isBinary(name string) bool { return strings.HasSuffix(name, "-bin") }
 // wire checks a pair of the caller's and returns it as it travels.
 func (h Header) wire() (Header, error) {
 	if !validName(h.Name) || strings.HasPrefix(h.Name, "grpc-") || hopByHop(h.Name) {
-		return h, &Status{Code: Internal, Message: "metadata name " + strconv.Quote(h.Name) + " is not allowed"}
+		return h, failed(Internal, "metadata name "+strconv.Quote(h.Name)+" is not allowed")
 	}
 	if isBinary(h.Name) {
 		h.Value = base64.RawStdEncoding.EncodeToString([]byte(h.Value))
@@ -33,7 +33,7 @@ func (h Header) wire() (Header, error) {
 	}
 	for i := range len(h.Value) {
 		if h.Value[i] < ' ' || h.Value[i] > '~' {
-			return h, &Status{Code: Internal, Message: "metadata " + h.Name + " is not printable; name it -bin"}
+			return h, failed(Internal, "metadata "+h.Name+" is not printable; name it -bin")
 		}
 	}
 	return h, nil

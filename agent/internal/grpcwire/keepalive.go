@@ -45,7 +45,7 @@ func (k *keepalive) tick(c *Conn, now time.Time) {
 		k.timer.Reset(c.cfg.PingTimeout - idle)
 		return
 	}
-	c.fail(&Status{Code: Unavailable, Message: "peer is silent: no answer to PING for " + now.Sub(k.sent).String()})
+	c.fail(failed(Unavailable, "peer is silent: no answer to PING for "+now.Sub(k.sent).String()))
 }
 
 // answered books the answer to a PING; the next is due in interval.
@@ -70,7 +70,7 @@ func (c *Conn) Ping(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil && len(c.pings) >= maxPings {
-		return &Status{Code: ResourceExhausted, Message: "too many PINGs wait for an answer"}
+		return failed(ResourceExhausted, "too many PINGs wait for an answer")
 	}
 	if c.err != nil {
 		return c.err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 )
@@ -19,7 +18,7 @@ func (s *Stream) Send(ctx context.Context, message []byte) error {
 func (s *Stream) send(ctx context.Context, message []byte, last bool) error {
 	c := s.c
 	if len(message) > c.cfg.MaxSend {
-		return &Status{Code: ResourceExhausted, Message: fmt.Sprintf("message of %d bytes, limit %d", len(message), c.cfg.MaxSend)}
+		return failed(ResourceExhausted, "message of %d bytes, limit %d", len(message), c.cfg.MaxSend)
 	}
 	c.mu.Lock()
 	err := s.takeTurn(ctx, &s.sending, &c.changed)
@@ -47,7 +46,7 @@ func (s *Stream) takeTurn(ctx context.Context, busy *bool, freed *sync.Cond) err
 func (s *Stream) queue(ctx context.Context, message []byte, last bool) error {
 	c := s.c
 	if s.closed && s.err == nil {
-		return &Status{Code: Internal, Message: "sending after CloseSend"}
+		return failed(Internal, "sending after CloseSend")
 	}
 	head := putHead(len(message))
 	total := messageHead + len(message)
@@ -154,10 +153,10 @@ func (s *Stream) next() (message []byte, ok bool, err error) {
 		}
 		flag, n := s.in[0], binary.BigEndian.Uint32(s.in[1:])
 		if flag != 0 {
-			return nil, false, &Status{Code: Internal, Message: fmt.Sprintf("message has compressed flag %d, and we accept no compression", flag)}
+			return nil, false, failed(Internal, "message has compressed flag %d, and we accept no compression", int(flag))
 		}
 		if uint64(n) > uint64(s.c.cfg.MaxReceive) {
-			return nil, false, &Status{Code: ResourceExhausted, Message: fmt.Sprintf("message of %d bytes, limit %d", n, s.c.cfg.MaxReceive)}
+			return nil, false, failed(ResourceExhausted, "message of %d bytes, limit %d", int(n), s.c.cfg.MaxReceive)
 		}
 		s.want = int(n)
 		s.msg = make([]byte, 0, min(s.want, s.c.cfg.Window)) // the rest as it comes
@@ -183,7 +182,7 @@ func (s *Stream) next() (message []byte, ok bool, err error) {
 // not OK.
 func (s *Stream) lastWord() error {
 	if errors.Is(s.err, io.EOF) && (s.want >= 0 || len(s.in) > 0) {
-		return &Status{Code: Internal, Message: "peer ended the call inside a message"}
+		return failed(Internal, "peer ended the call inside a message")
 	}
 	return s.err
 }

@@ -52,7 +52,7 @@ func (c *Conn) book(f *frame, status string, list []Header) error {
 		return c.err
 	}
 	if !c.ready && (f.kind != frameSettings || f.has(flagAck)) {
-		return fault(codeProtocol, "first frame is type %d, not SETTINGS", f.kind)
+		return fault(codeProtocol, "first frame is type %d, not SETTINGS", int(f.kind))
 	}
 	c.keep.seen = time.Now()
 	var err error
@@ -80,15 +80,15 @@ func (c *Conn) isReady() bool {
 // onControl handles the frames that carry no call's content.
 func (c *Conn) onControl(f *frame) error {
 	if !c.budget.spend(c.keep.seen) {
-		return fault(codeCalm, "flood of control frames, last type %d", f.kind)
+		return fault(codeCalm, "flood of control frames, last type %d", int(f.kind))
 	}
 	if n := fixedSize(f.kind); n > 0 && len(f.body) != n {
-		return fault(codeFrameSize, "frame type %d of %d bytes", f.kind, len(f.body))
+		return fault(codeFrameSize, "frame type %d of %d bytes", int(f.kind), len(f.body))
 	}
 	switch f.kind {
 	case frameSettings, framePing, frameGoAway:
 		if f.stream != 0 {
-			return fault(codeProtocol, "frame type %d on stream %d", f.kind, f.stream)
+			return fault(codeProtocol, "frame type %d on stream %d", int(f.kind), int(f.stream))
 		}
 	case framePriority:
 		if f.stream == 0 {
@@ -131,7 +131,7 @@ func (c *Conn) onSettings(f *frame) error {
 	}
 	for _, s := range c.streams {
 		if !s.flow.grow(int64(c.peer.window) - int64(old.window)) {
-			return fault(codeFlow, "initial window overflows stream %d", s.id)
+			return fault(codeFlow, "initial window overflows stream %d", int(s.id))
 		}
 	}
 	c.enc.SetMaxDynamicTableSizeLimit(min(c.peer.tableSize, headerTable))
@@ -143,7 +143,7 @@ func (c *Conn) onSettings(f *frame) error {
 
 func (c *Conn) onWindowUpdate(id uint32, n int64) error {
 	if n == 0 {
-		return fault(codeProtocol, "WINDOW_UPDATE of 0 on stream %d", id)
+		return fault(codeProtocol, "WINDOW_UPDATE of 0 on stream %d", int(id))
 	}
 	fl := &c.flow
 	if id != 0 {
@@ -154,7 +154,7 @@ func (c *Conn) onWindowUpdate(id uint32, n int64) error {
 		fl = &s.flow
 	}
 	if !fl.grow(n) {
-		return fault(codeFlow, "window of stream %d overflows", id)
+		return fault(codeFlow, "window of stream %d overflows", int(id))
 	}
 	c.changed.Broadcast()
 	return nil
@@ -183,12 +183,12 @@ func (c *Conn) onGoAway(b []byte) error {
 		Debug: string(b[8:min(len(b), 8+maxDebug)]),
 	}
 	if c.goAway != nil && g.Last > c.goAway.Last {
-		return fault(codeProtocol, "GOAWAY raised the last stream from %d to %d", c.goAway.Last, g.Last)
+		return fault(codeProtocol, "GOAWAY raised the last stream from %d to %d", int(c.goAway.Last), int(g.Last))
 	}
 	c.goAway = g
 	for id, s := range c.streams {
 		if id > g.Last {
-			c.end(s, &Status{Code: Unavailable, Message: g.Error()})
+			c.end(s, failed(Unavailable, g.Error()))
 		}
 	}
 	if len(c.streams) == 0 {
@@ -205,7 +205,7 @@ func (c *Conn) onHeaders(f *frame, status string, list []Header) error {
 	}
 	if s == nil {
 		if c.lateHeaders--; c.lateHeaders < 0 {
-			return fault(codeClosed, "HEADERS on closed stream %d", f.stream)
+			return fault(codeClosed, "HEADERS on closed stream %d", int(f.stream))
 		}
 		return nil
 	}
@@ -232,7 +232,7 @@ func (c *Conn) onData(f *frame) error {
 	}
 	if s == nil {
 		if c.lateBytes -= int64(n); c.lateBytes < 0 {
-			return fault(codeClosed, "DATA on closed stream %d", f.stream)
+			return fault(codeClosed, "DATA on closed stream %d", int(f.stream))
 		}
 		return nil
 	}
@@ -242,7 +242,7 @@ func (c *Conn) onData(f *frame) error {
 // stream finds a call. A call that is over gives nil and no error.
 func (c *Conn) stream(id uint32) (*Stream, error) {
 	if id&1 == 0 || id >= c.nextID {
-		return nil, fault(codeProtocol, "frame on stream %d, which we did not open", id)
+		return nil, fault(codeProtocol, "frame on stream %d, which we did not open", int(id))
 	}
 	return c.streams[id], nil
 }

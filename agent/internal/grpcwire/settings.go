@@ -35,18 +35,18 @@ func (s *settings) read(b []byte) error {
 			s.tableSize = v
 		case settingPush:
 			if v != 0 {
-				return fault(codeProtocol, "server set ENABLE_PUSH to %d", v)
+				return fault(codeProtocol, "server set ENABLE_PUSH to %d", int(v))
 			}
 		case settingStreams:
 			s.streams = v
 		case settingWindow:
 			if v > maxWindow {
-				return fault(codeFlow, "initial window of %d bytes", v)
+				return fault(codeFlow, "initial window of %d bytes", int(v))
 			}
 			s.window = v
 		case settingFrame:
 			if v < maxFrame || v > maxPermittedFrame {
-				return fault(codeProtocol, "maximum frame size of %d bytes", v)
+				return fault(codeProtocol, "maximum frame size of %d bytes", int(v))
 			}
 		case settingHeaderList:
 			s.headerList = v
@@ -56,7 +56,7 @@ func (s *settings) read(b []byte) error {
 }
 
 // appendSettings writes ours: no push, and the limits that are not the default.
-func appendSettings(b []byte, cfg Config) []byte {
+func appendSettings(b []byte, cfg *Config) []byte {
 	ours := [...]struct {
 		id uint16
 		v  uint32

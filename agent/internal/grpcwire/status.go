@@ -30,6 +30,10 @@ type Status struct {
 	Message string
 }
 
+func failed(code uint32, message string, numbers ...int) *Status {
+	return &Status{Code: code, Message: fill(message, numbers)}
+}
+
 func (s *Status) Error() string {
 	return "grpc status " + strconv.FormatUint(uint64(s.Code), 10) + ": " + s.Message
 }
@@ -54,9 +58,9 @@ func Code(err error) uint32 {
 func contextStatus(ctx context.Context) error {
 	err := context.Cause(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return &Status{Code: DeadlineExceeded, Message: err.Error()}
+		return failed(DeadlineExceeded, err.Error())
 	}
-	return &Status{Code: Canceled, Message: err.Error()}
+	return failed(Canceled, err.Error())
 }
 
 // trailerStatus reads grpc-status and grpc-message; a call that ended well is
@@ -64,11 +68,11 @@ func contextStatus(ctx context.Context) error {
 func trailerStatus(h []Header) error {
 	raw, ok := find(h, "grpc-status")
 	if !ok {
-		return &Status{Code: Unknown, Message: "peer ended the call without grpc-status"}
+		return failed(Unknown, "peer ended the call without grpc-status")
 	}
 	code, err := strconv.ParseUint(raw, 10, 32)
 	if err != nil {
-		return &Status{Code: Unknown, Message: "peer sent malformed grpc-status " + strconv.Quote(raw)}
+		return failed(Unknown, "peer sent malformed grpc-status "+strconv.Quote(raw))
 	}
 	if code == OK {
 		return io.EOF
@@ -99,7 +103,7 @@ func httpStatus(h []Header, code string) error {
 
 // resetStatus maps RST_STREAM as PROTOCOL-HTTP2.md does.
 func resetStatus(code uint32) *Status {
-	s := &Status{Code: Internal, Message: "peer reset the call, HTTP/2 code " + strconv.FormatUint(uint64(code), 10)}
+	s := failed(Internal, "peer reset the call, HTTP/2 code "+strconv.FormatUint(uint64(code), 10))
 	switch code {
 	case codeRefused:
 		s.Code = Unavailable

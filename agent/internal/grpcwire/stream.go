@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -92,27 +92,31 @@ func (c *Conn) open(ctx context.Context, list []Header) (*Stream, error) {
 func (c *Conn) refusal() error {
 	switch {
 	case c.err != nil:
-		return &Status{Code: Unavailable, Message: "connection ended: " + c.err.Error()}
+		return failed(Unavailable, "connection ended: "+c.err.Error())
 	case c.goAway != nil:
-		return &Status{Code: Unavailable, Message: c.goAway.Error()}
+		return failed(Unavailable, c.goAway.Error())
 	case c.nextID > math.MaxInt32:
-		return &Status{Code: Unavailable, Message: "connection has used all stream ids"}
+		return failed(Unavailable, "connection has used all stream ids")
 	}
 	return nil
 }
 
+// everyCall are the headers of every call; requestHeaders fills in the empty ones.
+var everyCall = [...]Header{
+	{":method", "POST"}, {":scheme", "https"}, {":path", ""}, {":authority", ""},
+	{"te", "trailers"}, {"content-type", "application/grpc"}, {"user-agent", ""},
+}
+
 func (c *Conn) requestHeaders(ctx context.Context, method string, md []Header) ([]Header, error) {
 	if !strings.HasPrefix(method, "/") || !validValue(method) {
-		return nil, &Status{Code: Internal, Message: fmt.Sprintf("method %q does not start with /", method)}
+		return nil, failed(Internal, "method "+strconv.Quote(method)+" does not start with /")
 	}
-	list := make([]Header, 0, 8+len(md))
-	list = append(list,
-		Header{":method", "POST"}, Header{":scheme", "https"}, Header{":path", method}, Header{":authority", c.cfg.Authority},
-		Header{"te", "trailers"}, Header{"content-type", "application/grpc"}, Header{"user-agent", c.cfg.UserAgent})
+	list := append(make([]Header, 0, len(everyCall)+1+len(md)), everyCall[:]...)
+	list[2].Value, list[3].Value, list[6].Value = method, c.cfg.Authority, c.cfg.UserAgent
 	if t, ok := ctx.Deadline(); ok {
 		left := time.Until(t)
 		if left <= 0 {
-			return nil, &Status{Code: DeadlineExceeded, Message: "deadline passed before the call began"}
+			return nil, failed(DeadlineExceeded, "deadline passed before the call began")
 		}
 		list = append(list, Header{"grpc-timeout", timeoutHeader(left)})
 	}
@@ -134,12 +138,12 @@ func (c *Conn) writeHeaders(id uint32, list []Header) error {
 		size += int(hpack.HeaderField{Name: h.Name, Value: h.Value}.Size())
 	}
 	if size > c.cfg.MaxHeaderList || uint64(size) > uint64(c.peer.headerList) {
-		return &Status{Code: ResourceExhausted, Message: fmt.Sprintf("metadata of %d bytes is over the limit", size)}
+		return failed(ResourceExhausted, "metadata of %d bytes is over the limit", size)
 	}
 	c.encBuf.Reset()
 	for _, h := range list {
 		if err := c.enc.WriteField(hpack.HeaderField{Name: h.Name, Value: h.Value}); err != nil {
-			return &Status{Code: Internal, Message: "encoding headers: " + err.Error()}
+			return failed(Internal, "encoding headers: "+err.Error())
 		}
 	}
 	c.out = appendHead(c.out, c.encBuf.Len(), frameHeaders, flagEndHeaders, id)
@@ -152,7 +156,7 @@ func (c *Conn) writeHeaders(id uint32, list []Header) error {
 // Cancel ends the call here and at the peer. It is safe at any time.
 func (s *Stream) Cancel() {
 	s.c.mu.Lock()
-	s.c.reset(s, codeCancel, &Status{Code: Canceled, Message: "canceled by the caller"})
+	s.c.reset(s, codeCancel, failed(Canceled, "canceled by the caller"))
 	s.c.mu.Unlock()
 }
 
@@ -180,18 +184,18 @@ func (s *Stream) Trailer() []Header {
 func (s *Stream) onHeaders(status string, list []Header, end bool) error {
 	if s.answered {
 		if !end || status != "" {
-			return fault(codeProtocol, "second HEADERS on stream %d are not trailers", s.id)
+			return fault(codeProtocol, "second HEADERS on stream %d are not trailers", int(s.id))
 		}
 		s.trailer = list
 		s.finish(trailerStatus(list))
 		return nil
 	}
 	if len(status) != 3 {
-		return fault(codeProtocol, "answer on stream %d has :status %q", s.id, status)
+		return fault(codeProtocol, "answer on stream %d has :status "+strconv.Quote(status), int(s.id))
 	}
 	if status[0] == '1' { // informational
 		if end || !s.c.budget.spend(s.c.keep.seen) {
-			return fault(codeProtocol, "informational answers on stream %d end it or never stop", s.id)
+			return fault(codeProtocol, "informational answers on stream %d end it or never stop", int(s.id))
 		}
 		return nil
 	}
@@ -218,10 +222,10 @@ func refusedAnswer(status string, list []Header) error {
 	}
 	ct, _ := find(list, "content-type")
 	if rest, ok := strings.CutPrefix(ct, "application/grpc"); !ok || rest != "" && rest[0] != '+' && rest[0] != ';' {
-		return &Status{Code: Unknown, Message: fmt.Sprintf("peer answered with content type %q, not gRPC", ct)}
+		return failed(Unknown, "peer answered with content type "+strconv.Quote(ct)+", not gRPC")
 	}
 	if enc, ok := find(list, "grpc-encoding"); ok && enc != "identity" {
-		return &Status{Code: Internal, Message: fmt.Sprintf("peer compresses with %q, which we did not accept", enc)}
+		return failed(Internal, "peer compresses with "+strconv.Quote(enc)+", which we did not accept")
 	}
 	return nil
 }
@@ -229,15 +233,15 @@ func refusedAnswer(status string, list []Header) error {
 // onData keeps content; n is the frame's size with padding. c.mu is held.
 func (s *Stream) onData(body []byte, n int, end bool) error {
 	if !s.answered {
-		return fault(codeProtocol, "DATA before HEADERS on stream %d", s.id)
+		return fault(codeProtocol, "DATA before HEADERS on stream %d", int(s.id))
 	}
 	if !s.flow.take(n) {
-		return fault(codeFlow, "%d bytes of DATA over the window of stream %d", n, s.id)
+		return fault(codeFlow, "%d bytes of DATA over the window of stream %d", n, int(s.id))
 	}
 	s.in = append(s.in, body...)
 	s.consume(n - len(body))
 	if end {
-		s.finish(&Status{Code: Internal, Message: "peer ended the call without trailers"})
+		s.finish(failed(Internal, "peer ended the call without trailers"))
 	}
 	s.arrived.Broadcast()
 	return nil
@@ -277,13 +281,13 @@ func (s *Stream) exchange(ctx context.Context, request []byte) ([]byte, error) {
 	}
 	answer, err := s.Recv(ctx)
 	if errors.Is(err, io.EOF) {
-		return nil, &Status{Code: Internal, Message: "peer ended the call without an answer"}
+		return nil, failed(Internal, "peer ended the call without an answer")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if _, err = s.Recv(ctx); err == nil {
-		return nil, &Status{Code: Internal, Message: "peer sent a second answer to a unary call"}
+		return nil, failed(Internal, "peer sent a second answer to a unary call")
 	}
 	if !errors.Is(err, io.EOF) {
 		return nil, err

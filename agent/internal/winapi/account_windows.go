@@ -52,7 +52,7 @@ func modals(level uintptr) (unsafe.Pointer, error) {
 	return answer, err
 }
 
-func freeNet(p unsafe.Pointer) { call(netapi32, "NetApiBufferFree", uintptr(p)) }
+func freeNet(p unsafe.Pointer) { _, _ = call(netapi32, "NetApiBufferFree", uintptr(p)) }
 
 // Account501 finds the guest account of the local account database, whatever
 // its name; on a domain controller that is the domain's.

@@ -37,7 +37,7 @@ func AuditSystem(subcategories []GUID) ([]uint32, error) {
 		}
 		settings[i] = a.setting & (AuditSuccess | AuditFailure)
 	}
-	call(advapi32, "AuditFree", uintptr(unsafe.Pointer(answer)))
+	_, _ = call(advapi32, "AuditFree", uintptr(unsafe.Pointer(answer)))
 	return settings, err
 }
 

@@ -61,7 +61,7 @@ func joined(ctx context.Context, do func(ctx context.Context) error) error {
 	} else {
 		err = do(ctx)
 	}
-	call(ole32, "CoUninitialize")
+	_, _ = call(ole32, "CoUninitialize")
 	return err
 }
 
@@ -84,7 +84,7 @@ func (o *object) call(method int, args ...uintptr) Code {
 // release gives the object up; none is fine.
 func (o *object) release() {
 	if o != nil {
-		o.call(2) // IUnknown::Release
+		_ = o.call(2) // IUnknown::Release
 	}
 }
 

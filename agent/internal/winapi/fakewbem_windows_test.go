@@ -88,7 +88,7 @@ func init() {
 
 // give hands an object out with one more reference.
 func (f *fake) give(methods *[64]uintptr) *object {
-	f.object.methods = methods
+	f.methods = methods
 	alive.Add(1)
 	atomic.AddInt32(&f.refs, 1)
 	return &f.object

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// maxUpdates bounds one answer; a machine years behind misses some hundred.
-const maxUpdates = 1000
-
 // securityUpdates is the category Security Updates (learn.microsoft.com, "Update
 // classification GUIDs" of WSUS).
 const securityUpdates = "0fa1201d-4330-4fa8-8ae9-b877473b6441"

@@ -118,11 +118,11 @@ func scalar(kind uint16, p unsafe.Pointer, cim uint32) (string, Code) {
 
 // safeArray is SAFEARRAY of oaidl.h with one dimension.
 type safeArray struct {
-	dimensions, features uint16
-	size, locks          uint32
-	data                 unsafe.Pointer
-	count                uint32
-	_                    int32
+	dimensions, _ uint16
+	size, _       uint32
+	data          unsafe.Pointer
+	count         uint32
+	_             int32
 }
 
 // array reads a one-dimensional SAFEARRAY, a line for each element.
