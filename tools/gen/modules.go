@@ -66,7 +66,7 @@ func imported(ctx context.Context, root string) ([]module, error) {
 	var modules []module
 	for _, platform := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"} {
 		goos, goarch, _ := strings.Cut(platform, "/")
-		for _, tags := range []string{"integration", "integration,osiris_modernc"} {
+		for _, tags := range []string{"integration,wine", "integration,osiris_modernc"} {
 			cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-tags="+tags,
 				"-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./...")
 			cmd.Dir, cmd.Stderr = root, os.Stderr

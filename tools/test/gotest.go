@@ -66,6 +66,11 @@ func (s *suite) integration(ctx context.Context, out io.Writer) error {
 	return s.goTest(ctx, out, nil, "-timeout=30m", "-tags=integration", "-p=1", "./e2e/...")
 }
 
+// wine runs the agent's tests for Windows, and the agent, under Wine.
+func (s *suite) wine(ctx context.Context, out io.Writer) error {
+	return s.goTest(ctx, out, nil, "-timeout=30m", "-tags=wine", "-p=1", "./e2e/wine/...")
+}
+
 func (s *suite) size(ctx context.Context, out io.Writer) error {
 	return repo.Command(ctx, s.root, out, "go", "run", "-buildvcs=false", "./tools/size").Run()
 }

@@ -1,5 +1,5 @@
 // Command test runs every test that must pass: unit tests under the race
-// detector, the agent's storage on both SQLites, tests of real binaries, the
+// detector, the agent's storage on both SQLites, tests of real binaries, on Wine too, the
 // agent's size, and a short run of every fuzz target. It prints the time of
 // each stage. In CI a skipped test is a broken one.
 package main
@@ -82,6 +82,7 @@ func (s *suite) stages() []stage.Stage {
 		{Name: "modernc", Run: s.modernc},
 		{Name: "native", Run: s.native},
 		{Name: "integration", Run: s.integration},
+		{Name: "wine", Run: s.wine},
 	}
 	if s.byBazel {
 		// A Bazel test judges the size of what Bazel built.
