@@ -24,8 +24,7 @@ type Action struct {
 
 	// Plan says in one sentence what Apply would do.
 	Plan string
-
-	Fix
+	Fix  Fix
 }
 
 // Fix is how an action changes a host and takes it back.

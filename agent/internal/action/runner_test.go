@@ -126,7 +126,7 @@ func TestAFolderThatWasMadeGoesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := action.List()
-	apply := a[0].Apply
+	apply := a[0].Fix.Apply
 	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		_, err := apply(ctx, host)
 		return "", errors.Join(err, os.WriteFile(h.root+"/etc/sysctl.conf", []byte("kernel.kptr_restrict = 0\n"), 0o600))
@@ -331,7 +331,7 @@ func TestARedeliveredCommandDoesNotRunAgain(t *testing.T) {
 	h := newHost(t)
 	runs := 0
 	a := action.List()
-	apply := a[0].Apply
+	apply := a[0].Fix.Apply
 	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		runs++
 		return apply(ctx, host)
