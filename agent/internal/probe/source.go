@@ -41,7 +41,7 @@ import (
 const maxFields = 7
 
 // errEmpty is the answer "nothing" where Windows always has something.
-var errEmpty = errors.New("the answer is empty")
+const errEmpty winapi.Sentinel = "the answer is empty"
 
 // read runs the lines of a check's sources.
 func (m *machine) read(ctx context.Context, sources string) (check.Facts, error) {
@@ -270,8 +270,10 @@ func (m *machine) callAPI(ctx context.Context, facts *check.Facts, field *[maxFi
 		if absentIsFine(err) != nil {
 			return err
 		}
-		for _, row := range rows {
-			facts.Add(field[1], row)
+		for i := range rows {
+			if err == nil {
+				facts.Add(field[1], rows[i])
+			}
 		}
 	}
 	return nil
