@@ -94,6 +94,9 @@ var instances = [...]struct {
 	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", []string{relativePath, "ProtectionStatus"}, "+KeyProtectors"},
 }
 
+// returnValue is what methods give: 0, or a code.
+var returnValue = []string{"ReturnValue"}
+
 const relativePath = "__RELPATH"
 
 // refusal is why nothing is done.
@@ -119,7 +122,7 @@ type fix struct{ steps string }
 
 // Snapshot reads what the steps would change.
 func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
-	var rows []byte
+	rows := ""
 	names := []string{""}
 	settings := check.AuditSettings(h.Parameters)
 	for _, line := range strings.Split(f.steps, "\n") {
@@ -135,7 +138,7 @@ func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 			switch step[0] {
 			case 'o':
 				names[i] = strings.TrimSuffix(name, step[1:])
-				if names[i] == name {
+				if len(names[i]) == len(name) {
 					err = needPerson
 				}
 			case 'd':
@@ -143,8 +146,8 @@ func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 					err = wrongRole
 				}
 			case 't':
-				if rows != nil {
-					rows = append(append(rows, "t\t0\t"...), step[1:]+"\n"...)
+				if rows != "" {
+					rows += "t\t0\t" + step[1:] + "\n"
 				}
 			case 'a':
 				rows, err = take(ctx, h, rows, "a"+strconv.Itoa(int(settings[i].ID)), strconv.Itoa(int(settings[i].Want)))
@@ -156,14 +159,14 @@ func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 			}
 		}
 	}
-	if rows == nil {
+	if rows == "" {
 		return nil, nothingOff
 	}
-	return rows, nil
+	return []byte(rows), nil
 }
 
 // take adds what one step would change to a snapshot, or refuses.
-func take(ctx context.Context, h *Host, rows []byte, step, want string) ([]byte, error) {
+func take(ctx context.Context, h *Host, rows, step, want string) (string, error) {
 	verb := step[0]
 	found, err := h.windows.Do(ctx, verb, step[1:], "")
 	if verb == 'w' || verb == 'n' {
@@ -197,7 +200,7 @@ func take(ctx context.Context, h *Host, rows []byte, step, want string) ([]byte,
 			}
 		}
 		if old != value {
-			rows = append(rows, string(verb)+row+"\t"+value+"\n"...)
+			rows += step[:1] + row + "\t" + value + "\n"
 		}
 	}
 	return rows, err

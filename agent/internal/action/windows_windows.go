@@ -25,20 +25,19 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 	switch verb {
 	case 'r', 'l':
 		value, err = registry(object, value)
-	case 's', 'n':
-		if set {
+	case 's', 'n', 'v', 'u', 'x':
+		if set && verb == 's' {
 			return "", winapi.SetServiceStart(object, uint32(n))
 		}
-		var s winapi.Service
-		s, err = winapi.QueryService(object)
-		now = int(s.Start)
-	case 'v', 'u', 'x':
 		if set {
 			return "", run(ctx, object, n)
 		}
 		var s winapi.Service
 		s, err = winapi.QueryService(object)
-		if now = int(s.State); verb == 'x' && now != winapi.ServiceStopped {
+		now = int(s.State)
+		if verb == 's' || verb == 'n' {
+			now = int(s.Start)
+		} else if verb == 'x' && now != winapi.ServiceStopped {
 			now = 5
 		}
 	case 'w':
@@ -47,8 +46,11 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 		}
 		return readInstances(ctx, object)
 	case 'g':
-		if set {
-			return "", setDisabled(object, n)
+		switch value {
+		case "0":
+			return "", winapi.EnableAccount(object)
+		case "1":
+			return "", winapi.DisableAccount(object)
 		}
 		var disabled bool
 		if object, disabled, err = winapi.Account501(); disabled {
@@ -144,16 +146,12 @@ func setInstance(ctx context.Context, object, value string) error {
 	default:
 		path = in.class
 	}
-	row, err := winapi.Exec(ctx, in.namespace, path, method, set, []string{"ReturnValue"})
-	if err == nil && row[0].Text != "0" && !row[0].Null {
-		err = refusal(method + " answers " + row[0].Text)
+	row, err := winapi.Exec(ctx, in.namespace, path, method, set, returnValue)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-func setDisabled(account string, disabled int) error {
-	if disabled == 0 {
-		return winapi.EnableAccount(account)
+	if answer := &row[0]; answer.Text != "0" && !answer.Null {
+		return refusal("code " + answer.Text)
 	}
-	return winapi.DisableAccount(account)
+	return nil
 }
