@@ -27,7 +27,7 @@ type fixture struct {
 
 // origin says where the file is from; now is the day, which judges may need.
 func (f *fixture) origin(build, revision, now string) {
-	f.head = append(f.head, "origin captured", "source winfacts on Windows build "+build+"."+revision+", "+now, "now "+now)
+	f.head = append(f.head, "origin captured", "source winfacts on Windows build "+strings.TrimSuffix(build+"."+revision, ".")+", "+now, "now "+now)
 }
 
 // remark is a line for people.
@@ -53,7 +53,7 @@ func (f *fixture) host(facts check.Facts) {
 		}
 	}
 	if row != nil {
-		f.head = append(f.head, "host "+check.FormatRow(row))
+		f.add("host " + check.FormatRow(row))
 	}
 }
 

@@ -47,6 +47,7 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("winfacts", flag.ContinueOnError)
+	flags.SetOutput(out)
 	folder := flags.String("out", "", "folder for the fixtures; empty only compares")
 	name := flags.String("check", "", "the only check to capture")
 	state := flags.String("state", "", "last part of the files' names; default captured-<status>")

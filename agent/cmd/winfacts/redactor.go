@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -15,12 +17,18 @@ import (
 // equal: SIDs keep their last part, volumes their order, hosts, users and GPOs
 // get numbers, serials become SERIAL, addresses those of RFC 5737.
 type redactor struct {
-	words [][2]string // longest first: name and what stands for it
+	words []replacement // longest first
 	seen  map[string]string
 }
 
+// replacement is a name of this machine and what stands for it.
+type replacement struct {
+	lower, word string
+	pattern     *regexp.Regexp
+}
+
 // publicNames are answers that identify nobody.
-var publicNames = []string{"guest", "workgroup", "time.windows.com", "local", "pool.ntp.org"}
+var publicNames = []string{"root", "admin", "administrator", "user", "guest", "workgroup", "time.windows.com", "local", "pool.ntp.org"}
 
 var (
 	sidPattern    = regexp.MustCompile(`S-1-(5-21|12-1)(?:-[0-9]+)*-([0-9]+)(_Classes)?`)
@@ -42,21 +50,21 @@ func newRedactor(names []name) *redactor {
 
 // know replaces a name wherever it stands from now on, whatever its case.
 func (r *redactor) know(kind, text string) string {
-	lower := strings.ToLower(text)
+	lower := strings.ToLower(strings.ToValidUTF8(text, "?"))
 	if len(text) < 2 || slices.Contains(publicNames, lower) {
 		return text
 	}
 	for _, w := range r.words {
-		if w[0] == lower {
-			return w[1]
+		if w.lower == lower {
+			return w.word
 		}
 	}
 	word := r.number(kind, lower)
 	if kind == "DOMAIN" && strings.Contains(text, ".") {
 		word = strings.ToLower(word) + ".example"
 	}
-	r.words = append(r.words, [2]string{lower, word})
-	slices.SortStableFunc(r.words, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	r.words = append(r.words, replacement{lower, word, regexp.MustCompile("(?i)" + regexp.QuoteMeta(lower))})
+	slices.SortStableFunc(r.words, func(a, b replacement) int { return len(b.lower) - len(a.lower) })
 	return word
 }
 
@@ -96,38 +104,26 @@ func (r *redactor) text(text string) string {
 		return "192.0.2." + strings.TrimPrefix(r.number("@", address), "@")
 	})
 	for _, w := range r.words {
-		text = replaceWord(text, w[0], w[1])
+		text = replaceWord(text, w.pattern, w.word)
 	}
 	return text
 }
 
-// replaceWord replaces whole words only: a user named "on" must not change
-// "Version".
-func replaceWord(text, lower, word string) string {
-	out, rest := "", text
-	for {
-		i := strings.Index(strings.ToLower(rest), lower)
-		if i < 0 || len(strings.ToLower(rest)) != len(rest) { // no letters that change their length
-			return out + rest
+// replaceWord replaces whole words only, in any case: a user named "on" must not
+// change "Version".
+func replaceWord(text string, name *regexp.Regexp, word string) string {
+	out, done := "", 0
+	for _, at := range name.FindAllStringIndex(text, -1) {
+		before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
+		after, _ := utf8.DecodeRuneInString(text[at[1]:])
+		if !ofWord(before) && !ofWord(after) {
+			out, done = out+text[done:at[0]]+word, at[1]
 		}
-		end := i + len(lower)
-		before := out + rest[:i]
-		if letterAt(before, len(before)-1) || letterAt(rest, end) {
-			out += rest[:end]
-		} else {
-			out += rest[:i] + word
-		}
-		rest = rest[end:]
 	}
+	return out + text[done:]
 }
 
-func letterAt(text string, i int) bool {
-	if i < 0 || i >= len(text) {
-		return false
-	}
-	c := text[i]
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
-}
+func ofWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // named redacts a registry value, which its name may give away.
 func (r *redactor) named(valueName, text string) string {
