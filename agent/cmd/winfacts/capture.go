@@ -56,13 +56,17 @@ func (c *capture) check(ctx context.Context, id string) *report {
 	list := c.table.of(id)
 	for i := range list {
 		if list[i].kind == "host" {
-			f.host(facts)
+			f.host(c.host(ctx, facts))
 			continue
 		}
+		f.optional = list[i].optional
 		r.Differences = append(r.Differences, c.line(ctx, f, &list[i], facts)...)
 	}
 	if _, failed := facts.Get(check.FactError); failed {
-		f.remark("The reading failed: take the reason from the test's own words.")
+		f.remark("Here: " + v.Reason)
+		if f.broken != nil {
+			v.Reason = "Not readable: " + f.broken.Error() + "."
+		}
 	}
 	f.origin(r.Build, revision, time.Now().UTC().Format(time.DateOnly))
 	f.verdict(&v)
@@ -74,6 +78,35 @@ func (c *capture) check(ctx context.Context, id string) *report {
 	r.Fixture = f.String()
 	r.file = f
 	return r
+}
+
+// host are the facts on role and edition; a reading that failed does not have
+// them.
+func (c *capture) host(ctx context.Context, facts check.Facts) check.Facts {
+	if _, ok := facts.Get(check.FactBuild); ok {
+		return facts
+	}
+	var host check.Facts
+	list := c.table.of("host")
+	for i := range list {
+		q := &list[i]
+		if q.kind == "reg" {
+			if text, err := c.windows.value(q.key, q.value); err == nil {
+				host.Add(q.fact, text)
+			}
+			continue
+		}
+		rows, err := c.windows.query(ctx, q)
+		if err != nil || len(rows) != 1 {
+			continue
+		}
+		for j, factName := range strings.Split(q.fact, ",") {
+			if !rows[0][j].Null {
+				host.Add(factName, rows[0][j].Text)
+			}
+		}
+	}
+	return host
 }
 
 // currentVersion says which Windows this is.

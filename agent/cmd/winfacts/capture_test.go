@@ -100,3 +100,22 @@ func TestALibraryThatAnswersOtherwiseIsReported(t *testing.T) {
 		t.Errorf("the letter is %v", d)
 	}
 }
+
+func TestAFailedReadingIsToldInTheWordsOfTheReplay(t *testing.T) {
+	all, err := queries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"password_policy/19045-access-denied.txt": "api PasswordModals local: code 5, access is denied.",
+		"firewall/19045-access-denied.txt":        "api QueryService MpsSvc: code 5, access is denied.",
+	} {
+		id := filepath.Dir(file)
+		f := openFake(t, fixtures+"/"+file, all.of(id))
+		c := &capture{windows: f.windows(), table: all, redact: newRedactor(nil)}
+		r := c.check(context.Background(), id)
+		if want = "\nreason Not readable: calling a function for " + want + "\n"; !strings.Contains(r.Fixture, want) {
+			t.Errorf("%s: the capture lacks %q and has\n%s", file, want, r.Fixture)
+		}
+	}
+}

@@ -23,6 +23,19 @@ type fixture struct {
 	redact *redactor
 	head   []string
 	body   []string
+
+	optional bool          // what is added now may fail, and the reading goes on
+	broken   *winapi.Error // what ended the reading, in the replay's words
+}
+
+// fails says that a place cannot be read. The first that may not fail is where
+// the agent's reading ended.
+func (f *fixture) fails(place, reason string) {
+	code := codeOf(reason)
+	f.add(place + " ! " + code)
+	if n, err := strconv.ParseUint(code, 0, 32); err == nil && f.broken == nil && !f.optional {
+		f.broken = &winapi.Error{Call: "a function", Object: place, Code: winapi.Code(n)}
+	}
 }
 
 // origin says where the file is from; now is the day, which judges may need.
@@ -31,7 +44,9 @@ func (f *fixture) origin(build, revision, now string) {
 }
 
 // remark is a line for people.
-func (f *fixture) remark(text string) { f.head = append([]string{"# " + f.redact.text(text)}, f.head...) }
+func (f *fixture) remark(text string) {
+	f.head = append([]string{"# " + f.redact.text(text)}, f.head...)
+}
 
 // verdict is what the test that replays the file must get.
 func (f *fixture) verdict(v *check.Verdict) {
@@ -63,7 +78,7 @@ func (f *fixture) value(key, name, text string, err error) {
 	switch {
 	case errors.Is(err, winapi.ErrNotExist):
 	case err != nil:
-		f.add(place + " ! " + codeOf(err.Error()))
+		f.fails(place, err.Error())
 	default:
 		f.add(place + " = " + strings.ReplaceAll(f.redact.named(name, text), "\n", `\n`))
 		if strings.Contains(text, `\n`) {
@@ -77,7 +92,7 @@ func (f *fixture) key(key string, err error) {
 	switch {
 	case errors.Is(err, winapi.ErrNotExist):
 	case err != nil:
-		f.add("key " + f.redact.text(key) + " ! " + codeOf(err.Error()))
+		f.fails("key "+f.redact.text(key), err.Error())
 	default:
 		f.add("key " + f.redact.text(key))
 	}
@@ -92,7 +107,7 @@ func (f *fixture) instances(q *query, rows []winapi.Row, err error) {
 			f.remark("Asked for " + strings.Join(q.properties, ",") + ", " + q.class + " fails: code " + codeOf(err.Error()) + ".")
 			return
 		}
-		f.add(place + " ! " + codeOf(err.Error()))
+		f.fails(place, err.Error())
 		return
 	}
 	if slices.Contains(f.body, place) {
@@ -132,7 +147,7 @@ func (f *fixture) row(q *query, row winapi.Row) string {
 func (f *fixture) method(object string, q *query, row winapi.Row, err error) {
 	place := "method " + f.redact.text(object) + " " + q.method
 	if err != nil {
-		f.add(place + " ! " + codeOf(err.Error()))
+		f.fails(place, err.Error())
 		return
 	}
 	var facts check.Facts
@@ -156,7 +171,7 @@ func (f *fixture) api(function, argument string, rows []string) {
 }
 
 func (f *fixture) apiFailed(function, argument, reason string) {
-	f.add("api " + function + " " + f.redact.text(argument) + " ! " + codeOf(reason))
+	f.fails("api "+function+" "+f.redact.text(argument), reason)
 }
 
 // drive is a letter and what is behind it.

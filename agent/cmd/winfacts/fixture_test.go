@@ -34,6 +34,9 @@ func TestFixtureHasTheFormThatTheReplayReads(t *testing.T) {
 	f.drive("C:", check.Facts{{Name: "Kind", Value: "3"}})
 	f.origin("26100", "1742", "2026-11-22")
 	f.verdict(&check.Verdict{Status: check.Fail, Severity: "high", Actual: "off", Reason: "It is off."})
+	if f.broken == nil || f.broken.Code != 5 {
+		t.Errorf("what ended the reading is %v; want the first failure", f.broken)
+	}
 	want := `origin captured
 source winfacts on Windows build 26100.1742, 2026-11-22
 now 2026-11-22

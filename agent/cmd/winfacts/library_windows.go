@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-ole/go-ole"
 	"github.com/yusufpapurcu/wmi"
 
 	"github.com/osiriscare/osiris/agent/internal/winapi"
@@ -38,6 +39,10 @@ func (wmiLibrary) ask(ctx context.Context, q *query, types []string) ([]winapi.R
 	}()
 	select {
 	case err := <-answered:
+		var dispatch *ole.OleError
+		if errors.As(err, &dispatch) {
+			return nil, winapi.Code(dispatch.Code())
+		}
 		if err != nil {
 			return nil, fmt.Errorf("asking the wmi library for %s: %w", q.place(), err)
 		}
