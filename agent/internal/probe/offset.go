@@ -63,9 +63,12 @@ func timeServers(facts check.Facts) (servers []string) {
 		servers = append(servers, domain+":"+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
-		for _, entry := range strings.Fields(either(facts, check.FactTimeServerPolicy, check.FactTimeServer)) {
-			name, _, _ := strings.Cut(entry, ",") // flags
-			servers = append(servers, name+":"+ntpPort)
+		for list := either(facts, check.FactTimeServerPolicy, check.FactTimeServer); list != ""; {
+			var entry string
+			entry, list, _ = strings.Cut(list, " ")
+			if name, _, _ := strings.Cut(entry, ","); name != "" { // flags follow
+				servers = append(servers, name+":"+ntpPort)
+			}
 		}
 	}
 	return servers
