@@ -1,3 +1,7 @@
+//go:build !windows
+
+// The runbook that is run here heals a Linux; windows_test.go has those of Windows.
+
 package action_test
 
 import (
@@ -14,15 +18,6 @@ import (
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
-)
-
-const (
-	healed     = compliancev1.Outcome_OUTCOME_HEALED
-	notNeeded  = compliancev1.Outcome_OUTCOME_NOT_NEEDED
-	rolledBack = compliancev1.Outcome_OUTCOME_ROLLED_BACK
-	failed     = compliancev1.Outcome_OUTCOME_FAILED
-	refused    = compliancev1.Outcome_OUTCOME_REFUSED
-	dryRun     = compliancev1.Outcome_OUTCOME_DRY_RUN
 )
 
 func TestADriftIsHealed(t *testing.T) {
