@@ -23,7 +23,7 @@ func openFake(t *testing.T, file string, list []query) *fakeWindows {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
-		t.Skip("the agent's fixtures are not here")
+		t.Fatal(err)
 	}
 	return &fakeWindows{lines: strings.Split(strings.TrimSpace(string(content)), "\n"), checks: list}
 }
@@ -31,7 +31,7 @@ func openFake(t *testing.T, file string, list []query) *fakeWindows {
 func (f *fakeWindows) windows() *windows {
 	return &windows{
 		registry: f, instances: f, library: f, names: func() []name { return nil },
-		facts: func(context.Context, check.ID) check.Facts { return f.facts() },
+		facts: func(ctx context.Context, _ check.ID) check.Facts { return f.facts(ctx) },
 	}
 }
 
@@ -119,7 +119,7 @@ func (f *fakeWindows) ask(ctx context.Context, q *query, _ []string) ([]winapi.R
 
 // facts are what the agent's readers would give of functions and WMI; the rest
 // is captured without them.
-func (f *fakeWindows) facts() check.Facts {
+func (f *fakeWindows) facts(ctx context.Context) check.Facts {
 	var facts check.Facts
 	host, _ := f.after("host ")
 	for _, fact := range parseRow(host) {
@@ -143,7 +143,7 @@ func (f *fakeWindows) facts() check.Facts {
 			}
 		}
 		if q.kind == "wmi" {
-			rows, _ := f.query(context.Background(), q) // a failure gives none
+			rows, _ := f.query(ctx, q) // a failure gives none
 			for range rows {
 				facts.Add(q.fact, "")
 			}
