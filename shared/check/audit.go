@@ -47,11 +47,6 @@ var auditParameters = []Parameter{
 	{"min_log_mb", "20"},
 }
 
-var auditFacts = []string{
-	factHost, FactOwner, FactAudit,
-	FactAuditLegacy, FactAuditLogSize, FactAuditLogPolicy, FactAuditLogKeep, FactAuditLogArchive,
-}
-
 // AuditSettings are the subcategories with what the parameters ask of them, for
 // those who read and who set them; sorted by name.
 func AuditSettings(p Parameters) []AuditSetting { return find(AuditPolicy).auditSettings(p) }

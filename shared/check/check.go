@@ -11,7 +11,6 @@ package check
 // definition is one row of the table.
 type definition struct {
 	id         ID
-	facts      []string // names a reader may give besides error and not_applicable
 	parameters []Parameter
 	judge      func(d *definition, f Facts, p Parameters, v *Verdict)
 }
@@ -33,31 +32,21 @@ func find(id ID) *definition {
 }
 
 // All are the ids of the tables, sorted.
-func All() []ID {
-	var ids []ID
-	for _, table := range &tables {
-		for i := range table {
-			ids = append(ids, table[i].id)
-			for j := len(ids) - 1; j > 0 && ids[j] < ids[j-1]; j-- { // slices.Sort costs the agent 15 KB
-				ids[j], ids[j-1] = ids[j-1], ids[j]
+func All() (ids []ID) {
+	for last := ID(""); ; { // slices.Sort costs the agent 15 KB
+		next := ID("")
+		for _, table := range &tables {
+			for i := range table {
+				if id := table[i].id; id > last && (next == "" || id < next) {
+					next = id
+				}
 			}
 		}
-	}
-	return ids
-}
-
-// FactNames are the names that readers of the check may use, besides FactError
-// and FactNotApplicable.
-func FactNames(id ID) []string {
-	var names []string
-	for _, name := range find(id).facts {
-		if name == factHost {
-			names = append(names, hostFacts[:]...)
-		} else {
-			names = append(names, name)
+		if last = next; last == "" {
+			return ids
 		}
+		ids = append(ids, last)
 	}
-	return names
 }
 
 // Defaults are the check's parameters with the values that hold when the policy

@@ -1,6 +1,6 @@
 package check
 
-// What kind of Windows the host is. Checks that list factHost get all of them.
+// What kind of Windows the host is.
 const (
 	FactProductType = "host.product_type" // 1 workstation, 2 domain controller, 3 server
 	FactDomainRole  = "host.domain_role"  // 0, 2 outside a domain; 1, 3 members; 4, 5 domain controllers
@@ -9,11 +9,6 @@ const (
 	FactBuild       = "host.build"        // 19045
 	FactRevision    = "host.revision"     // 3693
 )
-
-// factHost in a row of the table stands for all facts about the host.
-const factHost = "host"
-
-var hostFacts = [...]string{FactProductType, FactDomainRole, FactSystemDrive, FactEdition, FactBuild, FactRevision}
 
 // FactOwner says who sets what the check looks at: gpo, mdm or local. A fix of
 // somebody else's setting is undone at the next policy refresh.

@@ -2,7 +2,7 @@ package check
 
 // linuxOnly has the checks that only Linux has.
 var linuxOnly = []definition{
-	{LinuxFirewall, []string{FactFirewallManager, FactFirewallState, FactFirewallInput}, nil, judgeLinuxFirewall},
-	{SSHRootLogin, []string{FactPermitRootLogin}, sshParameters, judgeSSHRoot},
-	{SysctlHardening, sysctlFacts, sysctlParameters, judgeSysctl},
+	{LinuxFirewall, nil, judgeLinuxFirewall},
+	{SSHRootLogin, sshParameters, judgeSSHRoot},
+	{SysctlHardening, sysctlParameters, judgeSysctl},
 }

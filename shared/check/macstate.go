@@ -87,8 +87,10 @@ service|pass|{service}|This Mac lets nobody in through a service that is not all
 func judgeMac(d *definition, f Facts, p Parameters, v *Verdict) {
 	all := append(Facts(nil), f...)
 	switch d.id {
-	case MacAdmins, MacSharing, RemoteLogin:
-		all.refuse(d.facts[len(d.facts)-1], d.get(p, "allowed"))
+	case MacAdmins:
+		all.refuse(FactAdmin, d.get(p, "allowed"))
+	case MacSharing, RemoteLogin:
+		all.refuse(FactSharedService, d.get(p, "allowed"))
 	case SoftwareUpdate:
 		all.overdue(d.number(p, "grace_days"))
 	case ScreenLock:

@@ -1,7 +1,5 @@
 package check
 
-import "strconv"
-
 // Facts of screen_lock on Windows. Rows of people have Sid and the values that
 // are set for them.
 const (
@@ -15,59 +13,66 @@ const (
 
 var screenLockParameters = []Parameter{{"max_idle_seconds", "900"}}
 
-// judgeScreenLock: an idle console locks in time, for everybody who is logged
-// on. A limit of the machine counts for all; else each person needs a screen
-// saver that is on, asks for the password and starts in time, where policy wins
-// over their own choice. A missing or zero time never locks.
+// An idle console locks in time, for everybody who is logged on. A limit of the
+// machine counts for all; else each person needs a screen saver that is on, asks
+// for the password and starts in time, where policy wins over their own choice. A
+// missing or zero time never locks. Seconds are the machine's own limit.
+const screenLockRulings = `locks within {$max_idle_seconds} seconds
+-owner|unknown||The screen lock's settings could not be read.
+DisableLockWorkstation=1|+defeated|yes
+for lock
+DisableLockWorkstation=1|+defeated|yes
+end
+seconds>max_idle_seconds|+slow|yes
+seconds&-slow|+machine|yes
+for policy
+ScreenSaveActive|+saver set|{Sid}
+ScreenSaveActive=1|+on|{Sid}
+ScreenSaveActive=0|+off|{Sid}
+ScreenSaveTimeOut|+time set|{Sid}
+ScreenSaveTimeOut>0|+timed|{Sid}
+ScreenSaveTimeOut>max_idle_seconds|+late|{Sid}
+ScreenSaverIsSecure|+password set|{Sid}
+ScreenSaverIsSecure=1|+secure|{Sid}
+end
+for preference
+|+people|yes
+saver set!{Sid}&ScreenSaveActive=1|+on|{Sid}
+saver set!{Sid}&ScreenSaveActive=0|+off|{Sid}
+time set!{Sid}&ScreenSaveTimeOut>0|+timed|{Sid}
+time set!{Sid}&ScreenSaveTimeOut>max_idle_seconds|+late|{Sid}
+password set!{Sid}&ScreenSaverIsSecure=1|+secure|{Sid}
+off={Sid}|+open|screen saver off
+off={Sid}|next
+machine|next
+on!{Sid}|+open|never locks
+on!{Sid}|next
+timed!{Sid}|+open|never locks
+timed!{Sid}|next
+late={Sid}|+open|locks too late
+late={Sid}|next
+secure!{Sid}|+open|asks for no password
+end
+defeated|medium|locking is disabled|A policy takes away the locking of the computer.
+open|medium|{open}|An idle session of somebody who is logged on stays open: {open}.
+machine|pass|locks within {seconds} seconds|Windows locks an idle console for everybody.
+-people&-seconds|unknown||Nobody is logged on, and the computer itself has no limit.
+-people|medium|locks within {seconds} seconds|The computer's own limit is too long.
+|pass|locks in time|The screen of everybody who is logged on locks in time.`
+
 func judgeScreenLock(d *definition, f Facts, p Parameters, v *Verdict) {
-	limit := d.number(p, "max_idle_seconds")
-	v.Expected = "locks within " + strconv.FormatUint(limit, 10) + " seconds"
 	if _, mac := f.Get(FactLockDelay); judgesMac && mac {
 		judgeMac(d, f, p, v)
 		return
 	}
-	if !judgesWindows || f.text(FactOwner) == "" {
-		v.end("U||The screen lock's settings could not be read.", "")
+	if !judgesWindows {
+		v.unknown("The screen lock's settings could not be read.")
 		return
 	}
-	seconds := idleSeconds(f)
-	machine := seconds > 0 && seconds <= limit
-	own := strconv.FormatUint(seconds, 10)
-	people, unlocked, defeated := 0, "", f.text(FactLockDisabled) == "1"
-	var r Facts
-	for i := 0; f.next(FactPersonsLock, &i, &r); {
-		defeated = defeated || r.text(FactLockDisabled) == "1"
+	if seconds := idleSeconds(f); seconds > 0 {
+		f = append(f[:len(f):len(f)], Fact{"seconds", decimal(seconds)})
 	}
-	for i := 0; f.next(FactScreenChoice, &i, &r); people++ {
-		// Policy first: the first value of a name counts.
-		both := append(f.person(FactScreenPolicy, r.text("Sid")), r...)
-		time, _ := parseNumber(both.text("ScreenSaveTimeOut"))
-		switch active := both.text("ScreenSaveActive"); {
-		case active == "0":
-			unlocked = "screen saver off"
-		case machine:
-		case active != "1" || time == 0:
-			unlocked = "never locks"
-		case time > limit:
-			unlocked = "locks too late"
-		case both.text("ScreenSaverIsSecure") != "1":
-			unlocked = "asks for no password"
-		}
-	}
-	switch {
-	case defeated:
-		v.end("M|locking is disabled|A policy takes away the locking of the computer.", "")
-	case unlocked != "":
-		v.end("M|%|An idle session of somebody who is logged on stays open: %.", unlocked)
-	case machine:
-		v.end("P|locks within % seconds|Windows locks an idle console for everybody.", own)
-	case people == 0 && seconds == 0:
-		v.end("U||Nobody is logged on, and the computer itself has no limit.", "")
-	case people == 0:
-		v.end("M|locks within % seconds|The computer's own limit is too long.", own)
-	default:
-		v.end("P|locks in time|The screen of everybody who is logged on locks in time.", "")
-	}
+	d.rule(screenLockRulings, f, p, v)
 }
 
 // idleSeconds is the machine's own limit, the shorter of two; 0 for none.
@@ -78,14 +83,4 @@ func idleSeconds(f Facts) uint64 {
 		return mdm
 	}
 	return seconds
-}
-
-// person is the row of one person.
-func (f Facts) person(name, sid string) (r Facts) {
-	for i := 0; f.next(name, &i, &r); {
-		if r.text("Sid") == sid {
-			return r
-		}
-	}
-	return nil
 }

@@ -25,16 +25,10 @@ const (
 )
 
 var (
-	xprotectFacts = []string{FactXProtectVersion, FactXProtectAge, FactConfigData, FactServicesListed, FactMalwareProduct}
 	// Apple has released rules about weekly since 2025. With require_product = yes
 	// the protection that is built in does not suffice.
 	xprotectParameters = []Parameter{{"max_age_days", "45"}, {"require_product", "no"}}
 
-	updateFacts = []string{
-		FactMacVersion, FactUpdatesSeen, FactUpdateName, FactUpdateOffer, FactOwner,
-		FactCheckEnabled, FactCritical,
-		FactConfigData, "AutomaticDownload", "AutomaticallyInstallMacOSUpdates",
-	}
 	updateParameters = []Parameter{
 		// Apple names no end of support; by its practice the three newest versions
 		// are updated, since September 2026 those are 15, 26 and 27.

@@ -20,15 +20,6 @@ var sysctlParameters = []Parameter{
 	{"net.ipv4.tcp_syncookies", "=1"},
 }
 
-var sysctlFacts = []string{
-	"kernel.dmesg_restrict", "kernel.dmesg_restrict" + SysctlFileSuffix,
-	"kernel.kptr_restrict", "kernel.kptr_restrict" + SysctlFileSuffix,
-	"kernel.randomize_va_space", "kernel.randomize_va_space" + SysctlFileSuffix,
-	"net.ipv4.conf.all.accept_redirects", "net.ipv4.conf.all.accept_redirects" + SysctlFileSuffix,
-	"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.rp_filter" + SysctlFileSuffix,
-	"net.ipv4.tcp_syncookies", "net.ipv4.tcp_syncookies" + SysctlFileSuffix,
-}
-
 // judgeSysctl compares what the files configure, not the running kernel: a
 // change by hand lasts until the next boot, a file for good.
 func judgeSysctl(d *definition, f Facts, p Parameters, v *Verdict) {

@@ -24,8 +24,7 @@ type Action struct {
 
 	// Plan says in one sentence what Apply would do.
 	Plan string
-
-	Fix
+	Fix  Fix
 }
 
 // Fix is how an action changes a host and takes it back.
@@ -55,7 +54,7 @@ type Host struct {
 
 // List is every action of this agent. A runbook that is not here cannot run,
 // whoever signs for it.
-func List() []Action { return append([]Action(nil), own()...) }
+func List() []Action { return own() }
 
 func find(actions []Action, runbook string) *Action {
 	for i := range actions {

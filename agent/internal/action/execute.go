@@ -153,7 +153,7 @@ func (x *execution) takeSnapshot(ctx context.Context) bool {
 	started := time.Now()
 	err := x.begin(phaseSnapshot)
 	if err == nil {
-		x.snapshot, err = x.action.Snapshot(ctx, x.host)
+		x.snapshot, err = x.action.Fix.Snapshot(ctx, x.host)
 	}
 	if err != nil {
 		x.note(phaseSnapshot, started, false, err.Error())
@@ -184,7 +184,7 @@ func (x *execution) remediate(ctx context.Context) {
 		return
 	}
 	x.host.Snapshot = x.snapshot
-	detail, err := x.action.Apply(ctx, x.host)
+	detail, err := x.action.Fix.Apply(ctx, x.host)
 	if err != nil {
 		detail = err.Error()
 	}
@@ -216,7 +216,7 @@ func (x *execution) rollback(ctx context.Context) {
 	if x.reason != "" {
 		reason = "Verify did not pass: " + x.reason
 	}
-	if err := x.action.Revert(ctx, x.host, x.snapshot); err != nil {
+	if err := x.action.Fix.Revert(ctx, x.host, x.snapshot); err != nil {
 		x.note(phaseRollback, started, false, err.Error())
 		x.finish(wire.Failed, reason+" The rollback did not succeed: "+err.Error())
 		return

@@ -69,7 +69,7 @@ func child() error {
 		return err
 	}
 	actions := action.List()
-	apply := actions[0].Apply
+	apply := actions[0].Fix.Apply
 	actions[0].Fix = override{Fix: actions[0].Fix, apply: func(ctx context.Context, h *action.Host) (string, error) {
 		detail, err := apply(ctx, h)
 		kill(insideApply)
@@ -143,7 +143,7 @@ func killAndResume(t *testing.T, healable bool, point string) {
 	}
 	runs := 0
 	actions := action.List()
-	apply := actions[0].Apply
+	apply := actions[0].Fix.Apply
 	actions[0].Fix = override{Fix: actions[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		runs++
 		return apply(ctx, host)

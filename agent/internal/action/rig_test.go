@@ -23,6 +23,15 @@ import (
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
+const (
+	healed     = compliancev1.Outcome_OUTCOME_HEALED
+	notNeeded  = compliancev1.Outcome_OUTCOME_NOT_NEEDED
+	rolledBack = compliancev1.Outcome_OUTCOME_ROLLED_BACK
+	failed     = compliancev1.Outcome_OUTCOME_FAILED
+	refused    = compliancev1.Outcome_OUTCOME_REFUSED
+	dryRun     = compliancev1.Outcome_OUTCOME_DRY_RUN
+)
+
 // host is one machine with a runner, a real policy and a real probe.
 type host struct {
 	t         testing.TB

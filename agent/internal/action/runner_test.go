@@ -1,3 +1,7 @@
+//go:build !windows
+
+// The runbook that is run here heals a Linux; windows_test.go has those of Windows.
+
 package action_test
 
 import (
@@ -14,15 +18,6 @@ import (
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
-)
-
-const (
-	healed     = compliancev1.Outcome_OUTCOME_HEALED
-	notNeeded  = compliancev1.Outcome_OUTCOME_NOT_NEEDED
-	rolledBack = compliancev1.Outcome_OUTCOME_ROLLED_BACK
-	failed     = compliancev1.Outcome_OUTCOME_FAILED
-	refused    = compliancev1.Outcome_OUTCOME_REFUSED
-	dryRun     = compliancev1.Outcome_OUTCOME_DRY_RUN
 )
 
 func TestADriftIsHealed(t *testing.T) {
@@ -126,7 +121,7 @@ func TestAFolderThatWasMadeGoesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := action.List()
-	apply := a[0].Apply
+	apply := a[0].Fix.Apply
 	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		_, err := apply(ctx, host)
 		return "", errors.Join(err, os.WriteFile(h.root+"/etc/sysctl.conf", []byte("kernel.kptr_restrict = 0\n"), 0o600))
@@ -331,7 +326,7 @@ func TestARedeliveredCommandDoesNotRunAgain(t *testing.T) {
 	h := newHost(t)
 	runs := 0
 	a := action.List()
-	apply := a[0].Apply
+	apply := a[0].Fix.Apply
 	a[0].Fix = override{Fix: a[0].Fix, apply: func(ctx context.Context, host *action.Host) (string, error) {
 		runs++
 		return apply(ctx, host)

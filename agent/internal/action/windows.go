@@ -13,9 +13,9 @@ import (
 // windows is what actions need of Windows.
 type windows interface {
 	// Do sets the object of a verb to a value, which may be done again without
-	// harm. For the value "" it gives what there is: object, tab, value. Then one
-	// object may be several, each under the name by which it can be set.
-	Do(ctx context.Context, verb byte, object, value string) ([]string, error)
+	// harm. For the value "" it gives what there is, as lines of object, tab, value:
+	// one object may be several, each under the name by which it can be set.
+	Do(ctx context.Context, verb byte, object, value string) (string, error)
 }
 
 // An action's steps are lines: a verb, its object, and after '@' the wanted
@@ -43,52 +43,61 @@ type windows interface {
 var fixes = []Action{
 	// MpsSvc brings BFE with it when it starts, and must stop before it. Rules
 	// and the default of a profile stay as they are.
-	{"windows.firewall.enable", check.Firewall, trustlite.Tier_TIER_SELF_HEAL, "Would turn the firewall on for every network.", fix(`sBFE@2
+	{"windows.firewall.enable", check.Firewall, trustlite.Tier_TIER_SELF_HEAL, "Would turn the firewall on for every network.", &fix{`sBFE@2
 sMpsSvc@2
 vMpsSvc@4
 vBFE@4
 w0@1
-t2`)},
+t2`}},
 	// Defender takes some seconds to come on.
-	{"windows.defender.enable", check.Defender, trustlite.Tier_TIER_SELF_HEAL, "Would turn Defender's real-time protection on.", fix(`sWinDefend@2
+	{"windows.defender.enable", check.Defender, trustlite.Tier_TIER_SELF_HEAL, "Would turn Defender's real-time protection on.", &fix{`sWinDefend@2
 vWinDefend@4
 w1@false
-t15`)},
-	{"windows.spooler.disable", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would stop and disable the print spooler of a domain controller.", fix(`d45
+t15`}},
+	{"windows.spooler.disable", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would stop and disable the print spooler of a domain controller.", &fix{`d45
 sSpooler@4
-vSpooler@1`)},
-	{"windows.spooler.restrict", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would keep a workstation's print spooler from the network.", fix(`d01
+vSpooler@1`}},
+	{"windows.spooler.restrict", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would keep a workstation's print spooler from the network.", &fix{`d01
 rHKLM\SOFTWARE\Policies\Microsoft\Windows NT\Printers\RegisterSpoolerRemoteRpcEndPoint@2
-xSpooler@6`)},
-	{"windows.services.start", check.CriticalServices, trustlite.Tier_TIER_SELF_HEAL, "Would start the services that are stopped.", fix(`o stopped
-u*@4`)},
-	{"windows.disk.clean", check.DiskSpace, trustlite.Tier_TIER_SELF_HEAL, "Would delete old files from Windows' folder for temporary ones.", fix(`o % free
-c*@1`)},
-	{"windows.guest.disable", check.GuestAccount, trustlite.Tier_TIER_SELF_HEAL, "Would disable the guest account.", fix(`g501@1`)},
+xSpooler@6`}},
+	{"windows.services.start", check.CriticalServices, trustlite.Tier_TIER_SELF_HEAL, "Would start the services that are stopped.", &fix{`o stopped
+u*@4`}},
+	{"windows.disk.clean", check.DiskSpace, trustlite.Tier_TIER_SELF_HEAL, "Would delete old files from Windows' folder for temporary ones.", &fix{`o % free
+c*@1`}},
+	{"windows.guest.disable", check.GuestAccount, trustlite.Tier_TIER_SELF_HEAL, "Would disable the guest account.", &fix{`g501@1`}},
 	// The client stays until its feature is removed: LanmanWorkstation may depend
 	// on its driver.
-	{"windows.smbv1.disable", check.SMBv1, trustlite.Tier_TIER_SELF_HEAL, "Would switch SMB version 1 off for the server.", fix(`nmrxsmb10
+	{"windows.smbv1.disable", check.SMBv1, trustlite.Tier_TIER_SELF_HEAL, "Would switch SMB version 1 off for the server.", &fix{`nmrxsmb10
 rHKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1@0
-w2@false`)},
-	{"windows.audit.enable", check.AuditPolicy, trustlite.Tier_TIER_SELF_HEAL, "Would record the required events.", fix(`a`)},
-	{"windows.time.resync", check.TimeSync, trustlite.Tier_TIER_SELF_HEAL, "Would restart Windows Time, which asks its source then.", fix(`sW32Time@2
+w2@false`}},
+	{"windows.audit.enable", check.AuditPolicy, trustlite.Tier_TIER_SELF_HEAL, "Would record the required events.", &fix{`a`}},
+	{"windows.time.resync", check.TimeSync, trustlite.Tier_TIER_SELF_HEAL, "Would restart Windows Time, which asks its source then.", &fix{`sW32Time@2
 xW32Time@6
-t15`)},
-	{"windows.bitlocker.resume", check.BitLocker, trustlite.Tier_TIER_SELF_HEAL, "Would resume the suspended protection.", fix(`o suspended
-w3 WHERE DriveLetter='*'@1`)},
-	{"windows.screenlock.enable", check.ScreenLock, trustlite.Tier_TIER_SELF_HEAL, "Would lock the console when it is idle.", fix(`lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`)},
+t15`}},
+	{"windows.bitlocker.resume", check.BitLocker, trustlite.Tier_TIER_SELF_HEAL, "Would resume the suspended protection.", &fix{`o suspended
+w3 WHERE DriveLetter='*'@1`}},
+	{"windows.screenlock.enable", check.ScreenLock, trustlite.Tier_TIER_SELF_HEAL, "Would lock the console when it is idle.", &fix{`lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`}},
 }
 
 // instances are where steps find properties in WMI. Snapshots name them by their
 // place, so rows are only added. A method that is named whole is the class's and
 // has the property as its argument; one with '+' is each instance's, Disable... and
 // Enable... without argument; without one, the instance itself is put.
-var instances = [...]struct{ namespace, class, property, method string }{
-	{`root\StandardCimv2`, "MSFT_NetFirewallProfile", "Enabled", ""},
-	{`root\Microsoft\Windows\Defender`, "MSFT_MpPreference", "DisableRealtimeMonitoring", "Set"},
-	{`root\Microsoft\Windows\SMB`, "MSFT_SmbServerConfiguration", "EnableSMB1Protocol", "SetConfiguration"},
-	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", "ProtectionStatus", "+KeyProtectors"},
+var instances = [...]struct {
+	namespace, class string
+	properties       []string // of an instance: its path and what is looked for
+	method           string
+}{
+	{`root\StandardCimv2`, "MSFT_NetFirewallProfile", []string{relativePath, "Enabled"}, ""},
+	{`root\Microsoft\Windows\Defender`, "MSFT_MpPreference", []string{relativePath, "DisableRealtimeMonitoring"}, "Set"},
+	{`root\Microsoft\Windows\SMB`, "MSFT_SmbServerConfiguration", []string{relativePath, "EnableSMB1Protocol"}, "SetConfiguration"},
+	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", []string{relativePath, "ProtectionStatus"}, "+KeyProtectors"},
 }
+
+// returnValue is what methods give: 0, or a code.
+var returnValue = []string{"ReturnValue"}
+
+const relativePath = "__RELPATH"
 
 // refusal is why nothing is done.
 type refusal string
@@ -109,14 +118,14 @@ const (
 const startLimit = 3
 
 // fix is an action's steps.
-type fix string
+type fix struct{ steps string }
 
 // Snapshot reads what the steps would change.
-func (f fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
-	var rows []byte
+func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
+	rows := ""
 	names := []string{""}
 	settings := check.AuditSettings(h.Parameters)
-	for _, line := range strings.Split(string(f), "\n") {
+	for _, line := range strings.Split(f.steps, "\n") {
 		step, want, _ := strings.Cut(line, "@")
 		switch step[0] {
 		case 'o':
@@ -129,7 +138,7 @@ func (f fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 			switch step[0] {
 			case 'o':
 				names[i] = strings.TrimSuffix(name, step[1:])
-				if names[i] == name {
+				if len(names[i]) == len(name) {
 					err = needPerson
 				}
 			case 'd':
@@ -137,8 +146,8 @@ func (f fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 					err = wrongRole
 				}
 			case 't':
-				if rows != nil {
-					rows = append(append(rows, "t\t0\t"...), step[1:]+"\n"...)
+				if rows != "" {
+					rows += "t\t0\t" + step[1:] + "\n"
 				}
 			case 'a':
 				rows, err = take(ctx, h, rows, "a"+strconv.Itoa(int(settings[i].ID)), strconv.Itoa(int(settings[i].Want)))
@@ -150,20 +159,22 @@ func (f fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 			}
 		}
 	}
-	if rows == nil {
+	if rows == "" {
 		return nil, nothingOff
 	}
-	return rows, nil
+	return []byte(rows), nil
 }
 
 // take adds what one step would change to a snapshot, or refuses.
-func take(ctx context.Context, h *Host, rows []byte, step, want string) ([]byte, error) {
+func take(ctx context.Context, h *Host, rows, step, want string) (string, error) {
 	verb := step[0]
 	found, err := h.windows.Do(ctx, verb, step[1:], "")
 	if verb == 'w' || verb == 'n' {
 		err = nil // what cannot be read is left to the check
 	}
-	for _, row := range found {
+	for found != "" {
+		var row string
+		row, found, _ = strings.Cut(found, "\n")
 		value, old := want, row[strings.LastIndexByte(row, '\t')+1:]
 		number, _ := strconv.Atoi(old)
 		switch verb {
@@ -189,7 +200,7 @@ func take(ctx context.Context, h *Host, rows []byte, step, want string) ([]byte,
 			}
 		}
 		if old != value {
-			rows = append(rows, string(verb)+row+"\t"+value+"\n"...)
+			rows += step[:1] + row + "\t" + value + "\n"
 		}
 	}
 	return rows, err
@@ -209,12 +220,12 @@ func parameter(h *Host, want string) int {
 }
 
 // Apply sets the new values.
-func (f fix) Apply(ctx context.Context, h *Host) (string, error) {
+func (f *fix) Apply(ctx context.Context, h *Host) (string, error) {
 	return string(h.Snapshot), set(ctx, h, h.Snapshot, 2)
 }
 
 // Revert sets the old ones.
-func (f fix) Revert(ctx context.Context, h *Host, snapshot []byte) error {
+func (f *fix) Revert(ctx context.Context, h *Host, snapshot []byte) error {
 	return set(ctx, h, snapshot, 1)
 }
 

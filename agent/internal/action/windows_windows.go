@@ -18,37 +18,39 @@ var system windows = &windowsSystem{}
 // windowsSystem is the running Windows.
 type windowsSystem struct{}
 
-func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (found []string, err error) {
+func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (rows string, err error) {
 	set := value != ""
 	n, _ := strconv.Atoi(value)
 	now := 0
 	switch verb {
 	case 'r', 'l':
 		value, err = registry(object, value)
-	case 's', 'n':
+	case 's', 'n', 'v', 'u', 'x':
+		if set && verb == 's' {
+			return "", winapi.SetServiceStart(object, uint32(n))
+		}
 		if set {
-			return nil, winapi.SetServiceStart(object, uint32(n))
+			return "", run(ctx, object, n)
 		}
 		var s winapi.Service
 		s, err = winapi.QueryService(object)
-		now = int(s.Start)
-	case 'v', 'u', 'x':
-		if set {
-			return nil, run(ctx, object, n)
-		}
-		var s winapi.Service
-		s, err = winapi.QueryService(object)
-		if now = int(s.State); verb == 'x' && now != winapi.ServiceStopped {
+		now = int(s.State)
+		if verb == 's' || verb == 'n' {
+			now = int(s.Start)
+		} else if verb == 'x' && now != winapi.ServiceStopped {
 			now = 5
 		}
 	case 'w':
 		if set {
-			return nil, setInstance(ctx, object, value)
+			return "", setInstance(ctx, object, value)
 		}
 		return readInstances(ctx, object)
 	case 'g':
-		if set {
-			return nil, setDisabled(object, n)
+		switch value {
+		case "0":
+			return "", winapi.EnableAccount(object)
+		case "1":
+			return "", winapi.DisableAccount(object)
 		}
 		var disabled bool
 		if object, disabled, err = winapi.Account501(); disabled {
@@ -62,7 +64,7 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 		}}
 		bits := []uint32{uint32(n)}
 		if set {
-			return nil, winapi.SetAuditSystem(guid, bits)
+			return "", winapi.SetAuditSystem(guid, bits)
 		}
 		if bits, err = winapi.AuditSystem(guid); err == nil {
 			now = int(bits[0])
@@ -70,21 +72,21 @@ func (*windowsSystem) Do(ctx context.Context, verb byte, object, value string) (
 	case 'c':
 		switch value {
 		case "0":
-			return nil, stayDeleted
+			return "", stayDeleted
 		case "1":
-			return nil, clean(ctx, os.Getenv("SystemRoot")+`\Temp\`)
+			return "", clean(ctx, os.Getenv("SystemRoot")+`\Temp\`)
 		}
 		if !strings.HasPrefix(object, os.Getenv("SystemDrive")) {
 			err = needPerson
 		}
 	}
 	if err != nil || set {
-		return nil, err
+		return "", err
 	}
 	if value == "" {
 		value = strconv.Itoa(now)
 	}
-	return []string{object + "\t" + value}, nil
+	return object + "\t" + value, nil
 }
 
 // registry reads a DWORD, or sets or deletes it.
@@ -119,12 +121,12 @@ func run(ctx context.Context, service string, state int) error {
 }
 
 // readInstances gives the objects of instances: N and path.
-func readInstances(ctx context.Context, object string) (list []string, err error) {
+func readInstances(ctx context.Context, object string) (list string, err error) {
 	in := &instances[object[0]-'0']
-	rows, err := winapi.Query(ctx, in.namespace, "SELECT * FROM "+in.class+object[1:], []string{"__RELPATH", in.property})
+	rows, err := winapi.Query(ctx, in.namespace, "SELECT * FROM "+in.class+object[1:], in.properties)
 	for _, row := range rows {
-		if !row[1].Null {
-			list = append(list, object[:1]+row[0].Text+"\t"+row[1].Text)
+		if cell := &row[1]; !cell.Null {
+			list += object[:1] + row[0].Text + "\t" + cell.Text + "\n"
 		}
 	}
 	return list, err
@@ -132,7 +134,7 @@ func readInstances(ctx context.Context, object string) (list []string, err error
 
 func setInstance(ctx context.Context, object, value string) error {
 	in := &instances[object[0]-'0']
-	path, method, set := object[1:], in.method, []winapi.Param{{Name: in.property, Text: value}}
+	path, method, set := object[1:], in.method, []winapi.Param{{Name: in.properties[1], Text: value}}
 	switch {
 	case method == "":
 		return winapi.Put(ctx, in.namespace, path, set)
@@ -144,16 +146,12 @@ func setInstance(ctx context.Context, object, value string) error {
 	default:
 		path = in.class
 	}
-	row, err := winapi.Exec(ctx, in.namespace, path, method, set, []string{"ReturnValue"})
-	if err == nil && row[0].Text != "0" && !row[0].Null {
-		err = refusal(method + " answers " + row[0].Text)
+	row, err := winapi.Exec(ctx, in.namespace, path, method, set, returnValue)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-func setDisabled(account string, disabled int) error {
-	if disabled == 0 {
-		return winapi.EnableAccount(account)
+	if answer := &row[0]; answer.Text != "0" && !answer.Null {
+		return refusal("code " + answer.Text)
 	}
-	return winapi.DisableAccount(account)
+	return nil
 }

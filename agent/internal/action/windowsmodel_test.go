@@ -40,31 +40,31 @@ type model struct {
 // kinds are the verbs that mean the same thing.
 var kinds = strings.NewReplacer("l", "r", "n", "s", "u", "v")
 
-func (m *model) Do(_ context.Context, verb byte, object, value string) ([]string, error) {
+func (m *model) Do(_ context.Context, verb byte, object, value string) (string, error) {
 	kind := kinds.Replace(string(verb))
 	key := kind + " " + object
 	if kind == "w" {
 		key = "w " + object[:1] + "|" + object[1:]
 	}
 	if value != "" {
-		return nil, m.set(kind, key, object, value)
+		return "", m.set(kind, key, object, value)
 	}
-	var rows []string
+	rows := ""
 	switch kind {
 	case "w":
 		for _, k := range slices.Sorted(maps.Keys(m.values)) {
 			if path, ok := strings.CutPrefix(k, key[:4]); ok {
-				rows = append(rows, object[:1]+path+"\t"+m.values[k])
+				rows += object[:1] + path + "\t" + m.values[k] + "\n"
 			}
 		}
 		return rows, nil
 	case "x":
-		return []string{object + "\t" + map[string]string{"1": "1", "4": "5"}[m.values["v "+object]]}, nil
+		return object + "\t" + map[string]string{"1": "1", "4": "5"}[m.values["v "+object]], nil
 	case "g":
-		return []string{"Gast\t" + m.values["g Gast"]}, nil
+		return "Gast\t" + m.values["g Gast"], nil
 	case "c":
 		if !strings.HasPrefix(object, "C:") {
-			return nil, errors.New("another volume")
+			return "", errors.New("another volume")
 		}
 	}
 	v, ok := m.values[key]
@@ -72,9 +72,9 @@ func (m *model) Do(_ context.Context, verb byte, object, value string) ([]string
 	case !ok && kind == "r":
 		v = "-"
 	case !ok:
-		return nil, errors.New(key + " does not exist")
+		return "", errors.New(key + " does not exist")
 	}
-	return []string{object + "\t" + v}, nil
+	return object + "\t" + v, nil
 }
 
 func (m *model) set(kind, key, object, value string) error {

@@ -69,39 +69,38 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	c.using.RLock()
-	defer c.using.RUnlock()
-	if err := c.ended(nil); err != nil {
-		return 0, err
-	}
 	var n, flags uint32
-	buffer := syscall.WSABuf{Len: uint32(len(b)), Buf: &b[0]}
-	err := syscall.WSARecv(c.socket, &buffer, 1, &n, &flags, nil, nil)
-	if err != nil || n == 0 {
-		if err := c.ended(err); err != nil {
-			return 0, err
+	err := c.ended(nil)
+	if err == nil {
+		buffer := syscall.WSABuf{Len: uint32(len(b)), Buf: &b[0]}
+		err = syscall.WSARecv(c.socket, &buffer, 1, &n, &flags, nil, nil)
+		if err != nil || n == 0 {
+			err = c.ended(err)
 		}
-		return 0, io.EOF
+		if err == nil && n == 0 {
+			err = io.EOF
+		}
 	}
-	return int(n), nil
+	c.using.RUnlock()
+	return int(n), err
 }
 
 // Write sends all of b.
 func (c *conn) Write(b []byte) (int, error) {
 	c.using.RLock()
-	defer c.using.RUnlock()
-	sent := 0
-	for sent < len(b) {
-		if err := c.ended(nil); err != nil {
-			return sent, err
+	sent, err := 0, error(nil)
+	for sent < len(b) && err == nil {
+		if err = c.ended(nil); err == nil {
+			var n uint32
+			buffer := syscall.WSABuf{Len: uint32(len(b) - sent), Buf: &b[sent]}
+			if err = syscall.WSASend(c.socket, &buffer, 1, &n, 0, nil, nil); err != nil {
+				err = c.ended(err)
+			}
+			sent += int(n)
 		}
-		var n uint32
-		buffer := syscall.WSABuf{Len: uint32(len(b) - sent), Buf: &b[sent]}
-		if err := syscall.WSASend(c.socket, &buffer, 1, &n, 0, nil, nil); err != nil {
-			return sent, c.ended(err)
-		}
-		sent += int(n)
 	}
-	return sent, nil
+	c.using.RUnlock()
+	return sent, err
 }
 
 // ended tells why the connection is over, if it is over by our own doing, and
@@ -129,8 +128,9 @@ func (c *conn) Close() error {
 	c.mu.Unlock()
 	c.cut()
 	c.using.Lock()
-	defer c.using.Unlock()
-	return syscall.Closesocket(c.socket)
+	err := syscall.Closesocket(c.socket)
+	c.using.Unlock()
+	return err
 }
 
 // cut ends the calls that wait, and lets those that come find nothing: a call

@@ -21,7 +21,6 @@ func getAddrInfo(host string, port uint16) (peers []syscall.Sockaddr, err error)
 	if err := syscall.GetAddrInfoW(name, nil, &hints, &list); err != nil {
 		return nil, err
 	}
-	defer syscall.FreeAddrInfoW(list)
 	for a := list; a != nil; a = a.Next {
 		switch a.Family {
 		case syscall.AF_INET:
@@ -30,5 +29,6 @@ func getAddrInfo(host string, port uint16) (peers []syscall.Sockaddr, err error)
 			peers = append(peers, &syscall.SockaddrInet6{Port: int(port), Addr: (*syscall.RawSockaddrInet6)(unsafe.Pointer(a.Addr)).Addr})
 		}
 	}
+	syscall.FreeAddrInfoW(list)
 	return peers, nil
 }

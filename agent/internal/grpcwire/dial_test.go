@@ -84,7 +84,7 @@ func TestConnectionStateHasTheExporterThatEnrolmentNeeds(t *testing.T) {
 	noLeaks(t)
 	_, cfg := serve(t)
 	c := dial(t, cfg)
-	st := c.ConnectionState()
+	st := c.TLS().ConnectionState()
 	key, err := st.ExportKeyingMaterial("EXPORTER-grpcwire-test", nil, 32)
 	if err != nil || len(key) != 32 {
 		t.Errorf("ExportKeyingMaterial = %d bytes, %v; want 32, nil", len(key), err)

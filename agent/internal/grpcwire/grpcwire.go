@@ -143,13 +143,10 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	return c, nil
 }
 
-// ConnectionState is that of the TLS connection (for its exporter), or zero if
-// the connection is not TLS.
-func (c *Conn) ConnectionState() tls.ConnectionState {
-	if tc, ok := c.nc.(*tls.Conn); ok {
-		return tc.ConnectionState()
-	}
-	return tls.ConnectionState{}
+// TLS is the TLS connection (for its exporter), or nil if there is none.
+func (c *Conn) TLS() *tls.Conn {
+	tc, _ := c.nc.(*tls.Conn)
+	return tc
 }
 
 // Close ends every call with status UNAVAILABLE, says GOAWAY and waits until

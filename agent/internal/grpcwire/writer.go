@@ -1,9 +1,6 @@
 package grpcwire
 
-import (
-	"crypto/tls"
-	"fmt"
-)
+import "fmt"
 
 // writeLoop is the only one to write to the socket, and the one to close it.
 func (c *Conn) writeLoop() {
@@ -33,7 +30,7 @@ func (c *Conn) writeLoop() {
 		c.changed.Broadcast()
 	}
 	c.mu.Unlock()
-	if tc, ok := c.nc.(*tls.Conn); ok && failed != nil {
+	if tc := c.TLS(); tc != nil && failed != nil {
 		// tls.Conn.Close would try 5 s more to say goodbye on a dead socket.
 		_ = tc.NetConn().Close()
 	} else {

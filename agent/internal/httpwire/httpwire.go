@@ -42,12 +42,10 @@ func New(nc net.Conn, host string) *Conn {
 	return &Conn{nc: nc, host: host, answers: make(chan []byte, 1)}
 }
 
-// ConnectionState is that of the TLS connection, or zero if it is not TLS.
-func (c *Conn) ConnectionState() (state tls.ConnectionState) {
-	if t, ok := c.nc.(*tls.Conn); ok {
-		state = t.ConnectionState()
-	}
-	return state
+// TLS is the TLS connection, or nil if there is none.
+func (c *Conn) TLS() *tls.Conn {
+	t, _ := c.nc.(*tls.Conn)
+	return t
 }
 
 // Close ends the connection.

@@ -17,7 +17,7 @@ const (
 
 // Caller is a connection to the appliance; *grpcwire.Conn is one.
 type Caller interface {
-	ConnectionState() tls.ConnectionState
+	TLS() *tls.Conn
 	Invoke(ctx context.Context, method string, request []byte, md ...grpcwire.Header) ([]byte, error)
 }
 
@@ -28,7 +28,7 @@ func (i *Identity) Register(ctx context.Context, c Caller, token string, host *w
 	i.mu.Lock()
 	key := i.key
 	i.mu.Unlock()
-	public, proof, err := key.prove("osiris register v1", []byte(token), c.ConnectionState())
+	public, proof, err := key.prove("osiris register v1", []byte(token), c.TLS())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	if err != nil {
 		return false, err
 	}
-	public, proof, err := key.prove("osiris renew v1", leaf.Raw, c.ConnectionState())
+	public, proof, err := key.prove("osiris renew v1", leaf.Raw, c.TLS())
 	if err != nil {
 		return false, err
 	}

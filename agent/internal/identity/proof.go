@@ -22,8 +22,9 @@ func transcript(purpose string, subject, exporter, public []byte) [sha256.Size]b
 	return sha256.Sum256(append(text, public...))
 }
 
-func (k *deviceKey) prove(purpose string, subject []byte, state tls.ConnectionState) (public, proof []byte, err error) {
+func (k *deviceKey) prove(purpose string, subject []byte, conn *tls.Conn) (public, proof []byte, err error) {
 	public = k.public
+	state := conn.ConnectionState()
 	exporter, err := state.ExportKeyingMaterial(exporterLabel, nil, 32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("binding to the connection: %w", err)

@@ -221,9 +221,9 @@ func (l *Link) renew(ctx context.Context, conn identity.Caller, suspect bool) er
 		return nil
 	}
 	l.renewedAt = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	quarantined, err := l.Identity.Renew(ctx, conn)
+	limited, cancel := context.WithTimeout(ctx, answerLimit)
+	quarantined, err := l.Identity.Renew(limited, conn)
+	cancel()
 	if err != nil && expired {
 		return err
 	}

@@ -111,7 +111,8 @@ func (s *session) bounded(ctx context.Context, field uint64, member wire.Message
 	if s.posts {
 		limit = answerLimit // an answer is waited for: with a heartbeat before it, a dead peer is seen in 45 s
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	return s.stream.Send(ctx, wire.AppendBytes(nil, field, wire.Encode(member)))
+	limited, cancel := context.WithTimeout(ctx, limit)
+	err := s.stream.Send(limited, wire.AppendBytes(nil, field, wire.Encode(member)))
+	cancel()
+	return err
 }

@@ -89,7 +89,7 @@ func (s *session) run(ctx context.Context) error {
 		defer s.link.Updates.Online(nil)
 	}
 	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "posts", s.posts,
-		"tls_resumed", conn.ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
+		"tls_resumed", conn.TLS().ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
 	return s.work(ctx, cancel)
 }
 

@@ -72,10 +72,10 @@ func busOf(name string) uint32 {
 	var query [3]uint32 // StorageDeviceProperty, PropertyStandardQuery
 	var answer [256]uint32
 	var n uint32
-	err = syscall.DeviceIoControl(h, queryProperty, (*byte)(unsafe.Pointer(&query)), uint32(unsafe.Sizeof(query)),
-		(*byte)(unsafe.Pointer(&answer)), uint32(unsafe.Sizeof(answer)), &n, nil)
+	ok, _ := winapi.Call(winapi.Kernel32, "DeviceIoControl", uintptr(h), queryProperty, uintptr(unsafe.Pointer(&query)), unsafe.Sizeof(query),
+		uintptr(unsafe.Pointer(&answer)), unsafe.Sizeof(answer), uintptr(unsafe.Pointer(&n)), 0)
 	_ = syscall.CloseHandle(h) // only asked
-	if err != nil || n < (busTypeAt+1)*4 {
+	if ok == 0 || n < (busTypeAt+1)*4 {
 		return 0
 	}
 	return answer[busTypeAt]

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/command"
+	"github.com/osiriscare/osiris/agent/internal/winapi"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -46,7 +47,7 @@ type macSource struct {
 
 // errNobody is why a user's settings cannot be judged. They stay unknown: whoever
 // logs on next may have any.
-var errNobody = errors.New("nobody is logged on at the console")
+const errNobody winapi.Sentinel = "nobody is logged on at the console"
 
 // read gives the facts of a check.
 func (m *mac) read(ctx context.Context, id check.ID) (check.Facts, error) {

@@ -3,6 +3,8 @@ package probe
 import (
 	"encoding/binary"
 	"errors"
+
+	"github.com/osiriscare/osiris/agent/internal/winapi"
 )
 
 // From the kernel's include/uapi/linux/netfilter/nf_tables.h and nfnetlink.h.
@@ -27,7 +29,7 @@ const (
 )
 
 // errMessage is a netlink answer that breaks its own lengths.
-var errMessage = errors.New("malformed netlink message")
+const errMessage winapi.Sentinel = "malformed netlink message"
 
 // inputPolicy gathers what the base chains on the input hook say.
 type inputPolicy struct {

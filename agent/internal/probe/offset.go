@@ -2,10 +2,10 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"net"
 	"strings"
 
+	"github.com/osiriscare/osiris/agent/internal/winapi"
 	"github.com/osiriscare/osiris/shared/check"
 )
 
@@ -16,7 +16,7 @@ const ntpPort = "123"
 const askLimit = 3
 
 // errNoServer is the reason why nothing shows whether the clock is right.
-var errNoServer = errors.New("no time server is known")
+const errNoServer winapi.Sentinel = "no time server is known"
 
 // readOffset asks the appliance and those that Windows follows.
 func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {
@@ -38,7 +38,7 @@ func askFirst(ctx context.Context, facts *check.Facts, fact, appliance string, s
 	if host, _, err := net.SplitHostPort(appliance); err == nil {
 		servers = append([]string{net.JoinHostPort(host, ntpPort)}, servers...)
 	}
-	err := errNoServer
+	err := error(errNoServer)
 	for i, server := range servers {
 		if i == askLimit || ctx.Err() != nil {
 			break
@@ -63,9 +63,12 @@ func timeServers(facts check.Facts) (servers []string) {
 		servers = append(servers, domain+":"+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
-		for _, entry := range strings.Fields(either(facts, check.FactTimeServerPolicy, check.FactTimeServer)) {
-			name, _, _ := strings.Cut(entry, ",") // flags
-			servers = append(servers, name+":"+ntpPort)
+		for list := either(facts, check.FactTimeServerPolicy, check.FactTimeServer); list != ""; {
+			var entry string
+			entry, list, _ = strings.Cut(list, " ")
+			if name, _, _ := strings.Cut(entry, ","); name != "" { // flags follow
+				servers = append(servers, name+":"+ntpPort)
+			}
 		}
 	}
 	return servers

@@ -48,7 +48,7 @@ func (w *windowsSoftware) scan(ctx context.Context) ([]entry, error) {
 		}
 	}
 	for _, path := range programs {
-		all = append(all, entry{kind: wire.MarkProcess, text: path})
+		all = add(all, wire.MarkProcess, path, "", "", "")
 	}
 	return all, ctx.Err()
 }
@@ -56,23 +56,35 @@ func (w *windowsSoftware) scan(ctx context.Context) ([]entry, error) {
 // read adds a service by name and title, or a program by its title; parts and
 // updates have none. Some security products hide their values.
 func (w *windowsSoftware) read(all []entry, folder, name string, service bool) []entry {
-	e := entry{kind: wire.MarkPackage}
-	e.text, _ = w.registry.value(folder+name, "DisplayName")
-	if service {
-		e.path, _ = w.registry.value(folder+name, "ImagePath")
-		if program, _, ok := strings.Cut(e.path, ".exe"); ok { // arguments follow
-			e.path = strings.Trim(program, `"`) + ".exe"
-		}
-		e.kind, e.service = wire.MarkTitle, name
-		all = append(all, entry{kind: wire.MarkService, text: name, service: name, path: e.path})
-	} else if e.text != "" {
-		e.version, _ = w.registry.value(folder+name, "DisplayVersion")
-		e.path, _ = w.registry.value(folder+name, "InstallLocation")
+	kind, location := wire.MarkTitle, "ImagePath"
+	if !service {
+		kind, location = wire.MarkPackage, "InstallLocation"
 	}
-	if e.text != "" {
-		all = append(all, e)
+	folder += name
+	title, _ := w.registry.value(folder, "DisplayName")
+	if title == "" && !service {
+		return all
+	}
+	version := ""
+	path, _ := w.registry.value(folder, location)
+	if service {
+		if program, _, ok := strings.Cut(path, ".exe"); ok { // arguments follow
+			path = strings.Trim(program, `"`) + ".exe"
+		}
+		all = add(all, wire.MarkService, name, name, "", path)
+	} else {
+		version, _ = w.registry.value(folder, "DisplayVersion")
+		name = ""
+	}
+	if title != "" {
+		all = add(all, kind, title, name, version, path)
 	}
 	return all
+}
+
+// add appends an entry: written out, each would be 300 bytes.
+func add(all []entry, kind int, text, service, version, path string) []entry {
+	return append(all, entry{kind: kind, text: text, service: service, version: version, path: path})
 }
 
 func (w *windowsSoftware) runs(service string) (bool, error) {

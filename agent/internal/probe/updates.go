@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/winapi"
 )
 
 // A search for updates takes seconds to many minutes and needs Microsoft's
@@ -24,7 +26,7 @@ const (
 	searchRetry = time.Hour
 )
 
-var errSearching = errors.New("the search for updates has not finished")
+const errSearching winapi.Sentinel = "the search for updates has not finished"
 
 // updateSearch keeps the last answer of Windows Update.
 type updateSearch struct {

@@ -18,11 +18,11 @@ func pendingUpdates(ctx context.Context) ([]string, error) {
 	var rows []string
 	for i := range updates {
 		u := &updates[i]
-		row := check.AppendField("", "KB", strings.Join(u.KB, " "))
-		if len(u.KB) == 0 {
-			row = check.AppendField("", "ID", u.ID)
+		name, id := "KB", strings.Join(u.KB, " ")
+		if id == "" {
+			name, id = "ID", u.ID
 		}
-		row += ";Security=" + digit(u.Security) + ";Downloaded=" + digit(u.Downloaded) + ";Published=" + u.Published
+		row := check.AppendField("", name, id) + fields("Security,Downloaded", bit(u.Security), bit(u.Downloaded)) + ";Published=" + u.Published
 		rows = append(rows, check.AppendField(row, "Severity", u.Severity))
 	}
 	return rows, nil
@@ -31,5 +31,5 @@ func pendingUpdates(ctx context.Context) ([]string, error) {
 // guestAccount gives the row of the account with RID 501.
 func guestAccount() ([]string, error) {
 	name, disabled, err := winapi.Account501()
-	return []string{check.AppendField("", "Name", name) + ";Disabled=" + digit(disabled)}, err
+	return []string{check.AppendField("", "Name", name) + fields("Disabled", bit(disabled))}, err
 }

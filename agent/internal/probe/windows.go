@@ -60,7 +60,7 @@ type machine struct {
 
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once
-	kept kept
+	kept *kept
 }
 
 // aboutHost gives what kind of Windows this is. It does not change while the

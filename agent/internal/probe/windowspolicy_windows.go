@@ -5,21 +5,14 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-func passwordRules() ([]string, error) {
+// rules gives the row of a function's policy.
+func rules(function string) ([]string, error) {
+	if function == "LockoutModals" {
+		l, err := winapi.LockoutModals()
+		return []string{fields("Threshold,Duration,Window", l.Threshold, l.Duration, l.Window)[1:]}, err
+	}
 	m, err := winapi.PasswordModals()
-	if err != nil {
-		return nil, err
-	}
-	return []string{"MinLength=" + number(m.MinLength) + ";MaxAge=" + number(m.MaxAge) +
-		";MinAge=" + number(m.MinAge) + ";History=" + number(m.History)}, nil
-}
-
-func lockoutRules() ([]string, error) {
-	l, err := winapi.LockoutModals()
-	if err != nil {
-		return nil, err
-	}
-	return []string{"Threshold=" + number(l.Threshold) + ";Duration=" + number(l.Duration) + ";Window=" + number(l.Window)}, nil
+	return []string{fields("MinLength,MaxAge,MinAge,History", m.MinLength, m.MaxAge, m.MinAge, m.History)[1:]}, err
 }
 
 // auditSettings reads the subcategories that the judge knows; needs the right to
@@ -39,7 +32,7 @@ func auditSettings() ([]string, error) {
 	}
 	rows := make([]string, len(settings))
 	for i := range settings {
-		rows[i] = "Name=" + settings[i].Name + ";Setting=" + number(values[i])
+		rows[i] = "Name=" + settings[i].Name + fields("Setting", values[i])
 	}
 	return rows, nil
 }

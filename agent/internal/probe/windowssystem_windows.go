@@ -39,10 +39,8 @@ func (s *windowsSystem) api(ctx context.Context, function, argument string) ([]s
 		return guestAccount()
 	case "PendingUpdates":
 		return s.updates.answer(ctx)
-	case "PasswordModals":
-		return passwordRules()
-	case "LockoutModals":
-		return lockoutRules()
+	case "PasswordModals", "LockoutModals":
+		return rules(function)
 	case "AuditSystem":
 		return auditSettings()
 	case "SNTP":
@@ -57,16 +55,24 @@ func service(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{"Name=" + name + ";State=" + number(s.State) + ";Start=" + number(s.Start) +
-		";Delayed=" + digit(s.Delayed) + ";Trigger=" + digit(s.Trigger)}, nil
+	return []string{"Name=" + name + fields("State,Start,Delayed,Trigger", s.State, s.Start, bit(s.Delayed), bit(s.Trigger))}, nil
 }
 
-func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
-
-// digit is 1 for true.
-func digit(b bool) string {
-	if b {
-		return "1"
+// fields writes numbers behind their names, which stand between commas.
+func fields(names string, values ...uint32) string {
+	out := ""
+	for _, v := range values {
+		var name string
+		name, names, _ = strings.Cut(names, ",")
+		out += ";" + name + "=" + strconv.FormatUint(uint64(v), 10)
 	}
-	return "0"
+	return out
+}
+
+// bit is 1 for true.
+func bit(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -49,24 +49,26 @@ func (tx *Tx) cutHeadGap() error {
 	if err != nil || head.Seq == 0 || g.From > tx.st.acked {
 		return err
 	}
-	return tx.setGap(head, g.startAt(tx.st.acked+1))
+	g.startAt(tx.st.acked + 1)
+	return tx.setGap(head, g)
 }
 
 // headGap returns the first row if it is a gap, without its body.
-func (tx *Tx) headGap() (head Record, g Gap, err error) {
+func (tx *Tx) headGap() (head *Record, g *Gap, err error) {
+	head, g = &Record{}, &Gap{}
 	err = tx.Query("SELECT seq, kind, body FROM queue_record ORDER BY seq LIMIT 1", func(s *sqlos.Stmt) error {
 		if uint8(s.ColumnInt64(1)) != KindGap {
 			return nil
 		}
 		var err error
 		head.Seq, head.Body = uint64(s.ColumnInt64(0)), s.ColumnBytes(2)
-		g, err = DecodeGap(head.Body)
+		*g, err = DecodeGap(head.Body)
 		return err
 	})
 	return head, g, err
 }
 
-func (tx *Tx) setGap(old Record, g Gap) error {
+func (tx *Tx) setGap(old *Record, g *Gap) error {
 	body := g.Encode()
 	tx.st.bytes += int64(len(body) - len(old.Body))
 	return tx.Exec("UPDATE queue_record SET body = ? WHERE seq = ?", body, old.Seq)

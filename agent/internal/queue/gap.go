@@ -29,7 +29,7 @@ type Gap struct {
 var errBadGap = errors.New("decoding gap: malformed")
 
 // Encode gives the body of a gap record: three varints and the reason.
-func (g Gap) Encode() []byte {
+func (g *Gap) Encode() []byte {
 	b := binary.AppendUvarint(nil, g.From)
 	b = binary.AppendUvarint(b, g.To)
 	b = binary.AppendUvarint(b, g.Count)
@@ -55,18 +55,17 @@ func DecodeGap(body []byte) (Gap, error) {
 	return g, nil
 }
 
-// join is the gap over g and a later neighbour.
-func (g Gap) join(next Gap) Gap {
-	return Gap{From: g.From, To: next.To, Count: g.Count + next.Count, Reason: joinReasons(g.Reason, next.Reason)}
+// join takes in a later neighbour.
+func (g *Gap) join(next *Gap) {
+	g.To, g.Count, g.Reason = next.To, g.Count+next.Count, joinReasons(g.Reason, next.Reason)
 }
 
-// startAt is what remains of g for a receiver whose mark is seq-1.
-func (g Gap) startAt(seq uint64) Gap {
+// startAt leaves of g what remains for a receiver whose mark is seq-1.
+func (g *Gap) startAt(seq uint64) {
 	if seq > g.From {
 		g.Count -= seq - g.From
 		g.From = seq
 	}
-	return g
 }
 
 func joinReasons(a, b string) string {

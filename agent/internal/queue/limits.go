@@ -62,7 +62,7 @@ func (tx *Tx) trim() error {
 		if i == 0 {
 			gap = r.gap
 		} else {
-			gap = gap.join(r.gap)
+			gap.join(&r.gap)
 		}
 	}
 	if err := tx.remember(absorbed); err != nil {
@@ -73,7 +73,7 @@ func (tx *Tx) trim() error {
 		return err
 	}
 	tx.st.dropped += lost
-	return tx.put(gapRecord(gap, last.CreatedMs))
+	return tx.put(gapRecord(&gap, last.CreatedMs))
 }
 
 // row is a record without its body, and the gap it becomes or is.
@@ -85,13 +85,13 @@ type row struct {
 
 // oldestOver lists the rows that must go, from the oldest, and a gap that
 // follows them.
-func (tx *Tx) oldestOver() ([]row, error) {
+func (tx *Tx) oldestOver() ([]*row, error) {
 	limits := tx.q.limits
 	cutoff := time.Now().Add(-limits.MaxAge).UnixMilli()
 	rows, bytes := tx.st.rows, tx.st.bytes
-	var absorbed []row
+	var absorbed []*row
 	err := tx.Query("SELECT seq, id, kind, created_ms, length(body), CASE kind WHEN 255 THEN body END FROM queue_record ORDER BY seq", func(s *sqlos.Stmt) error {
-		r := row{Record: Record{Seq: uint64(s.ColumnInt64(0)), ID: id16(s.ColumnBytes(1)), Kind: uint8(s.ColumnInt64(2)), CreatedMs: s.ColumnInt64(3)}}
+		r := &row{Record: Record{Seq: uint64(s.ColumnInt64(0)), ID: id16(s.ColumnBytes(1)), Kind: uint8(s.ColumnInt64(2)), CreatedMs: s.ColumnInt64(3)}}
 		r.cost = cost(int(s.ColumnInt64(4)))
 		over := rows > limits.MaxRecords || bytes > limits.MaxBytes
 		// A gap never ends the search: expired rows may follow it, and after
@@ -133,7 +133,7 @@ func (r *row) setGap(over bool, body []byte) (err error) {
 }
 
 // remember keeps the ids of rows that are about to be dropped.
-func (tx *Tx) remember(rows []row) error {
+func (tx *Tx) remember(rows []*row) error {
 	room := int64(0)
 	if err := tx.Query("SELECT count(*) FROM queue_known", func(s *sqlos.Stmt) error {
 		room = maxKnown - s.ColumnInt64(0)

@@ -149,8 +149,9 @@ func (q *Queue) Notify() <-chan struct{} { return q.notify }
 
 func (q *Queue) snapshot() state {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.last
+	last := q.last
+	q.mu.Unlock()
+	return last
 }
 
 // Append adds one record and returns when it is on the disk.

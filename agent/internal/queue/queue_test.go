@@ -237,11 +237,11 @@ func TestDecodeGapRefuses(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing":             nil,
 		"half a gap":          {3, 9},
-		"from after to":       queue.Gap{From: 9, To: 3, Count: 7}.Encode(),
-		"from zero":           queue.Gap{From: 0, To: 3, Count: 7}.Encode(),
-		"too small a count":   queue.Gap{From: 3, To: 9, Count: 6}.Encode(),
+		"from after to":       (&queue.Gap{From: 9, To: 3, Count: 7}).Encode(),
+		"from zero":           (&queue.Gap{From: 0, To: 3, Count: 7}).Encode(),
+		"too small a count":   (&queue.Gap{From: 3, To: 9, Count: 6}).Encode(),
 		"a long varint":       {0x83, 0x00, 9, 7},
-		"too long a reason":   queue.Gap{From: 3, To: 9, Count: 7, Reason: string(make([]byte, 65))}.Encode(),
+		"too long a reason":   (&queue.Gap{From: 3, To: 9, Count: 7, Reason: string(make([]byte, 65))}).Encode(),
 		"an overflown varint": bytes.Repeat([]byte{0xff}, 20),
 	} {
 		if g, err := queue.DecodeGap(body); err == nil {
@@ -251,8 +251,8 @@ func TestDecodeGapRefuses(t *testing.T) {
 }
 
 func FuzzDecodeGap(f *testing.F) {
-	f.Add(queue.Gap{From: 1, To: 1, Count: 1, Reason: queue.ReasonDiskFull}.Encode())
-	f.Add(queue.Gap{From: 300, To: 1 << 40, Count: 1 << 41, Reason: "overflow,expired"}.Encode())
+	f.Add((&queue.Gap{From: 1, To: 1, Count: 1, Reason: queue.ReasonDiskFull}).Encode())
+	f.Add((&queue.Gap{From: 300, To: 1 << 40, Count: 1 << 41, Reason: "overflow,expired"}).Encode())
 	f.Add([]byte{0x80, 0x80})
 	f.Add([]byte{1, 1, 1})
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -93,13 +93,14 @@ func (tx *Tx) reconcile(mark uint64, id [16]byte) (Outcome, error) {
 
 // stepBack puts a gap over mark+1..acked in front of the rows.
 func (tx *Tx) stepBack(mark uint64, id [16]byte) error {
-	lost := Gap{From: mark + 1, To: tx.st.acked, Count: tx.st.acked - mark, Reason: ReasonApplianceBehind}
+	lost := &Gap{From: mark + 1, To: tx.st.acked, Count: tx.st.acked - mark, Reason: ReasonApplianceBehind}
 	head, g, err := tx.headGap()
 	if err != nil {
 		return err
 	}
 	if head.Seq != 0 {
-		err = tx.setGap(head, lost.join(g))
+		lost.join(g)
+		err = tx.setGap(head, lost)
 	} else {
 		err = tx.put(gapRecord(lost, nowMs()))
 	}
@@ -125,9 +126,9 @@ func (tx *Tx) renew() error {
 	if err := tx.tellPending(); err != nil {
 		return err
 	}
-	var old []row
+	var old []*Record // without the bodies of records
 	if err := tx.Query("SELECT seq, kind, CASE kind WHEN 255 THEN body END FROM queue_record ORDER BY seq", func(s *sqlos.Stmt) error {
-		old = append(old, row{Record: Record{Seq: uint64(s.ColumnInt64(0)), Kind: uint8(s.ColumnInt64(1)), Body: s.ColumnBytes(2)}})
+		old = append(old, &Record{Seq: uint64(s.ColumnInt64(0)), Kind: uint8(s.ColumnInt64(1)), Body: s.ColumnBytes(2)})
 		return nil
 	}); err != nil {
 		return err
@@ -146,7 +147,7 @@ func (tx *Tx) renew() error {
 			return err
 		}
 		r.Seq, g.From, g.To = seq, seq, seq
-		if err := tx.setGap(r.Record, g); err != nil {
+		if err := tx.setGap(r, &g); err != nil {
 			return err
 		}
 	}

@@ -59,8 +59,7 @@ func createState(tx *sqlos.Tx) (state, error) {
 	if err := tx.Exec(schema); err != nil {
 		return st, fmt.Errorf("making the tables: %w", err)
 	}
-	return st, tx.Exec("INSERT INTO queue_state VALUES (1,?,?,?,?,?,?,?,?,?)",
-		format, st.id[:], st.next, st.acked, st.ackedID[:], st.rows, st.bytes, st.dropped, st.renewals)
+	return st, tx.Exec("INSERT INTO queue_state VALUES (1,?,?,1,0,zeroblob(16),0,0,0,0)", format, st.id[:])
 }
 
 func loadState(tx *sqlos.Tx) (state, error) {

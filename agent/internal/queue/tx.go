@@ -30,7 +30,13 @@ type Tx struct {
 // and the records fn asked to add are counted as lost.
 func (q *Queue) Tx(fn func(*Tx) error) error {
 	q.write.Lock()
-	defer q.write.Unlock()
+	err := q.once(fn)
+	q.write.Unlock()
+	return err
+}
+
+// once is Tx with the right to write.
+func (q *Queue) once(fn func(*Tx) error) error {
 	q.mu.Lock()
 	pending := q.pending
 	q.mu.Unlock()
@@ -40,16 +46,18 @@ func (q *Queue) Tx(fn func(*Tx) error) error {
 		tx, err = q.try(0, fn)
 	}
 	q.mu.Lock()
-	defer q.mu.Unlock()
+	switch {
+	case err == nil:
+		q.pending -= tx.told
+		q.last = tx.st
+	case tx.full:
+		q.pending += tx.attempted
+		err = fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	q.mu.Unlock()
 	if err != nil {
-		if tx.full {
-			q.pending += tx.attempted
-			return fmt.Errorf("%w: %w", ErrFull, err)
-		}
 		return err
 	}
-	q.pending -= tx.told
-	q.last = tx.st
 	if tx.st.next > tx.before.next || tx.st.id != tx.before.id {
 		select {
 		case q.notify <- struct{}{}:
@@ -107,7 +115,7 @@ func (tx *Tx) insert(kind uint8, body []byte) (Record, error) {
 		return Record{}, err
 	}
 	r := Record{Seq: tx.st.next, ID: newID(), Kind: kind, CreatedMs: nowMs(), Body: body}
-	if err := tx.put(r); err != nil {
+	if err := tx.put(&r); err != nil {
 		return Record{}, err
 	}
 	tx.st.next++
@@ -120,7 +128,7 @@ func (tx *Tx) tellPending() error {
 		return nil
 	}
 	n := tx.pending
-	g := Gap{From: tx.st.next, To: tx.st.next + n - 1, Count: n, Reason: ReasonDiskFull}
+	g := &Gap{From: tx.st.next, To: tx.st.next + n - 1, Count: n, Reason: ReasonDiskFull}
 	if err := tx.put(gapRecord(g, nowMs())); err != nil {
 		return err
 	}
@@ -130,7 +138,7 @@ func (tx *Tx) tellPending() error {
 	return nil
 }
 
-func (tx *Tx) put(r Record) error {
+func (tx *Tx) put(r *Record) error {
 	if err := tx.Exec("INSERT INTO queue_record (seq, id, kind, created_ms, body) VALUES (?,?,?,?,?)",
 		r.Seq, r.ID[:], int(r.Kind), r.CreatedMs, r.Body); err != nil {
 		tx.full = tx.full || sqlos.IsFull(err) // also when fn drops the error
@@ -154,8 +162,8 @@ func (tx *Tx) removeThrough(through uint64) error {
 	return tx.Exec("DELETE FROM queue_record WHERE seq <= ?", through)
 }
 
-func gapRecord(g Gap, createdMs int64) Record {
-	return Record{Seq: g.To, ID: newID(), Kind: KindGap, CreatedMs: createdMs, Body: g.Encode()}
+func gapRecord(g *Gap, createdMs int64) *Record {
+	return &Record{Seq: g.To, ID: newID(), Kind: KindGap, CreatedMs: createdMs, Body: g.Encode()}
 }
 
 func nowMs() int64 { return time.Now().UnixMilli() }

@@ -83,22 +83,14 @@ func (l *Logger) log(level Level, msg string, kv []any) {
 	if level < l.level {
 		return
 	}
-	now := time.Now().UTC()
+	now := time.Now().UTC().Format(timeLayout)
 	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
 	b := l.out.buf[:0]
 	if l.json {
-		b = append(b, `{"time":"`...)
-		b = now.AppendFormat(b, timeLayout)
-		b = append(b, `","level":"`...)
-		b = append(b, level.String()...)
-		b = append(b, `","msg":`...)
+		b = append(b, `{"time":"`+now+`","level":"`+level.String()+`","msg":`...)
 		b = AppendString(b, cut(msg))
 	} else {
-		b = now.AppendFormat(b, timeLayout)
-		b = append(b, ' ')
-		b = append(b, level.String()...)
-		b = append(b, ' ')
+		b = append(b, now+" "+level.String()+" "...)
 		b = appendMessage(b, cut(msg))
 	}
 	b = append(b, l.with...)
@@ -111,6 +103,7 @@ func (l *Logger) log(level Level, msg string, kv []any) {
 	if l.out.buf = b; cap(b) > 64<<10 {
 		l.out.buf = nil
 	}
+	l.out.mu.Unlock()
 }
 
 func (l *Logger) appendPairs(b []byte, kv []any) []byte {

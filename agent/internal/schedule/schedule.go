@@ -85,19 +85,20 @@ func New(checks []check.ID, reader Reader, settings Settings, q *queue.Queue, lo
 func (s *Schedule) Run(ctx context.Context) error {
 	s.plan(time.Now())
 	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-s.wake:
 		case <-timer.C:
 		}
 		for _, id := range s.ready(time.Now()) {
-			s.run(ctx, id)
-			if ctx.Err() != nil {
-				return nil
+			if ctx.Err() == nil {
+				s.run(ctx, id)
 			}
+		}
+		if ctx.Err() != nil {
+			timer.Stop()
+			return nil
 		}
 		timer.Reset(s.untilNext(time.Now()))
 	}
@@ -133,13 +134,14 @@ func (s *Schedule) Replan() {
 func (s *Schedule) plan(now time.Time) {
 	interval, _ := s.settings.Interval()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, id := range s.checks {
-		s.due[id] = now
+		first := now
 		if !s.Now {
-			s.due[id] = now.Add(rand.N(min(interval, spread)))
+			first = now.Add(rand.N(min(interval, spread)))
 		}
+		s.due[id] = first
 	}
+	s.mu.Unlock()
 }
 
 // pause is the time to a check's next run.
@@ -155,9 +157,8 @@ func (s *Schedule) pause() time.Duration {
 // missed, while the machine slept, are not made up for.
 func (s *Schedule) ready(now time.Time) []check.ID {
 	pause := s.pause()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var ready []check.ID
+	s.mu.Lock()
 	for _, id := range s.checks {
 		if latest := now.Add(pause); s.due[id].After(latest) {
 			s.due[id] = latest // the policy's interval became shorter
@@ -167,20 +168,21 @@ func (s *Schedule) ready(now time.Time) []check.ID {
 			s.due[id] = now.Add(s.pause())
 		}
 	}
+	s.mu.Unlock()
 	return ready
 }
 
 func (s *Schedule) untilNext(now time.Time) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	next := now.Add(time.Hour)
+	s.mu.Lock()
 	for _, due := range s.due {
 		if due.Before(next) {
 			next = due
 		}
 	}
 	if len(s.heal) > 0 {
-		return 0
+		next = now
 	}
+	s.mu.Unlock()
 	return max(next.Sub(now), 0)
 }

@@ -103,8 +103,8 @@ func changed(a, b *wire.Verdict) bool {
 
 func (s *Schedule) hold(id check.ID, h held) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.current[id] = h
+	s.mu.Unlock()
 }
 
 // store queues a verdict and remembers it, in one transaction.
@@ -134,14 +134,14 @@ func (s *Schedule) forget(id check.ID) error {
 
 // verdicts are the current ones, in the order of the checks.
 func (s *Schedule) verdicts() []*wire.Verdict {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var all []*wire.Verdict
+	s.mu.Lock()
 	for _, id := range s.checks {
 		if h, ok := s.current[id]; ok {
 			all = append(all, h.verdict)
 		}
 	}
+	s.mu.Unlock()
 	return all
 }
 

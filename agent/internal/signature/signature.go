@@ -57,23 +57,22 @@ func New(folder string, keys []ed25519.PublicKey, nowMs func() int64) *Signature
 // Apply takes a newer list, an envelope encoded as it came, and reports whether
 // it did. What is refused changes nothing; the list that is held is no error.
 func (s *Signatures) Apply(envelope []byte) (changed bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	next, err := s.open(envelope)
+	s.mu.Lock()
 	switch {
 	case err != nil:
 	case s.nowMs() >= next.ExpiresMs:
 		err = trust.ErrExpired
-	case next.Version == s.list.Version:
-		return false, nil
+	case next.Version == s.list.Version: // changed stays false
 	case next.Version < s.list.Version:
 		err = trust.ErrOlder
 	default:
 		if err = atomicfile.Write(s.path, envelope, fileMode); err == nil {
-			s.list = next
+			s.list, changed = next, true
 		}
 	}
-	return err == nil, err
+	s.mu.Unlock()
+	return changed, err
 }
 
 // open verifies an encoded envelope and reads its list.
@@ -101,6 +100,7 @@ func (s *Signatures) Version() uint64 {
 // expired. Callers do not change it.
 func (s *Signatures) Held() (list *List, expired bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list, s.nowMs() >= s.list.ExpiresMs
+	list = s.list
+	s.mu.Unlock()
+	return list, s.nowMs() >= list.ExpiresMs
 }

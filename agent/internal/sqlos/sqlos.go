@@ -108,7 +108,6 @@ func (db *DB) connect(path string) error {
 // them back, because SQLite answers a refused journal mode without an error.
 func (db *DB) configure() error {
 	tx := &Tx{db: db}
-	defer tx.end()
 	var mode string
 	err := tx.Query("PRAGMA journal_mode=WAL", func(s *Stmt) error {
 		mode = s.ColumnText(0)
@@ -145,19 +144,21 @@ func (db *DB) configure() error {
 // first and are allowed with a single statement only.
 func (db *DB) Exec(sql string, args ...any) error {
 	db.mu.Lock()
-	defer db.mu.Unlock()
 	tx := &Tx{db: db}
-	defer tx.end()
-	return tx.Exec(sql, args...)
+	err := tx.Exec(sql, args...)
+	tx.end()
+	db.mu.Unlock()
+	return err
 }
 
 // Query runs one statement outside a transaction and calls row for each row.
 func (db *DB) Query(sql string, row func(*Stmt) error, args ...any) error {
 	db.mu.Lock()
-	defer db.mu.Unlock()
 	tx := &Tx{db: db}
-	defer tx.end()
-	return tx.Query(sql, row, args...)
+	err := tx.Query(sql, row, args...)
+	tx.end()
+	db.mu.Unlock()
+	return err
 }
 
 // Tx runs fn in a write transaction (BEGIN IMMEDIATE). It commits when fn
@@ -169,38 +170,38 @@ func (db *DB) View(fn func(*Tx) error) error { return db.run("BEGIN", fn) }
 
 func (db *DB) run(begin string, fn func(*Tx) error) error {
 	db.mu.Lock()
-	defer db.mu.Unlock()
 	tx := &Tx{db: db}
-	defer tx.end()
-	if err := tx.Exec(begin); err != nil {
-		return err
-	}
-	committed := false
+	open := false
 	defer func() {
 		// SQLite may have rolled back by itself, for example on SQLITE_FULL.
-		if !committed && db.eng.call(symGetAutocommit, db.conn)&0xffffffff == 0 {
+		if open && db.eng.call(symGetAutocommit, db.conn)&0xffffffff == 0 {
 			_ = tx.Exec("ROLLBACK") // the error that led here is the one to report
 		}
+		tx.end()
+		db.mu.Unlock()
 	}()
-	if err := fn(tx); err != nil {
-		return err
+	err := tx.Exec(begin)
+	if err == nil {
+		open = true
+		err = fn(tx)
 	}
-	if err := tx.Exec("COMMIT"); err != nil {
-		return err
+	if err == nil {
+		err = tx.Exec("COMMIT")
+		open = err != nil
 	}
-	committed = true
-	return nil
+	return err
 }
 
 // Close closes the file. It is safe to call twice; later calls on the DB return
 // ErrClosed.
 func (db *DB) Close() error {
 	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.closed {
-		return nil
+	var err error
+	if !db.closed {
+		err = db.release()
 	}
-	return db.release()
+	db.mu.Unlock()
+	return err
 }
 
 func (db *DB) release() error {

@@ -46,19 +46,17 @@ func (tx *Tx) Query(sql string, row func(*Stmt) error, args ...any) error {
 	if err != nil {
 		return err
 	}
-	defer tx.give(s)
-	if err := s.Bind(args...); err != nil {
-		return err
+	more := false
+	if err = s.Bind(args...); err == nil {
+		more, err = s.Step()
 	}
-	for {
-		more, err := s.Step()
-		if err != nil || !more {
-			return err
-		}
-		if err := row(s); err != nil {
-			return err
+	for more && err == nil {
+		if err = row(s); err == nil {
+			more, err = s.Step()
 		}
 	}
+	tx.give(s)
+	return err
 }
 
 // Prepare compiles one statement. It is finalised at the end of the Tx at the

@@ -85,6 +85,6 @@ func (a *automation) update(o *object, u *Update) {
 	}
 	categories := a.child(o, 11, alone) // an ICategoryCollection
 	for i := range a.count(categories, 9) {
-		u.Security = u.Security || strings.EqualFold(a.text(a.child(categories, 7, i), 8, alone), securityUpdates)
+		u.Security = u.Security || strings.ToLower(a.text(a.child(categories, 7, i), 8, alone)) == securityUpdates
 	}
 }

@@ -160,12 +160,10 @@ func newVariant(text string, cim uint32) (variant, Code) {
 	switch cim {
 	case cimBool:
 		v.kind = vtBool
-		yes, err := strconv.ParseBool(text)
-		if err != nil {
-			return v, WrongType
-		}
-		if yes {
+		if text == "true" {
 			v.value = math.MaxUint16 // VARIANT_TRUE
+		} else if text != "false" {
+			return v, WrongType
 		}
 		return v, 0
 	case cimUint8:

@@ -24,34 +24,57 @@ var (
 // one without a value a Null cell. System properties such as __RELPATH work.
 // No instance is an empty answer.
 func Query(ctx context.Context, namespace, wql string, properties []string, options ...Option) ([]Row, error) {
-	var rows []Row
-	err := with(ctx, "ExecQuery", namespace, options, func(ctx context.Context, s *session) (err error) {
-		rows, err = s.query(ctx, wql, properties)
-		return err
-	})
-	if err != nil {
+	j := &job{call: "ExecQuery", namespace: namespace, path: wql, out: properties, options: options}
+	if err := j.run(ctx); err != nil {
 		return nil, err
 	}
-	return rows, nil
+	return j.rows, nil
 }
 
 // Exec runs a method of an instance, or a static one when path is the class,
 // and gives the named results, ReturnValue among them.
 func Exec(ctx context.Context, namespace, path, method string, in []Param, out []string, options ...Option) (Row, error) {
-	var row Row
-	err := with(ctx, "ExecMethod", namespace, options, func(_ context.Context, s *session) (err error) {
-		row, err = s.exec(path, method, in, out)
-		return err
-	})
-	if err != nil {
+	j := &job{call: "ExecMethod", namespace: namespace, path: path, method: method, in: in, out: out, options: options}
+	if err := j.run(ctx); err != nil {
 		return nil, err
 	}
-	return row, nil
+	return j.rows[0], nil
 }
 
 // Put sets properties of an instance that exists.
 func Put(ctx context.Context, namespace, path string, set []Param, options ...Option) error {
-	return with(ctx, "PutInstance", namespace, options, func(_ context.Context, s *session) error { return s.put(path, set) })
+	j := &job{call: "PutInstance", namespace: namespace, path: path, in: set, options: options}
+	return j.run(ctx)
+}
+
+// job is one call of the three above. Nobody reads rows after an error, because
+// the call may go on then.
+type job struct {
+	call, namespace, path, method string
+
+	in      []Param
+	out     []string
+	options []Option
+	rows    []Row
+}
+
+func (j *job) run(ctx context.Context) error { return inApartment(ctx, wmiPlaces, j.call, j.do) }
+
+func (j *job) do(ctx context.Context) error {
+	s := &session{name: j.namespace}
+	err := s.connect(j.options)
+	switch {
+	case err != nil:
+	case j.method != "":
+		j.rows = make([]Row, 1)
+		j.rows[0], err = s.exec(j.path, j.method, j.in, j.out)
+	case j.out != nil:
+		j.rows, err = s.query(ctx, j.path, j.out)
+	default:
+		err = s.put(j.path, j.in)
+	}
+	s.close()
+	return err
 }
 
 // session is a connection to one namespace.
@@ -86,19 +109,6 @@ func (s *session) close() {
 	}
 	s.context.release()
 	s.services.release()
-}
-
-// with runs do in a namespace.
-func with(ctx context.Context, call, namespace string, options []Option, do func(ctx context.Context, s *session) error) error {
-	return inApartment(ctx, wmiPlaces, call, func(ctx context.Context) error {
-		s := &session{name: namespace}
-		err := s.connect(options)
-		if err == nil {
-			err = do(ctx, s)
-		}
-		s.close()
-		return err
-	})
 }
 
 func (s *session) connect(options []Option) error {

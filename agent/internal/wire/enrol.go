@@ -6,6 +6,8 @@ package wire
 type HostFacts struct {
 	Hostname, Domain, OS, OSVersion, Arch, AgentVersion string
 	MachineGUID, SMBIOSUUID, MachineSID, ADObjectGUID   string
+
+	_ [0]func() // nobody compares: saves the function that would, 0.9 KB
 }
 
 // Fields is the message's table.
