@@ -117,6 +117,12 @@ def go_dependencies():
         version = "v1.3.3",
     )
     _module(
+        name = "com_github_go_ole_go_ole",
+        importpath = "github.com/go-ole/go-ole",
+        sum = "h1:Dt6ye7+vXGIKZ7Xtk4s6/xVdGDQynvom7xCFEdWr6uE=",
+        version = "v1.3.0",
+    )
+    _module(
         name = "com_github_goccy_go_yaml",
         importpath = "github.com/goccy/go-yaml",
         sum = "h1:PmFC1S6h8ljIz6gMRBopkjP1TVT7xuwrButHID66PoM=",
@@ -235,6 +241,12 @@ def go_dependencies():
         importpath = "github.com/transparency-dev/merkle",
         sum = "h1:Q9nBoQcZcgPamMkGn7ghV8XiTZ/kRxn1yCG81+twTK4=",
         version = "v0.0.2",
+    )
+    _module(
+        name = "com_github_yusufpapurcu_wmi",
+        importpath = "github.com/yusufpapurcu/wmi",
+        sum = "h1:zFUKzehAFReQwLys1b/iSMl+JQGSCSjtVqQn9bBrPo0=",
+        version = "v1.2.4",
     )
     _module(
         name = "org_uber_go_dig",
