@@ -25,6 +25,7 @@ const maxPaths = 8
 
 // findData is WIN32_FIND_DATAW of minwinbase.h.
 type findData struct {
+	_         [0]func() // no comparison, as of drive
 	_         [11]uint32
 	name      [syscall.MAX_PATH]uint16
 	shortName [14]uint16
