@@ -46,15 +46,18 @@ func TestTimeServersAreCapturedWithoutTheirNames(t *testing.T) {
 		want []string
 	}{
 		{
-			"the last answers", check.Fact{Name: "offset", Value: "Server=time.windows.com:123;Ms=3;Stratum=4"},
+			"the last answers",
+			check.Fact{Name: "offset", Value: "Server=time.windows.com:123;Ms=3;Stratum=4"},
 			[]string{"api SNTP domain1.example:123 ! 10060", "api SNTP dc1.domain1.example:123 ! 10060", "api SNTP time.windows.com:123 Server=time.windows.com:123;Ms=3;Stratum=4"},
 		},
 		{
-			"the domain answers", check.Fact{Name: "offset", Value: "Server=praxis.local:123;Ms=3;Stratum=4"},
+			"the domain answers",
+			check.Fact{Name: "offset", Value: "Server=praxis.local:123;Ms=3;Stratum=4"},
 			[]string{"api SNTP dc1.domain1.example:123 ! 10060", "api SNTP time.windows.com:123 ! 10060", "api SNTP domain1.example:123 Server=domain1.example:123;Ms=3;Stratum=4"},
 		},
 		{
-			"nobody answers", check.Fact{Name: "offset_error", Value: "code 11001"},
+			"nobody answers",
+			check.Fact{Name: "offset_error", Value: "code 11001"},
 			[]string{"api SNTP domain1.example:123 ! 11001", "api SNTP dc1.domain1.example:123 ! 11001", "api SNTP time.windows.com:123 ! 11001"},
 		},
 	} {
