@@ -30,17 +30,23 @@ type volume struct {
 	mount       string
 }
 
-func parseVolume(value string) (volume, bool) {
+// parseVolume gives nil for what is none, such as a locked volume's size of 0.
+func parseVolume(value string) *volume {
 	total, rest, _ := strings.Cut(value, " ")
 	free, mount, _ := strings.Cut(rest, " ")
-	t, err1 := strconv.ParseUint(total, 10, 64)
-	f, err2 := strconv.ParseUint(free, 10, 64)
-	return volume{t, f, mount}, err1 == nil && err2 == nil && t > 0 && f <= t && mount != ""
+	v := &volume{mount: mount}
+	var err1, err2 error
+	v.total, err1 = strconv.ParseUint(total, 10, 64)
+	v.free, err2 = strconv.ParseUint(free, 10, 64)
+	if err1 != nil || err2 != nil || v.total == 0 || v.free > v.total || mount == "" {
+		return nil
+	}
+	return v
 }
 
 // percent is the free share, rounded down. Divided first where the product
 // would overflow.
-func (v volume) percent() uint64 {
+func (v *volume) percent() uint64 {
 	if v.total >= 1<<56 {
 		return v.free / (v.total / 100)
 	}
@@ -50,25 +56,32 @@ func (v volume) percent() uint64 {
 // diskLimits are the parameters as numbers.
 type diskLimits struct{ critical, high, enough, ignore uint64 }
 
+// shortage is the volume that is worst off, nil if none could be judged; unread
+// tells that some volume could not be read.
+type shortage struct {
+	volume   *volume
+	severity string
+	unread   bool
+}
+
 func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
-	limits := diskLimits{
+	limits := &diskLimits{
 		d.number(p, "critical_percent"), d.number(p, "high_percent"),
 		d.number(p, "enough_mb"), d.number(p, "ignore_below_mb"),
 	}
-	v.Expected = "at least " + strconv.FormatUint(limits.high, 10) + " % or " +
-		strconv.FormatUint(limits.enough, 10) + " MB free"
-	worst, severity, judged, unread := limits.worst(f, FactVolume)
-	if !judged {
+	v.Expected = "at least " + decimal(limits.high) + " % or " + decimal(limits.enough) + " MB free"
+	now, low := limits.worst(f, FactVolume), limits.worst(f, FactVolumeLow)
+	worst, severity, reason := now.volume, now.severity, " is nearly full."
+	if worst == nil {
 		v.unknown("No volume's size could be read.")
 		return
 	}
-	reason := " is nearly full."
 	// The lower mark of a volume is there beside the volume itself, so it is never
 	// the one that is judged first.
-	if low, worse, there, _ := limits.worst(f, FactVolumeLow); there && rank(worse) > rank(severity) {
-		worst, severity, reason = low, worse, " was nearly full and has not gained enough since."
-		for _, fact := range f {
-			if now, ok := parseVolume(fact.Value); ok && fact.Name == FactVolume && now.mount == low.mount {
+	if low.volume != nil && rank(low.severity) > rank(severity) {
+		worst, severity, reason = low.volume, low.severity, " was nearly full and has not gained enough since."
+		for i := range f {
+			if now := parseVolume(f[i].Value); f[i].Name == FactVolume && now != nil && now.mount == low.volume.mount {
 				worst = now
 			}
 		}
@@ -78,42 +91,40 @@ func judgeDisk(d *definition, f Facts, p Parameters, v *Verdict) {
 		// In steps, because each new value is reported; the facts are exact.
 		percent -= percent % 5
 	}
-	v.Actual = worst.mount + " has " + strconv.FormatUint(percent, 10) + " % free"
+	v.Actual = worst.mount + " has " + decimal(percent) + " % free"
 	switch {
 	case severity != "":
 		v.fail(severity, "Volume "+worst.mount+reason)
-	case unread:
+	case now.unread:
 		v.unknown("A volume's size could not be read.")
 	default:
 		v.pass("Every volume has room.")
 	}
 }
 
-// worst is the volume that is worst off; unread tells that some volume, such as
-// a locked one, could not be read.
-func (l *diskLimits) worst(f Facts, name string) (worst volume, severity string, judged, unread bool) {
-	for _, fact := range f {
-		if fact.Name != name {
+func (l *diskLimits) worst(f Facts, name string) *shortage {
+	w := &shortage{}
+	for i := range f {
+		if f[i].Name != name {
 			continue
 		}
-		vol, ok := parseVolume(fact.Value)
-		if !ok {
-			unread = true
+		vol := parseVolume(f[i].Value)
+		if vol == nil {
+			w.unread = true
 			continue
 		}
-		if judged && vol.total>>20 < l.ignore {
+		if w.volume != nil && vol.total>>20 < l.ignore {
 			continue
 		}
 		s := l.severity(vol)
-		if !judged || rank(s) > rank(severity) || (s == severity && vol.percent() < worst.percent()) {
-			worst, severity = vol, s
+		if w.volume == nil || rank(s) > rank(w.severity) || (s == w.severity && vol.percent() < w.volume.percent()) {
+			w.volume, w.severity = vol, s
 		}
-		judged = true
 	}
-	return worst, severity, judged, unread
+	return w
 }
 
-func (l *diskLimits) severity(v volume) string {
+func (l *diskLimits) severity(v *volume) string {
 	switch percent := v.percent(); {
 	case v.free>>20 >= l.enough || percent >= l.high:
 		return ""

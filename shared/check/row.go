@@ -19,23 +19,17 @@ func FormatRow(row Facts) string {
 // AppendField adds one value to a row's text. Names hold neither '=' nor ';' nor
 // '\'; line ends and NULs in values become spaces, so that a fact stays one line.
 func AppendField(row, name, value string) string {
-	out := []byte(row)
+	for _, pair := range &escapes {
+		value = strings.ReplaceAll(value, pair[:1], pair[1:])
+	}
 	if row != "" {
-		out = append(out, ';')
+		row += ";"
 	}
-	out = append(append(out, name...), '=')
-	for i := 0; i < len(value); i++ {
-		c := value[i]
-		switch c {
-		case ';', '\\':
-			out = append(out, '\\')
-		case '\n', '\r', 0:
-			c = ' '
-		}
-		out = append(out, c)
-	}
-	return string(out)
+	return row + name + "=" + value
 }
+
+// escapes are characters, each with what stands for it, in this order.
+var escapes = [...]string{`\\\`, `;\;`, "\n ", "\r ", "\x00 "}
 
 // row reads what FormatRow writes. A part without '=' has an empty value, and a
 // '\' at the very end stands for itself: a judge never fails.

@@ -49,7 +49,7 @@ type capture struct {
 func (c *capture) check(ctx context.Context, id string) *report {
 	facts := c.windows.facts(ctx, check.ID(id))
 	v := check.Judge(check.ID(id), facts, nil)
-	r := &report{Check: id, Status: v.Status.String(), Reason: c.redact.text(v.Reason)}
+	r := &report{Check: id, Status: v.Status.String()}
 	r.Build, _ = c.windows.value(currentVersion, "CurrentBuild")
 	revision, _ := c.windows.value(currentVersion, "UBR")
 	f := &fixture{redact: c.redact}
@@ -62,6 +62,7 @@ func (c *capture) check(ctx context.Context, id string) *report {
 		f.optional = list[i].optional
 		r.Differences = append(r.Differences, c.line(ctx, f, &list[i], facts)...)
 	}
+	r.Reason = c.redact.text(v.Reason) // now that all names are known
 	if _, failed := facts.Get(check.FactError); failed {
 		f.remark("Here: " + v.Reason)
 		if f.broken != nil {

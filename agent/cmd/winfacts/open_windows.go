@@ -73,6 +73,10 @@ func ownNames() []name {
 	}
 	names = append(names, name{"HOST", os.Getenv("COMPUTERNAME")}, name{"DOMAIN", os.Getenv("USERDNSDOMAIN")},
 		name{"DOMAIN", os.Getenv("USERDOMAIN")}, name{"USER", os.Getenv("USERNAME")})
+	// Before all others, so that the names of its hosts begin with the same word.
+	if domain, err := winapi.RegRead(`HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`, "Domain"); err == nil {
+		names = append([]name{{"DOMAIN", domain.Text}}, names...)
+	}
 	if me, err := user.Current(); err == nil {
 		_, account, _ := strings.Cut(me.Username, `\`)
 		names = append(names, name{"USER", account}, name{"USER", me.Name})

@@ -25,6 +25,8 @@ type Action struct {
 	// Plan says in one sentence what Apply would do.
 	Plan string
 	Fix  Fix
+
+	_ [0]func() // nobody compares actions: the code to do it is half a kilobyte
 }
 
 // Fix is how an action changes a host and takes it back.

@@ -18,14 +18,19 @@ const cleanAge = 7 * 24 * time.Hour
 func clean(ctx context.Context, folder string) error {
 	for _, pattern := range [...]string{"*.tmp", "cab_*"} {
 		var found syscall.Win32finddata
-		h, err := syscall.FindFirstFile(syscall.StringToUTF16Ptr(folder+pattern), &found) //nolint:staticcheck // it panics on NUL, and SystemRoot has none
+		path, err := syscall.UTF16PtrFromString(folder + pattern)
+		if err != nil {
+			return err
+		}
+		h, err := syscall.FindFirstFile(path, &found)
 		if err != nil {
 			continue // there is none
 		}
 		for ; err == nil && ctx.Err() == nil; err = syscall.FindNextFile(h, &found) {
 			if found.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY == 0 && time.Now().UnixNano()-found.LastWriteTime.Nanoseconds() > int64(cleanAge) {
-				name := syscall.StringToUTF16Ptr(folder + syscall.UTF16ToString(found.FileName[:])) //nolint:staticcheck // UTF16ToString ends at NUL
-				_ = syscall.DeleteFile(name)                                                        // one in use stays
+				// Whoever made the name cannot put a NUL into it, and one in use stays.
+				path, _ = syscall.UTF16PtrFromString(folder + syscall.UTF16ToString(found.FileName[:]))
+				_ = syscall.DeleteFile(path)
 			}
 		}
 		_ = syscall.FindClose(h)

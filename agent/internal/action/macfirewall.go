@@ -26,26 +26,26 @@ type macFirewall interface {
 func macFirewallEnable(m macFirewall) Action {
 	return Action{
 		Runbook: "darwin.firewall.enable", Check: check.MacFirewall, Tier: trustlite.Tier_TIER_SELF_HEAL,
-		Plan: "Would turn the application firewall on.", Fix: macFirewallFix{m},
+		Plan: "Would turn the application firewall on.", Fix: &macFirewallFix{m},
 	}
 }
 
 type macFirewallFix struct{ mac macFirewall }
 
-func (f macFirewallFix) Snapshot(ctx context.Context, _ *Host) ([]byte, error) {
+func (f *macFirewallFix) Snapshot(ctx context.Context, _ *Host) ([]byte, error) {
 	if !errors.Is(f.mac.profile(), fs.ErrNotExist) { // writing it would not last, if it were taken at all
 		return nil, errors.New("a configuration profile holds the firewall; change the profile")
 	}
 	return macFirewallState(ctx, f.mac, &command.Firewall)
 }
 
-func (f macFirewallFix) Apply(ctx context.Context, _ *Host) (string, error) {
+func (f *macFirewallFix) Apply(ctx context.Context, _ *Host) (string, error) {
 	_, err := macFirewallState(ctx, f.mac, &command.FirewallOn)
 	return "Turned the application firewall on.", err
 }
 
 // Revert never touches an on that blocks all: Apply leaves it as it is.
-func (f macFirewallFix) Revert(ctx context.Context, _ *Host, snapshot []byte) error {
+func (f *macFirewallFix) Revert(ctx context.Context, _ *Host, snapshot []byte) error {
 	now, err := macFirewallState(ctx, f.mac, &command.Firewall)
 	if err != nil || bytes.Equal(now, snapshot) || string(snapshot) != "0" {
 		return err

@@ -7,8 +7,8 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/command"
 )
 
-// own are the actions of this system. The first serves the package's tests.
-func own() []Action { return []Action{sysctlHarden, macFirewallEnable(socketFilter{})} }
+// own are the actions of this system.
+func own() []Action { return []Action{macFirewallEnable(socketFilter{})} }
 
 // system is no Windows.
 var system windows

@@ -1,6 +1,7 @@
-//go:build !windows
+//go:build linux
 
-// The runbook that is run here heals a Linux; windows_test.go has those of Windows.
+// The runbook that is run here heals a Linux; windows_test.go has those of Windows,
+// macfirewall_test.go that of a Mac.
 
 package action_test
 

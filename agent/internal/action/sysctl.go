@@ -24,7 +24,7 @@ const (
 // from the next boot, or "sysctl --system".
 var sysctlHarden = Action{
 	Runbook: "linux.sysctl.harden", Check: check.SysctlHardening, Tier: trustlite.Tier_TIER_SELF_HEAL,
-	Plan: "Would write /" + sysctlFolder + "/" + sysctlName + ".", Fix: sysctl{},
+	Plan: "Would write /" + sysctlFolder + "/" + sysctlName + ".", Fix: &sysctl{},
 }
 
 type sysctl struct{}
@@ -39,7 +39,7 @@ const (
 	snapshotHead = 5
 )
 
-func (sysctl) Snapshot(_ context.Context, h *Host) ([]byte, error) {
+func (*sysctl) Snapshot(_ context.Context, h *Host) ([]byte, error) {
 	folder, err := os.Lstat(filepath.Dir(sysctlPath(h)))
 	if errors.Is(err, os.ErrNotExist) {
 		return []byte{noFolder, 0, 0, 0, 0}, nil
@@ -68,7 +68,7 @@ func (sysctl) Snapshot(_ context.Context, h *Host) ([]byte, error) {
 	return append(snapshot, content...), nil
 }
 
-func (sysctl) Apply(_ context.Context, h *Host) (string, error) {
+func (*sysctl) Apply(_ context.Context, h *Host) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(sysctlPath(h)), 0o755); err != nil {
 		return "", err
 	}
@@ -82,7 +82,7 @@ func (sysctl) Apply(_ context.Context, h *Host) (string, error) {
 	return "Wrote /" + sysctlFolder + "/" + sysctlName + ".", nil
 }
 
-func (sysctl) Revert(_ context.Context, h *Host, snapshot []byte) error {
+func (*sysctl) Revert(_ context.Context, h *Host, snapshot []byte) error {
 	if len(snapshot) < snapshotHead {
 		return errors.New("the snapshot is incomplete")
 	}

@@ -43,46 +43,96 @@ type windows interface {
 var fixes = []Action{
 	// MpsSvc brings BFE with it when it starts, and must stop before it. Rules
 	// and the default of a profile stay as they are.
-	{"windows.firewall.enable", check.Firewall, trustlite.Tier_TIER_SELF_HEAL, "Would turn the firewall on for every network.", &fix{`sBFE@2
+	{
+		Runbook: "windows.firewall.enable", Check: check.Firewall, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would turn the firewall on for every network.",
+		Fix: &fix{`sBFE@2
 sMpsSvc@2
 vMpsSvc@4
 vBFE@4
 w0@1
-t2`}},
+t2`},
+	},
 	// Defender takes some seconds to come on.
-	{"windows.defender.enable", check.Defender, trustlite.Tier_TIER_SELF_HEAL, "Would turn Defender's real-time protection on.", &fix{`sWinDefend@2
+	{
+		Runbook: "windows.defender.enable", Check: check.Defender, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would turn Defender's real-time protection on.",
+		Fix: &fix{`sWinDefend@2
 vWinDefend@4
 w1@false
-t15`}},
-	{"windows.spooler.disable", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would stop and disable the print spooler of a domain controller.", &fix{`d45
+t15`},
+	},
+	{
+		Runbook: "windows.spooler.disable", Check: check.Spooler, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would stop and disable the print spooler of a domain controller.",
+		Fix: &fix{`d45
 sSpooler@4
-vSpooler@1`}},
-	{"windows.spooler.restrict", check.Spooler, trustlite.Tier_TIER_SELF_HEAL, "Would keep a workstation's print spooler from the network.", &fix{`d01
+vSpooler@1`},
+	},
+	{
+		Runbook: "windows.spooler.restrict", Check: check.Spooler, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would keep a workstation's print spooler from the network.",
+		Fix: &fix{`d01
 rHKLM\SOFTWARE\Policies\Microsoft\Windows NT\Printers\RegisterSpoolerRemoteRpcEndPoint@2
-xSpooler@6`}},
-	{"windows.services.start", check.CriticalServices, trustlite.Tier_TIER_SELF_HEAL, "Would start the services that are stopped.", &fix{`o stopped
-u*@4`}},
-	{"windows.disk.clean", check.DiskSpace, trustlite.Tier_TIER_SELF_HEAL, "Would delete old files from Windows' folder for temporary ones.", &fix{`o % free
-c*@1`}},
-	{"windows.guest.disable", check.GuestAccount, trustlite.Tier_TIER_SELF_HEAL, "Would disable the guest account.", &fix{`g501@1`}},
+xSpooler@6`},
+	},
+	{
+		Runbook: "windows.services.start", Check: check.CriticalServices, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would start the services that are stopped.",
+		Fix: &fix{`o stopped
+u*@4`},
+	},
+	{
+		Runbook: "windows.disk.clean", Check: check.DiskSpace, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would delete old files from Windows' folder for temporary ones.",
+		Fix: &fix{`o % free
+c*@1`},
+	},
+	{
+		Runbook: "windows.guest.disable", Check: check.GuestAccount, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would disable the guest account.",
+		Fix:  &fix{`g501@1`},
+	},
 	// The client stays until its feature is removed: LanmanWorkstation may depend
 	// on its driver.
-	{"windows.smbv1.disable", check.SMBv1, trustlite.Tier_TIER_SELF_HEAL, "Would switch SMB version 1 off for the server.", &fix{`nmrxsmb10
+	{
+		Runbook: "windows.smbv1.disable", Check: check.SMBv1, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would switch SMB version 1 off for the server.",
+		Fix: &fix{`nmrxsmb10
 rHKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1@0
-w2@false`}},
-	{"windows.audit.enable", check.AuditPolicy, trustlite.Tier_TIER_SELF_HEAL, "Would record the required events.", &fix{`a`}},
-	{"windows.time.resync", check.TimeSync, trustlite.Tier_TIER_SELF_HEAL, "Would restart Windows Time, which asks its source then.", &fix{`sW32Time@2
+w2@false`},
+	},
+	{
+		Runbook: "windows.audit.enable", Check: check.AuditPolicy, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would record the required events.",
+		Fix:  &fix{`a`},
+	},
+	{
+		Runbook: "windows.time.resync", Check: check.TimeSync, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would restart Windows Time, which asks its source then.",
+		Fix: &fix{`sW32Time@2
 xW32Time@6
-t15`}},
-	{"windows.bitlocker.resume", check.BitLocker, trustlite.Tier_TIER_SELF_HEAL, "Would resume the suspended protection.", &fix{`o suspended
-w3 WHERE DriveLetter='*'@1`}},
-	{"windows.screenlock.enable", check.ScreenLock, trustlite.Tier_TIER_SELF_HEAL, "Would lock the console when it is idle.", &fix{`lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`}},
+t15`},
+	},
+	{
+		Runbook: "windows.bitlocker.resume", Check: check.BitLocker, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would resume the suspended protection.",
+		Fix: &fix{`o suspended
+w3 WHERE DriveLetter='*'@1`},
+	},
+	{
+		Runbook: "windows.screenlock.enable", Check: check.ScreenLock, Tier: trustlite.Tier_TIER_SELF_HEAL,
+		Plan: "Would lock the console when it is idle.",
+		Fix:  &fix{`lHKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\InactivityTimeoutSecs@max_idle_seconds=900`},
+	},
 }
 
 // instances are where steps find properties in WMI. Snapshots name them by their
 // place, so rows are only added. A method that is named whole is the class's and
 // has the property as its argument; one with '+' is each instance's, Disable... and
-// Enable... without argument; without one, the instance itself is put.
+// Enable... without argument; without one, the instance itself is put. Sources:
+// learn.microsoft.com, the pages of each class; SetConfiguration is named by the
+// parameter set of Set-SmbServerConfiguration (2026-11-22).
 var instances = [...]struct {
 	namespace, class string
 	properties       []string // of an instance: its path and what is looked for

@@ -1,7 +1,6 @@
 package grpcwire
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -56,11 +55,11 @@ func (d *headerDecoder) field(f hpack.HeaderField) {
 		d.bad = fault(codeProtocol, "malformed header field "+strconv.Quote(f.Name))
 	default:
 		if isBinary(f.Name) {
-			v, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(f.Value, "="))
-			if err != nil {
+			v, ok := decode64(strings.TrimRight(f.Value, "="))
+			if !ok {
 				d.bad = fault(codeProtocol, "header "+strconv.Quote(f.Name)+" is not base64")
 			}
-			f.Value = string(v)
+			f.Value = v
 		}
 		d.list = append(d.list, Header{f.Name, f.Value})
 	}

@@ -1,7 +1,6 @@
 package grpcwire
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ func (h Header) wire() (Header, error) {
 		return h, failed(Internal, "metadata name "+strconv.Quote(h.Name)+" is not allowed")
 	}
 	if isBinary(h.Name) {
-		h.Value = base64.RawStdEncoding.EncodeToString([]byte(h.Value))
+		h.Value = encode64(h.Value)
 		return h, nil
 	}
 	for i := range len(h.Value) {

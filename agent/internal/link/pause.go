@@ -2,8 +2,9 @@ package link
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
+
+	"github.com/osiriscare/osiris/agent/internal/jitter"
 )
 
 const (
@@ -44,5 +45,5 @@ func (p *pause) next(err error, success bool, asked time.Duration) time.Duration
 		p.failures++
 	}
 	wait = max(wait, min(asked, longestPause))
-	return wait/2 + rand.N(wait/2+1)
+	return wait/2 + jitter.Below(wait/2+1)
 }

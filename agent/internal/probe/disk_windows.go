@@ -15,7 +15,8 @@ func (*windowsSystem) drives(ctx context.Context) ([]drive, error) {
 	if len(system) != 2 {
 		system = "C:"
 	}
-	drives := []drive{{name: system, kind: driveFixed}}
+	drives := make([]drive, 1, 27)
+	drives[0].name, drives[0].kind = system, driveFixed
 	mask, code := winapi.Call(winapi.Kernel32, "GetLogicalDrives")
 	if mask == 0 {
 		return nil, code
@@ -23,7 +24,8 @@ func (*windowsSystem) drives(ctx context.Context) ([]drive, error) {
 	for i := range 26 {
 		name := string([]byte{byte('A' + i), ':'})
 		if mask>>i&1 == 1 && name != system {
-			drives = append(drives, drive{name: name})
+			drives = drives[:len(drives)+1]
+			drives[len(drives)-1].name = name
 		}
 	}
 	for i := range drives {

@@ -3,7 +3,6 @@ package probe
 import (
 	"bufio"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
@@ -14,9 +13,7 @@ import (
 // hints for people, never an identity (D16).
 func (p *Probe) Host(agentVersion string) *wire.HostFacts {
 	h := &wire.HostFacts{OS: runtime.GOOS, Arch: runtime.GOARCH, AgentVersion: agentVersion}
-	if name, err := os.Hostname(); err == nil {
-		h.Hostname = strings.ToValidUTF8(name, "?")
-	}
+	h.Hostname = strings.ToValidUTF8(hostname(), "?")
 	p.fillHost(h)
 	return h
 }

@@ -2,11 +2,20 @@ package probe
 
 import (
 	"strconv"
+	"syscall"
 	"unsafe"
 
 	"github.com/osiriscare/osiris/agent/internal/winapi"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
+
+// hostname is what os.Hostname gives, in half of its bytes.
+func hostname() string {
+	name, n := new([256]uint16), uint32(256)
+	const physicalDNSHostname = 5
+	winapi.Call(winapi.Kernel32, "GetComputerNameExW", physicalDNSHostname, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&n)))
+	return syscall.UTF16ToString(name[:])
+}
 
 func (p *Probe) fillHost(h *wire.HostFacts) {
 	// GetVersionEx lies to programs without a manifest; this one does not.

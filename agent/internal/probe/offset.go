@@ -60,14 +60,14 @@ func timeServers(facts check.Facts) (servers []string) {
 	domain := either(facts, check.FactTimeDomain, "")
 	role := either(facts, check.FactDomainRole, "")
 	if kind != "NTP" && domain != "" && (role == "1" || role == "3") {
-		servers = append(servers, domain+":"+ntpPort)
+		servers = push(servers, domain+":"+ntpPort)
 	}
 	if kind == "NTP" || kind == "AllSync" {
 		for list := either(facts, check.FactTimeServerPolicy, check.FactTimeServer); list != ""; {
 			var entry string
 			entry, list, _ = strings.Cut(list, " ")
 			if name, _, _ := strings.Cut(entry, ","); name != "" { // flags follow
-				servers = append(servers, name+":"+ntpPort)
+				servers = push(servers, name+":"+ntpPort)
 			}
 		}
 	}

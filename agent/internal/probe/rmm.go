@@ -49,8 +49,8 @@ const (
 type finding struct {
 	product                          *signature.Product
 	instance, version, service, path string
+	evidence                         string
 	running, installed               bool
-	evidence                         []byte
 }
 
 // detect looks for every product of the list.
@@ -147,8 +147,7 @@ func (s *search) see(p *signature.Product, e *entry, on software) error {
 	keep(&f.version, e.version)
 	keep(&f.path, e.path)
 	if len(f.evidence) < maxEvidence {
-		f.evidence = append(f.evidence, kindNames[e.kind]...)
-		f.evidence = append(f.evidence, cut(e.text)...)
+		f.evidence += kindNames[e.kind] + cut(e.text)
 	}
 	return nil
 }
@@ -166,6 +165,9 @@ func (s *search) finding(p *signature.Product, instance string, runs bool) *find
 	s.all = append(s.all, f)
 	return f
 }
+
+// push is append, which takes 200 bytes wherever it is written.
+func push(list []string, text string) []string { return append(list, text) }
 
 // keep keeps the first value that is known.
 func keep(held *string, value string) {
@@ -195,7 +197,7 @@ func (s *search) row(f *finding) string {
 	out := ""
 	for i, text := range &[...]string{
 		f.product.ID, f.product.Name, f.instance, f.version, yesNo(f.running), yesNo(f.installed),
-		f.service, f.path, bundle, strings.TrimPrefix(string(f.evidence), ", "),
+		f.service, f.path, bundle, strings.TrimPrefix(f.evidence, ", "),
 	} {
 		if text != "" {
 			out = check.AppendField(out, findingNames[i], text)

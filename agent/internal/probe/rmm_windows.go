@@ -25,6 +25,7 @@ const maxPaths = 8
 
 // findData is WIN32_FIND_DATAW of minwinbase.h.
 type findData struct {
+	_         [0]func() // no comparison, as of drive
 	_         [11]uint32
 	name      [syscall.MAX_PATH]uint16
 	shortName [14]uint16
@@ -37,7 +38,7 @@ func findFiles(pattern string) (found []string) {
 		uintptr(unsafe.Pointer(data)))
 	folder := pattern[:len(pattern)-len(baseName(pattern))]
 	for more := search + 1; more != 0 && len(found) < maxPaths; { // -1 is INVALID_HANDLE_VALUE
-		found = append(found, folder+syscall.UTF16ToString(data.name[:]))
+		found = push(found, folder+syscall.UTF16ToString(data.name[:]))
 		more, _ = winapi.Call(winapi.Kernel32, "FindNextFileW", search, uintptr(unsafe.Pointer(data)))
 	}
 	_ = syscall.FindClose(syscall.Handle(search)) // only read
@@ -71,7 +72,7 @@ func runningPrograms() ([]string, error) {
 		size := uint32(maxPath)
 		ok, _ := winapi.Call(winapi.Kernel32, "QueryFullProcessImageNameW", uintptr(process), 0, uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&size)))
 		if ok != 0 {
-			programs = append(programs, syscall.UTF16ToString(path[:size]))
+			programs = push(programs, syscall.UTF16ToString(path[:size]))
 		}
 		_ = syscall.CloseHandle(process) // only read
 	}

@@ -23,7 +23,7 @@ func pendingUpdates(ctx context.Context) ([]string, error) {
 			name, id = "ID", u.ID
 		}
 		row := check.AppendField("", name, id) + fields("Security,Downloaded", bit(u.Security), bit(u.Downloaded)) + ";Published=" + u.Published
-		rows = append(rows, check.AppendField(row, "Severity", u.Severity))
+		rows = push(rows, check.AppendField(row, "Severity", u.Severity))
 	}
 	return rows, nil
 }

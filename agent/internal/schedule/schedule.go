@@ -12,11 +12,11 @@ package schedule
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/osiriscare/osiris/agent/internal/jitter"
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/shared/check"
@@ -137,7 +137,7 @@ func (s *Schedule) plan(now time.Time) {
 	for _, id := range s.checks {
 		first := now
 		if !s.Now {
-			first = now.Add(rand.N(min(interval, spread)))
+			first = now.Add(jitter.Below(min(interval, spread)))
 		}
 		s.due[id] = first
 	}
@@ -146,9 +146,9 @@ func (s *Schedule) plan(now time.Time) {
 
 // pause is the time to a check's next run.
 func (s *Schedule) pause() time.Duration {
-	interval, jitter := s.settings.Interval()
-	if span := interval * time.Duration(jitter) / 100; span > 0 {
-		interval += rand.N(2*span) - span
+	interval, percent := s.settings.Interval()
+	if span := interval * time.Duration(percent) / 100; span > 0 {
+		interval += jitter.Below(2*span) - span
 	}
 	return max(interval, floor)
 }

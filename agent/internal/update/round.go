@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/jitter"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/release"
 )
@@ -43,7 +43,7 @@ func (u *Update) round(ctx context.Context, c Caller) (wait time.Duration, err e
 	}
 	// Between three quarters and all of it, so that a practice does not ask at once.
 	wait = min(max(time.Duration(answer.WaitMs)*time.Millisecond, shortest), longest)
-	wait -= time.Duration(rand.Int64N(int64(wait) / 4))
+	wait -= jitter.Below(wait / 4)
 	err = trusted.Update(answer.Metadata, u.NowMs())
 	// Also when the rest was refused: a root that replaces stolen keys must stay.
 	if kept := trusted.Kept(); len(kept) > 0 {

@@ -110,6 +110,7 @@ func SetServiceStart(name string, start uint32) error {
 
 // control is an open service.
 type control struct {
+	_                [0]func() // no comparison, as of Cell
 	name             string
 	manager, service uintptr
 }
