@@ -24,14 +24,5 @@ const (
 	productController  = "2"
 )
 
-// Codes of errors, as winapi writes them.
-const (
-	codeNamespaceMissing = "code 0x8004100e"
-	codeInvalidClass     = "code 0x80041010"
-)
-
-// State of a running service.
-const serviceRunning = "4"
-
 // Edition of Windows Home begins so.
 const editionHome = "Core"

@@ -86,7 +86,7 @@ service|pass|{service}|This Mac lets nobody in through a service that is not all
 // judgeMac applies a check's rulings to what was read, and what follows from it.
 func judgeMac(d *definition, f Facts, p Parameters, v *Verdict) {
 	all := append(Facts(nil), f...)
-	switch d.id {
+	switch d.id { //nolint:exhaustive // only these need more than their rulings
 	case MacAdmins:
 		all.refuse(FactAdmin, d.get(p, "allowed"))
 	case MacSharing, RemoteLogin:

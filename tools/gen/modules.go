@@ -14,9 +14,8 @@ import (
 	"github.com/bazelbuild/bazel-gazelle/label"
 )
 
-// module is one Go module that the tree's packages import, and its sum in
-// go.sum.
-type module struct{ path, version, sum string }
+// module is one Go module that the tree's packages import.
+type module struct{ path, version string }
 
 const depsHead = `"""The Go modules that the tree imports, as Bazel repositories; ./dev gen writes this file from go.mod and go.sum."""
 

@@ -45,7 +45,8 @@ func broken() map[string]struct {
 		},
 		"windows.defender.enable": {
 			check.Defender, "0",
-			values{"s WinDefend": "2", "v WinDefend": "4", realTime: "true"}, values{"s WinDefend": "2", "v WinDefend": "4", realTime: "false"},
+			values{"s WinDefend": "2", "v WinDefend": "4", realTime: "true"},
+			values{"s WinDefend": "2", "v WinDefend": "4", realTime: "false"},
 		},
 		"windows.spooler.disable":  {check.Spooler, "5", values{"s Spooler": "2", "v Spooler": "4"}, values{"s Spooler": "4", "v Spooler": "1"}},
 		"windows.spooler.restrict": {check.Spooler, "1", values{"s Spooler": "2", "v Spooler": "4"}, values{"s Spooler": "2", "v Spooler": "4", spoolerRPC: "2"}},

@@ -121,10 +121,12 @@ func (m *model) seen() map[string]string {
 func (m *model) Read(_ context.Context, id check.ID) check.Facts {
 	v := m.seen()
 	f := check.Facts{
-		{Name: check.FactProductType, Value: "1"}, {Name: check.FactDomainRole, Value: m.role},
-		{Name: check.FactSystemDrive, Value: "C:"}, {Name: check.FactOwner, Value: m.owner},
+		{Name: check.FactProductType, Value: "1"},
+		{Name: check.FactDomainRole, Value: m.role},
+		{Name: check.FactSystemDrive, Value: "C:"},
+		{Name: check.FactOwner, Value: m.owner},
 	}
-	switch id {
+	switch id { //nolint:exhaustive // those that a runbook of Windows heals
 	case check.Firewall:
 		f = append(f, m.service("MpsSvc"), m.service("BFE"))
 		for _, p := range []string{"Domain", "Private", "Public"} {

@@ -31,7 +31,7 @@ func stream(ctx context.Context, peer syscall.Sockaddr) (net.Conn, error) {
 		return nil, closing(fd, err)
 	}
 	err = syscall.Connect(fd, peer)
-	if err != nil && err != syscall.EINPROGRESS && err != syscall.EINTR { //nolint:errorlint // an errno as the system call gave it
+	if err != nil && err != syscall.EINPROGRESS && err != syscall.EINTR {
 		return nil, closing(fd, err)
 	}
 	c := &conn{os.NewFile(uintptr(fd), "tcp")}

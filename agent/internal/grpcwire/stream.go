@@ -103,8 +103,13 @@ func (c *Conn) refusal() error {
 
 // everyCall are the headers of every call; requestHeaders fills in the empty ones.
 var everyCall = [...]Header{
-	{":method", "POST"}, {":scheme", "https"}, {":path", ""}, {":authority", ""},
-	{"te", "trailers"}, {"content-type", "application/grpc"}, {"user-agent", ""},
+	{":method", "POST"},
+	{":scheme", "https"},
+	{":path", ""},
+	{":authority", ""},
+	{"te", "trailers"},
+	{"content-type", "application/grpc"},
+	{"user-agent", ""},
 }
 
 func (c *Conn) requestHeaders(ctx context.Context, method string, md []Header) ([]Header, error) {

@@ -24,5 +24,3 @@ var (
 	ErrSymbol = errors.New("the library has no such function")
 )
 
-// maxArguments is how many a function can take.
-const maxArguments = 6

@@ -5,6 +5,9 @@ import (
 	_ "unsafe" // for linkname
 )
 
+// maxArguments is how many a function can take.
+const maxArguments = 6
+
 // On macOS every Go thread is a thread of libSystem, and the runtime calls its
 // functions all the time: what golang.org/x/sys/unix does for one more function
 // of libSystem, this does for dlopen and dlsym.

@@ -4,6 +4,9 @@ package native
 
 import "unsafe"
 
+// maxArguments is how many a function can take.
+const maxArguments = 6
+
 // On Linux the Go runtime makes its own threads, which the C library does not
 // know: no thread-local storage, no errno, no malloc. Package runtime/cgo changes
 // that with C code; this is the same in assembly, as much as a program needs that

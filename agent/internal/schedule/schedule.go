@@ -98,7 +98,7 @@ func (s *Schedule) Run(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			timer.Stop()
-			return nil
+			return nil //nolint:nilerr // being told to end is no error
 		}
 		timer.Reset(s.untilNext(time.Now()))
 	}

@@ -15,6 +15,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/osiriscare/osiris/tools/internal/repo"
 )
@@ -136,4 +138,14 @@ func Remove(folder string) error {
 		return fmt.Errorf("removing %s: %w", folder, err)
 	}
 	return nil
+}
+
+// startupOf are the options before the command.
+func startupOf(args []string) []string {
+	for i, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return slices.Clone(args[:i])
+		}
+	}
+	return slices.Clone(args)
 }

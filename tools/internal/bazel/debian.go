@@ -54,7 +54,7 @@ func (d *debian) about() string {
 
 // make makes the tree once. What was fetched before an interruption is used.
 func (d *debian) make(ctx context.Context) error {
-	if err := d.can(); err != nil {
+	if err := d.can(ctx); err != nil {
 		return err
 	}
 	// A tree of another list of packages lacks some.
@@ -86,7 +86,7 @@ func (d *debian) make(ctx context.Context) error {
 }
 
 // can tells what is missing before anything is fetched.
-func (d *debian) can() error {
+func (d *debian) can(ctx context.Context) error {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return errors.New("a Bazel of our own is made on Linux on amd64 only: install bazelisk")
 	}
@@ -98,7 +98,7 @@ func (d *debian) can() error {
 	if err := os.MkdirAll(d.dirs.Cache, 0o755); err != nil {
 		return fmt.Errorf("making the cache folder: %w; set OSIRIS_CACHE to a folder that can be written", err)
 	}
-	if err := mayEnter(); err != nil {
+	if err := mayEnter(ctx); err != nil {
 		return fmt.Errorf("a mount namespace is refused (%w): run this as root, or install bazelisk", err)
 	}
 	if _, err := os.Stat(d.mark()); err == nil {

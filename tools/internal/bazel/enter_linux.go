@@ -286,16 +286,6 @@ func (p *plan) run() error {
 	return err
 }
 
-// startupOf are the options before the command.
-func startupOf(args []string) []string {
-	for i, arg := range args {
-		if !strings.HasPrefix(arg, "-") {
-			return slices.Clone(args[:i])
-		}
-	}
-	return slices.Clone(args)
-}
-
 func (p *plan) bazel(args []string, out, log io.Writer) error {
 	cmd := exec.CommandContext(context.Background(), "/usr/bin/bazel", args...)
 	cmd.Dir, cmd.Env = p.Folder, p.Env
@@ -325,8 +315,8 @@ func (p *plan) bazel(args []string, out, log io.Writer) error {
 }
 
 // mayEnter tries what enter needs.
-func mayEnter() error {
-	cmd := exec.CommandContext(context.Background(), "/bin/true")
+func mayEnter(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "/bin/true")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID}
 	return cmd.Run()
 }

@@ -15,6 +15,6 @@ func (d *debian) enter(context.Context, string, io.Writer, []string) error { ret
 // Inside is false where no namespace is entered.
 func Inside() bool { return false }
 
-func mayEnter() error { return errLinux }
+func mayEnter(context.Context) error { return errLinux }
 
 func room(string) (int64, error) { return 0, errLinux }
