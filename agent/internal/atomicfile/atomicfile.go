@@ -24,7 +24,7 @@ func Write(path string, content []byte, mode os.FileMode) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = errors.Join(err, Permit(f, mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(temporary, path)
 	}

@@ -34,14 +34,15 @@ func parseFile(path string) ([]Pair, error) {
 // Parse reads `key = value` lines. It refuses a key that comes twice, but knows
 // no key names.
 func Parse(r io.Reader) ([]Pair, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
+	raw := make([]byte, maxFile+1)
+	n, err := io.ReadFull(r, raw)
+	if err == nil {
 		return nil, errors.New("the file is over 64 KB")
 	}
-	text := strings.TrimPrefix(string(raw), "\ufeff")
+	if err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull gives these two as they are
+		return nil, err
+	}
+	text := strings.TrimPrefix(string(raw[:n]), "\ufeff")
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
 		return nil, errors.New("the file is not UTF-8 text; save it as UTF-8")
 	}
