@@ -34,6 +34,21 @@ func Write(path string, content []byte, mode os.FileMode) error {
 	return SyncFolder(filepath.Dir(path))
 }
 
+// Size is that of a file. It opens the file, which the agent can do with all of
+// its own: os.Stat links 6 KB on Windows.
+func Size(path string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	_ = f.Close() // nothing was written
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
 // Remove deletes the file at path durably; a file that is not there is no error.
 func Remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -52,7 +52,7 @@ func Parse(r io.Reader) ([]Pair, error) {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		number++
-		line = strings.TrimSpace(line)
+		line = trim(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -69,12 +69,18 @@ func Parse(r io.Reader) ([]Pair, error) {
 	return pairs, nil
 }
 
+// trim removes Unicode's white space from both ends, as strings.TrimSpace, which
+// links 2 KB.
+func trim(s string) string {
+	return strings.Trim(s, "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000")
+}
+
 func parseLine(line string) (p Pair, problem string) {
 	name, value, ok := strings.Cut(line, "=")
 	if !ok {
 		return p, "no = in the line; write key = value"
 	}
-	p.Key, p.Value = strings.TrimSpace(name), strings.TrimSpace(value)
+	p.Key, p.Value = trim(name), trim(value)
 	switch {
 	case p.Key == "" || strings.ContainsFunc(p.Key, notInKey):
 		return p, "a key has lower-case letters, digits and _ only"
