@@ -212,14 +212,14 @@ func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
 		return err
 	}
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
-	err = together(ctx, a.schedule.Run, a.runner.Run, a.update.Run, a.online)
+	err = together(ctx, a.schedule, a.runner, a.update, a)
 	log.Info("agent stopped")
 	return errors.Join(err, a.close())
 }
 
-// online enrols when that is still to be done, then keeps a session open. Checks
+// Run enrols when that is still to be done, then keeps a session open. Checks
 // run meanwhile, and their results wait.
-func (a *app) online(ctx context.Context) error {
+func (a *app) Run(ctx context.Context) error {
 	wait := time.Second
 	for !a.identity.Enrolled() && ctx.Err() == nil {
 		err := a.enrol(ctx)
@@ -236,13 +236,16 @@ func (a *app) online(ctx context.Context) error {
 	return a.link.Run(ctx) // which ends at once when ctx has
 }
 
+// runner is what runs until its context ends.
+type runner interface{ Run(ctx context.Context) error }
+
 // together runs all until ctx ends or one of them fails, which ends the others.
-func together(ctx context.Context, runs ...func(context.Context) error) error {
+func together(ctx context.Context, runs ...runner) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, len(runs))
 	for _, run := range runs {
-		go func() { ended <- run(ctx) }()
+		go func() { ended <- run.Run(ctx) }()
 	}
 	var err error
 	for range runs {

@@ -65,7 +65,7 @@ func forget(dataDir string) error {
 }
 
 func exists(path string) bool {
-	_, err := os.Stat(path)
+	_, err := atomicfile.Size(path)
 	return err == nil
 }
 

@@ -24,7 +24,7 @@ func Write(path string, content []byte, mode os.FileMode) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = errors.Join(err, Permit(f, mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(temporary, path)
 	}
@@ -32,6 +32,21 @@ func Write(path string, content []byte, mode os.FileMode) error {
 		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(temporary)))
 	}
 	return SyncFolder(filepath.Dir(path))
+}
+
+// Size is that of a file. It opens the file, which the agent can do with all of
+// its own: os.Stat links 6 KB on Windows.
+func Size(path string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	_ = f.Close() // nothing was written
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // Remove deletes the file at path durably; a file that is not there is no error.

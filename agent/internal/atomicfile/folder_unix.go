@@ -8,6 +8,9 @@ import (
 	"os"
 )
 
+// Permit sets a file's mode, whatever the umask is.
+func Permit(f *os.File, mode os.FileMode) error { return f.Chmod(mode) }
+
 // SyncFolder makes renames and removals in the folder durable.
 func SyncFolder(path string) error {
 	dir, err := os.Open(path)

@@ -34,14 +34,15 @@ func parseFile(path string) ([]Pair, error) {
 // Parse reads `key = value` lines. It refuses a key that comes twice, but knows
 // no key names.
 func Parse(r io.Reader) ([]Pair, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
+	raw := make([]byte, maxFile+1)
+	n, err := io.ReadFull(r, raw)
+	if err == nil {
 		return nil, errors.New("the file is over 64 KB")
 	}
-	text := strings.TrimPrefix(string(raw), "\ufeff")
+	if err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull gives these two as they are
+		return nil, err
+	}
+	text := strings.TrimPrefix(string(raw[:n]), "\ufeff")
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
 		return nil, errors.New("the file is not UTF-8 text; save it as UTF-8")
 	}
@@ -51,7 +52,7 @@ func Parse(r io.Reader) ([]Pair, error) {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		number++
-		line = strings.TrimSpace(line)
+		line = trim(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -68,12 +69,18 @@ func Parse(r io.Reader) ([]Pair, error) {
 	return pairs, nil
 }
 
+// trim removes Unicode's white space from both ends, as strings.TrimSpace, which
+// links 2 KB.
+func trim(s string) string {
+	return strings.Trim(s, "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000")
+}
+
 func parseLine(line string) (p Pair, problem string) {
 	name, value, ok := strings.Cut(line, "=")
 	if !ok {
 		return p, "no = in the line; write key = value"
 	}
-	p.Key, p.Value = strings.TrimSpace(name), strings.TrimSpace(value)
+	p.Key, p.Value = trim(name), trim(value)
 	switch {
 	case p.Key == "" || strings.ContainsFunc(p.Key, notInKey):
 		return p, "a key has lower-case letters, digits and _ only"

@@ -20,7 +20,6 @@
 package grpcwire
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,8 +27,6 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"golang.org/x/net/http2/hpack"
 )
 
 const (
@@ -55,7 +52,8 @@ type Conn struct {
 	nc   net.Conn
 	cfg  Config
 	done chan struct{}
-	wg   sync.WaitGroup
+	read chan struct{}  // closed when the reader has ended
+	sent chan struct{}  // closed when the writer has
 	dec  *headerDecoder // the reader's own
 
 	mu          sync.Mutex
@@ -73,8 +71,7 @@ type Conn struct {
 	budget      budget
 	lateBytes   int64 // DATA that may still arrive for calls we reset
 	lateHeaders int   // header blocks likewise
-	enc         *hpack.Encoder
-	encBuf      bytes.Buffer
+	emptied     bool  // the peer knows that our header table is empty
 	pings       map[uint64]struct{}
 	pingID      uint64
 	keep        keepalive
@@ -114,19 +111,18 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	c := &Conn{nc: nc, cfg: cfg, nextID: 1}
 	c.cfg.fill()
-	c.done, c.streams, c.pings = make(chan struct{}), map[uint32]*Stream{}, map[uint64]struct{}{}
+	c.done, c.read, c.sent = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	c.streams, c.pings = map[uint32]*Stream{}, map[uint64]struct{}{}
 	c.dec = newHeaderDecoder(c.cfg.MaxHeaderList)
 	c.peer = defaultSettings
 	c.flow.send, c.flow.recv, c.flow.size = defaultWindow, connWindow, connWindow
 	c.budget = newBudget(c.cfg.ControlBurst, c.cfg.ControlPerSecond, time.Now())
 	c.changed.L, c.output.L = &c.mu, &c.mu
-	c.enc = hpack.NewEncoder(&c.encBuf)
 	c.out = append(c.out, preface...)
 	c.out = appendSettings(c.out, &c.cfg)
 	c.out = appendWindowUpdate(c.out, 0, connWindow-defaultWindow)
 	c.mu.Lock()
 	c.keep.start(c)
-	c.wg.Add(2)
 	go c.readLoop()
 	go c.writeLoop()
 	for !c.ready && c.err == nil {
@@ -137,7 +133,7 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	err := c.err
 	c.mu.Unlock()
 	if err != nil {
-		c.wg.Wait()
+		c.join()
 		return nil, fmt.Errorf("opening HTTP/2: %w", err)
 	}
 	return c, nil
@@ -155,8 +151,14 @@ func (c *Conn) Close() error {
 	c.mu.Lock()
 	c.fail(ErrClosed)
 	c.mu.Unlock()
-	c.wg.Wait()
+	c.join()
 	return nil
+}
+
+// join waits until both goroutines are gone.
+func (c *Conn) join() {
+	<-c.read
+	<-c.sent
 }
 
 // Done is closed when the connection ends; Err then says why.

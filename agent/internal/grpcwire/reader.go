@@ -21,7 +21,7 @@ func (c *Conn) readLoop() {
 			c.mu.Lock()
 			c.fail(err)
 			c.mu.Unlock()
-			c.wg.Done()
+			close(c.read)
 			return
 		}
 	}
@@ -134,7 +134,6 @@ func (c *Conn) onSettings(f *frame) error {
 			return fault(codeFlow, "initial window overflows stream %d", int(s.id))
 		}
 	}
-	c.enc.SetMaxDynamicTableSizeLimit(min(c.peer.tableSize, headerTable))
 	c.out = appendHead(c.out, 0, frameSettings, flagAck, 0)
 	c.ready = true
 	c.changed.Broadcast()

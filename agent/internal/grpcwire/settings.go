@@ -4,7 +4,6 @@ import "encoding/binary"
 
 // Setting identifiers, RFC 9113 section 6.5.2.
 const (
-	settingTableSize  = 0x1
 	settingPush       = 0x2
 	settingStreams    = 0x3
 	settingWindow     = 0x4
@@ -17,10 +16,10 @@ const (
 
 // settings are the peer's limits on us.
 type settings struct {
-	tableSize, streams, window, headerList uint32
+	streams, window, headerList uint32
 }
 
-var defaultSettings = settings{tableSize: headerTable, streams: unlimited, window: defaultWindow, headerList: unlimited}
+var defaultSettings = settings{streams: unlimited, window: defaultWindow, headerList: unlimited}
 
 // read applies the body of a SETTINGS frame. The peer's frame size is checked
 // and then ignored: our frames are never above the least it may name.
@@ -31,8 +30,6 @@ func (s *settings) read(b []byte) error {
 	for ; len(b) > 0; b = b[6:] {
 		v := binary.BigEndian.Uint32(b[2:])
 		switch binary.BigEndian.Uint16(b) {
-		case settingTableSize:
-			s.tableSize = v
 		case settingPush:
 			if v != 0 {
 				return fault(codeProtocol, "server set ENABLE_PUSH to %d", int(v))

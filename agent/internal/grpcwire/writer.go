@@ -37,7 +37,7 @@ func (c *Conn) writeLoop() {
 		// The reason is in c.err; closing can add nothing that somebody could act on.
 		_ = c.nc.Close()
 	}
-	c.wg.Done()
+	close(c.sent)
 }
 
 // flush wakes the writer after an append to c.out; c.mu is held.

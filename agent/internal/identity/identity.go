@@ -88,7 +88,7 @@ func (i *Identity) path(name string) string { return filepath.Join(i.folder, nam
 
 // IsEnrolled tells whether a data folder has an identity.
 func IsEnrolled(folder string) bool {
-	_, err := os.Stat(filepath.Join(folder, certificateFile))
+	_, err := atomicfile.Size(filepath.Join(folder, certificateFile))
 	return err == nil
 }
 

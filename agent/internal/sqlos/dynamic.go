@@ -19,8 +19,24 @@ var symbolNames = [symbolCount]string{
 // engine holds the addresses of the library's functions.
 type engine struct{ addr [symbolCount]uintptr }
 
-// library loads once per process; the library stays loaded.
-var library = sync.OnceValues(func() (*engine, error) {
+// library is loaded once per process and stays loaded.
+var library struct {
+	mu  sync.Mutex
+	eng *engine // nil before
+}
+
+func newEngine() (*engine, error) {
+	library.mu.Lock()
+	var err error
+	if library.eng == nil {
+		library.eng, err = loadEngine()
+	}
+	e := library.eng
+	library.mu.Unlock()
+	return e, err
+}
+
+func loadEngine() (*engine, error) {
 	lookup, err := openLibrary()
 	if err != nil {
 		return nil, err
@@ -32,8 +48,6 @@ var library = sync.OnceValues(func() (*engine, error) {
 		}
 	}
 	return e, nil
-})
-
-func newEngine() (*engine, error) { return library() }
+}
 
 func (e *engine) close() {}

@@ -14,6 +14,9 @@ const (
 	typeNull = 5
 )
 
+// space is SQL's white space.
+const space = " \t\n\f\r"
+
 // transient tells SQLite to copy a bound value before the call returns.
 const transient = ^uintptr(0)
 
@@ -36,7 +39,7 @@ func (db *DB) compile(sql string) (s *Stmt, rest string, err error) {
 	if rc != 0 {
 		return nil, "", db.fail(rc)
 	}
-	rest = strings.TrimSpace(sql[min(peek(db.out+8)-text, uintptr(len(sql))):])
+	rest = strings.Trim(sql[min(peek(db.out+8)-text, uintptr(len(sql))):], space)
 	handle := peek(db.out)
 	if handle == 0 {
 		return nil, rest, nil

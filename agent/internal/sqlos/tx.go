@@ -16,7 +16,7 @@ type Tx struct {
 // Exec runs the statements in sql; args belong to the first and are allowed
 // with a single statement only. Rows are dropped.
 func (tx *Tx) Exec(sql string, args ...any) error {
-	for first := true; first || strings.TrimSpace(sql) != ""; first = false {
+	for first := true; first || strings.Trim(sql, space) != ""; first = false {
 		s, rest, err := tx.take(sql)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/lock"
 )
 
@@ -82,7 +83,7 @@ func wake(folder string, j *journal) error {
 		return err
 	}
 	program := beside(j.exe, "old")
-	if _, err := os.Stat(program); err != nil {
+	if _, err := atomicfile.Size(program); err != nil {
 		program = j.exe
 	}
 	return start(program, verb("watch-update", j.args))

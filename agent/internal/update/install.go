@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/shared/release"
 )
 
@@ -114,7 +115,7 @@ func copyFile(from, to string, without int) (sum []byte, err error) {
 		return nil, err
 	}
 	_, err = out.Write(b)
-	return hash[:], errors.Join(err, out.Chmod(0o755), out.Sync(), out.Close())
+	return hash[:], errors.Join(err, atomicfile.Permit(out, 0o755), out.Sync(), out.Close())
 }
 
 // holds tells whether the file at path is the program sum.

@@ -71,7 +71,7 @@ type Update struct {
 
 // New makes the folder.
 func New(d Deps) (*Update, error) {
-	if err := os.MkdirAll(d.Folder, 0o700); err != nil {
+	if err := os.Mkdir(d.Folder, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
 	return &Update{Deps: d, opened: make(chan struct{}, 1)}, nil

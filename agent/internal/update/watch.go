@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/lock"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/wire"
@@ -159,8 +160,8 @@ func (w *Watcher) wait(ctx context.Context, j *journal) string {
 		if proof, err := os.ReadFile(filepath.Join(w.Folder, proofFile)); err == nil && bytes.Equal(proof, j.id) {
 			return ""
 		}
-		if info, err := os.Stat(filepath.Join(w.Folder, startsFile)); err == nil && info.Size() > mostStarts {
-			return "it was started " + strconv.FormatInt(info.Size(), 10) + " times without proving itself"
+		if size, err := atomicfile.Size(filepath.Join(w.Folder, startsFile)); err == nil && size > mostStarts {
+			return "it was started " + strconv.FormatInt(size, 10) + " times without proving itself"
 		}
 		now := time.Now()
 		switch {
@@ -228,7 +229,7 @@ const mostLog = 64 << 10
 func OpenLog(folder string) (*os.File, error) {
 	flags := os.O_CREATE | os.O_APPEND | os.O_WRONLY
 	path := filepath.Join(folder, watchLog)
-	if info, err := os.Stat(path); err == nil && info.Size() > mostLog {
+	if size, err := atomicfile.Size(path); err == nil && size > mostLog {
 		flags |= os.O_TRUNC
 	}
 	return os.OpenFile(path, flags, 0o600)
