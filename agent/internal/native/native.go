@@ -23,4 +23,3 @@ var (
 	// ErrSymbol means that a library has no such function.
 	ErrSymbol = errors.New("the library has no such function")
 )
-
