@@ -74,7 +74,11 @@ func run(ctx context.Context, against string, out io.Writer) error {
 		return err
 	}
 	// Names of different lengths: a path in a program would move what follows.
-	first, err := make(ctx, root, work, "first", dirs)
+	commit, err := lastCommit(ctx, root)
+	if err != nil {
+		return err
+	}
+	first, err := make(ctx, root, commit, filepath.Join(work, "first"), dirs)
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func run(ctx context.Context, against string, out io.Writer) error {
 	if against != "" {
 		second.files, err = release.Read(against)
 	} else {
-		second, err = make(ctx, root, work, filepath.Join("a-folder-with-a-longer-name", "second"), dirs)
+		second, err = make(ctx, root, commit, filepath.Join(work, "a-folder-with-a-longer-name", "second"), dirs)
 	}
 	if err != nil {
 		return err
@@ -98,13 +102,29 @@ func run(ctx context.Context, against string, out io.Writer) error {
 	return bazel.Remove(work)
 }
 
-// make builds the last commit in a folder of its own, without earlier results.
-func make(ctx context.Context, root, work, name string, dirs bazel.Dirs) (build, error) {
-	b := build{folder: filepath.Join(work, name)}
-	if err := repo.Command(ctx, root, os.Stderr, "git", "clone", "--quiet", "--no-hardlinks", root, b.folder).Run(); err != nil {
-		return b, fmt.Errorf("copying the last commit: %w", err)
+// lastCommit is what both builds are of, also when work goes on meanwhile.
+func lastCommit(ctx context.Context, root string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", "rev-parse", "HEAD")
+	cmd.Dir = root
+	said, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("asking git for the last commit: %w; ./dev reproduce needs a checkout made by git", err)
 	}
-	dirs.Output, dirs.Disk = filepath.Join(work, "out-"+filepath.Base(name)), ""
+	return strings.TrimSpace(string(said)), nil
+}
+
+// make builds a commit in a folder of its own, without earlier results.
+func make(ctx context.Context, root, commit, folder string, dirs bazel.Dirs) (build, error) {
+	b := build{folder: folder}
+	for _, args := range [][]string{
+		{"clone", "--quiet", "--no-hardlinks", "--no-checkout", root, folder},
+		{"-C", folder, "checkout", "--quiet", "--detach", commit},
+	} {
+		if err := repo.Command(ctx, root, os.Stderr, "git", args...).Run(); err != nil {
+			return b, fmt.Errorf("copying commit %s: %w", commit, err)
+		}
+	}
+	dirs.Output, dirs.Disk = filepath.Join(dirs.Cache, "reproduce", "out-"+filepath.Base(folder)), ""
 	tool, err := bazel.Find(ctx, b.folder, dirs, os.Stderr)
 	if err != nil {
 		return b, err
