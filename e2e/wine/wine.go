@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Debian's paths; the wrapper "wine" wants 32-bit parts that nothing here needs.
@@ -90,9 +91,14 @@ func folder() (string, error) {
 func (p *Prefix) prefix() string { return filepath.Join(p.dir, "prefix") }
 
 // stay keeps shim/idle.c running: without any program, Wine ends its services.
+// It waits until it has a desktop.
 func (p *Prefix) stay(ctx context.Context) error {
 	idle := p.Command(ctx, "idle.exe")
 	in, err := idle.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting Wine: %w", err)
+	}
+	out, err := idle.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("starting Wine: %w", err)
 	}
@@ -100,31 +106,57 @@ func (p *Prefix) stay(ctx context.Context) error {
 		return fmt.Errorf("starting Wine: %w", err)
 	}
 	p.idle, p.keep = idle, in
+	if _, err := io.ReadFull(out, make([]byte, 1)); err != nil {
+		return fmt.Errorf("starting Wine: %w", err)
+	}
 	return nil
 }
+
+// closing is how long Wine gets to end its programs before they are killed.
+const closing = 30 * time.Second
 
 // Close ends all programs of the prefix and removes it.
 func (p *Prefix) Close(ctx context.Context) error {
 	var errs []error
 	if p.idle != nil {
-		errs = append(errs, p.keep.Close(), ended(p.idle.Wait()))
+		errs = append(errs, p.keep.Close())
 	}
-	for _, args := range [][]string{{"-k"}, {"-w"}} {
-		cmd := exec.CommandContext(ctx, server, args...)
-		cmd.Env = p.Env()
-		// Without a server there is nothing to end: exit code 1.
-		errs = append(errs, ended(cmd.Run()))
+	if p.server(ctx, "-k") != nil || p.server(ctx, "-w") != nil {
+		errs = append(errs, p.server(ctx, "-k9"), p.server(ctx, "-w"))
+	}
+	if p.idle != nil {
+		// It has ended, unless Wine hangs.
+		if err := p.idle.Process.Kill(); !errors.Is(err, os.ErrProcessDone) {
+			errs = append(errs, err)
+		}
+		if err := p.idle.Wait(); !isExit(err) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(append(errs, os.RemoveAll(p.dir))...)
 }
 
-// ended forgives the exit code of a program that was told to end.
-func ended(err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+// server asks Wine's server for something. Its exit code says only that there
+// was no server.
+func (p *Prefix) server(ctx context.Context, request string) error {
+	ctx, cancel := context.WithTimeout(ctx, closing)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, server, request)
+	cmd.Env = p.Env()
+	err := cmd.Run()
+	if ctx.Err() == nil && isExit(err) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("running wineserver %s: %w", request, err)
+	}
+	return nil
+}
+
+// isExit tells whether a program ran and ended with a code of its own.
+func isExit(err error) bool {
+	_, ok := errors.AsType[*exec.ExitError](err)
+	return ok
 }
 
 // Env is what Wine needs to know.
@@ -151,6 +183,8 @@ func (p *Prefix) Env() []string {
 func (p *Prefix) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, loader, append([]string{program}, args...)...)
 	cmd.Env = p.Env()
+	// A program of Windows that it started may hold its output open.
+	cmd.WaitDelay = closing
 	return cmd
 }
 

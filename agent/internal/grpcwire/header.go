@@ -53,13 +53,10 @@ func validName(s string) bool {
 // validValue tells whether a field value may stand in HTTP/2 (RFC 9113, 8.2.1).
 func validValue(s string) bool { return !strings.ContainsAny(s, "\x00\r\n") }
 
-// hopByHop names are malformed in HTTP/2 (RFC 9113, 8.2.2) or ours to set.
+// hopByHop names are malformed in HTTP/2 (RFC 9113, 8.2.2) or ours to set. A
+// name is valid.
 func hopByHop(name string) bool {
-	switch name {
-	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "te", "content-type", "user-agent", "host":
-		return true
-	}
-	return false
+	return strings.Contains(" connection proxy-connection keep-alive transfer-encoding upgrade te content-type user-agent host ", " "+name+" ")
 }
 
 // timeoutHeader writes a duration in at most eight digits, rounded up.

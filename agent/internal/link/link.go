@@ -191,10 +191,10 @@ func (l *Link) Enrol(ctx context.Context, token string) (pending bool, err error
 			return false, errors.Join(err, late)
 		}
 	}
-	defer conn.Close() //nolint:errcheck // it always answers nil
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	answer, err := l.Identity.Register(ctx, conn, token, l.Host())
+	limited, cancel := context.WithTimeout(ctx, answerLimit)
+	answer, err := l.Identity.Register(limited, conn, token, l.Host())
+	cancel()
+	_ = conn.Close() // the answer is all there was to say
 	if err != nil {
 		return false, err
 	}

@@ -56,8 +56,15 @@ func (s *session) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // nothing is left to say on it
 	s.conn = conn
+	err = s.speak(ctx, &peer)
+	_ = conn.Close() // nothing is left to say on it
+	return err
+}
+
+// speak is run on a connection to the peer.
+func (s *session) speak(ctx context.Context, peer *identity.Peer) (err error) {
+	conn := s.conn
 	if err := s.link.renew(ctx, conn, peer.ClockSuspect); err != nil {
 		return err
 	}
@@ -84,13 +91,17 @@ func (s *session) run(ctx context.Context) error {
 	if !s.posts {
 		s.link.away.Store(0)
 	}
-	if s.link.Updates != nil && !s.posts {
+	asks := s.link.Updates != nil && !s.posts
+	if asks {
 		s.link.Updates.Online(conn)
-		defer s.link.Updates.Online(nil)
 	}
 	s.link.Log.Info("connected", "agent_id", s.order.AgentID, "peer", peer.Name, "posts", s.posts,
 		"tls_resumed", conn.TLS().ConnectionState().DidResume, "clock_suspect", peer.ClockSuspect)
-	return s.work(ctx, cancel)
+	err = s.work(ctx, cancel)
+	if asks {
+		s.link.Updates.Online(nil)
+	}
+	return err
 }
 
 // never is the life of a session that has no end.

@@ -41,12 +41,11 @@ func spawn(program string, args []string) (process, error) {
 func (p process) id() int { return int(p.pid) }
 
 func (p process) wait() (code int, err error) {
-	defer syscall.CloseHandle(p.handle) //nolint:errcheck // nothing is lost if it stays
-	if _, err := syscall.WaitForSingleObject(p.handle, syscall.INFINITE); err != nil {
-		return 0, err
-	}
 	var status uint32
-	err = syscall.GetExitCodeProcess(p.handle, &status)
+	if _, err = syscall.WaitForSingleObject(p.handle, syscall.INFINITE); err == nil {
+		err = syscall.GetExitCodeProcess(p.handle, &status)
+	}
+	_ = syscall.CloseHandle(p.handle) // nothing is lost if it stays
 	return int(status), err
 }
 

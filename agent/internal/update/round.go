@@ -102,9 +102,9 @@ func (u *Update) ask(ctx context.Context, c Caller, j *journal, s *release.Store
 }
 
 func call(ctx context.Context, c Caller, method string, request, answer wire.Message) error {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	b, err := c.Invoke(ctx, method, wire.Encode(request))
+	limited, cancel := context.WithTimeout(ctx, answerLimit)
+	b, err := c.Invoke(limited, method, wire.Encode(request))
+	cancel()
 	if err != nil {
 		return fmt.Errorf("asking for updates: %w", err)
 	}

@@ -48,7 +48,7 @@ const mostStarts = 3
 
 // Run works until the update has ended, either way, or ctx has. A second watcher
 // ends at once.
-func (w *Watcher) Run(ctx context.Context) (err error) {
+func (w *Watcher) Run(ctx context.Context) error {
 	mine, err := lock.Take(filepath.Join(w.Folder, watchLock))
 	if errors.Is(err, lock.ErrTaken) {
 		return nil
@@ -56,12 +56,18 @@ func (w *Watcher) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, mine.Close()) }()
+	w.work(ctx)
+	return mine.Close()
+}
+
+// work is Run for the one watcher there is.
+func (w *Watcher) work(ctx context.Context) {
 	for ctx.Err() == nil {
+		var err error
 		j := load(w.Folder)
 		switch j.phase {
 		case idle:
-			return nil
+			return
 		case ready:
 			err = w.swap(ctx, j)
 		default:
@@ -72,7 +78,6 @@ func (w *Watcher) Run(ctx context.Context) (err error) {
 			sleep(ctx, repeatTime)
 		}
 	}
-	return nil
 }
 
 // swap puts the new program in place once the agent has ended.
@@ -240,8 +245,8 @@ func (w *Watcher) start(ctx context.Context, j *journal) {
 	var err error
 	if w.Service != nil {
 		limited, cancel := context.WithTimeout(ctx, serviceTime)
-		defer cancel()
 		err = w.Service.Start(limited)
+		cancel()
 	} else {
 		err = start(j.exe, j.args)
 	}
@@ -294,9 +299,9 @@ func (w *Watcher) kill() {
 
 func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
 	case <-ctx.Done():
 	case <-t.C:
 	}
+	t.Stop()
 }

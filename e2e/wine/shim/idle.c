@@ -11,6 +11,7 @@ int main(void)
 
     PeekMessageW(&message, NULL, 0, 0, PM_NOREMOVE);
     GetDesktopWindow();
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), "+", 1, &n, NULL); /* it is there */
     while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &n, NULL) && n > 0)
         ;
     return 0;
