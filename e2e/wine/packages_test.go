@@ -12,7 +12,6 @@ import (
 // except are packages whose tests cannot run as Windows programs, each with its
 // reason.
 var except = map[string]string{
-	"action":   "its rig heals the settings of a Linux",
 	"link":     "its rig waits for verdicts on a Linux; the tests beside this one try it whole",
 	"schedule": "its tests judge a check of Linux, which a Windows agent does not have",
 	"sntp":     "no UDP socket of Go's opens in Wine 8.0: WSAIoctl does not know SIO_UDP_CONNRESET",
@@ -46,10 +45,11 @@ func TestTheAgentsPackagesPassTheirOwnTests(t *testing.T) {
 	}
 	for _, name := range packages {
 		_, short, _ := strings.Cut(name, "/agent/internal/")
+		if reason := except[short]; reason != "" {
+			t.Logf("left out: %s: %s", short, reason)
+			continue
+		}
 		t.Run(short, func(t *testing.T) {
-			if reason := except[short]; reason != "" {
-				t.Skip(reason)
-			}
 			args := []string{"test", "-vet=off", "-p=1", "-count=1", "-short", "-overlay", replaced, "-exec", launch}
 			if skip[short] != "" {
 				args = append(args, "-skip", skip[short])

@@ -68,7 +68,7 @@ var agent = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	target := filepath.Join(root, ".cache", "bin", "osiris-agent.exe")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w -funcalign=8", "-gcflags=all=-l",
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-tags=osiris_agent", "-ldflags=-s -w -funcalign=1", "-gcflags=all=-l",
 		"-o", target, "./agent/cmd/osiris-agent")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
