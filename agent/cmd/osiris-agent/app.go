@@ -237,7 +237,9 @@ func (a *app) Run(ctx context.Context) error {
 }
 
 // runner is what runs until its context ends.
-type runner interface{ Run(ctx context.Context) error }
+type runner interface {
+	Run(ctx context.Context) error
+}
 
 // together runs all until ctx ends or one of them fails, which ends the others.
 func together(ctx context.Context, runs ...runner) error {

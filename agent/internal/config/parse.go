@@ -39,7 +39,7 @@ func Parse(r io.Reader) ([]Pair, error) {
 	if err == nil {
 		return nil, errors.New("the file is over 64 KB")
 	}
-	if err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull gives these two as they are
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, err
 	}
 	text := strings.TrimPrefix(string(raw[:n]), "\ufeff")
