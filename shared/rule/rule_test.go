@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -214,9 +215,10 @@ func TestACostlyConditionIsBrokenAndEndsTheSearch(t *testing.T) {
 		in.Facts = append(in.Facts, check.Fact{Name: fmt.Sprintf("f%02d", i), Value: strings.Repeat("a", 4096)})
 	}
 	in.Facts[0].Value = "((((a{30}){30}){30}){30})"
+	// A slow machine meets the limit of time before that of cost.
 	for _, test := range []struct{ name, when, says string }{
-		{"a long chain over all facts", `facts.all(k, ` + strings.Repeat(`facts[k].contains("ab") || `, 60) + `facts[k].size() > 0)`, "cost limit"},
-		{"a regular expression over all facts many times", strings.Repeat(`facts.exists(k, facts[k].matches("(a*)*b")) || `, 20) + "true", "cost limit"},
+		{"a long chain over all facts", `facts.all(k, ` + strings.Repeat(`facts[k].contains("ab") || `, 60) + `facts[k].size() > 0)`, "cost limit|operation cancelled"},
+		{"a regular expression over all facts many times", strings.Repeat(`facts.exists(k, facts[k].matches("(a*)*b")) || `, 20) + "true", "cost limit|operation cancelled"},
 		{"long texts made of all facts", `facts.map(k, ` + strings.Repeat("facts.f01+", 20) + `"").size() == 64`, "operation cancelled"},
 		{"a number that is none", `int(facts.f01) > 0`, "type conversion"},
 		{"an index out of range", `["a"][int(double(1))] == "a"`, "out of bounds"},
@@ -225,7 +227,8 @@ func TestACostlyConditionIsBrokenAndEndsTheSearch(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			e := engine(t, "rules:\n"+kernelRule("test-rule", test.when, ""))
 			d := e.Pick(t.Context(), in, now, nil)
-			if d.Outcome != rule.Broken || d.Rule.ID != "test-rule" || !strings.Contains(d.Err.Error(), test.says) {
+			said := func(word string) bool { return strings.Contains(d.Err.Error(), word) }
+			if d.Outcome != rule.Broken || d.Rule.ID != "test-rule" || !slices.ContainsFunc(strings.Split(test.says, "|"), said) {
 				t.Errorf("Pick = %s by %v: %v; want test-rule broken, saying %q", d.Outcome, d.Rule, d.Err, test.says)
 			}
 		})

@@ -46,6 +46,9 @@ func lookUp(ctx context.Context, addr string) ([]syscall.Sockaddr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if literal, err := netip.ParseAddr(host); err == nil {
 		return []syscall.Sockaddr{endpoint(literal, port)}, nil
 	}
