@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -32,9 +31,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
-	var exit *exec.ExitError
+	var exit bazel.Exit
 	if errors.As(err, &exit) {
-		os.Exit(exit.ExitCode()) // Bazel has said why
+		os.Exit(exit.Code) // Bazel has said why
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bazel:", err)
@@ -71,5 +70,5 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("finding the current folder: %w", err)
 	}
 	fmt.Fprintln(os.Stderr, "bazel:", b.About)
-	return b.Run(ctx, folder, os.Stdout, args...)
+	return b.Run(ctx, folder, os.Stdout, os.Stderr, args...)
 }

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -30,9 +29,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
 	stop()
-	var exit *exec.ExitError
+	var exit bazel.Exit
 	if errors.As(err, &exit) {
-		os.Exit(exit.ExitCode()) // Bazel has said why
+		os.Exit(exit.Code) // Bazel has said why
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
@@ -55,7 +54,7 @@ func run(ctx context.Context) error {
 	}
 	fmt.Fprintln(os.Stderr, "build:", b.About)
 	start := time.Now()
-	if err := b.Run(ctx, root, os.Stdout, "build", "//..."); err != nil {
+	if err := b.Run(ctx, root, os.Stdout, os.Stderr, "build", "//..."); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "build: bazel build //... took %.0f s\n", time.Since(start).Seconds())

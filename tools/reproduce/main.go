@@ -131,7 +131,7 @@ func make(ctx context.Context, root, commit, folder string, dirs bazel.Dirs) (bu
 	}
 	fmt.Fprintf(os.Stderr, "reproduce: building in %s with %s\n", b.folder, tool.About)
 	start := time.Now()
-	if err := tool.Run(ctx, b.folder, os.Stderr, "build", "--noshow_progress", "//:release"); err != nil {
+	if err := tool.Run(ctx, b.folder, os.Stderr, os.Stderr, "build", "--noshow_progress", "//:release"); err != nil {
 		return b, fmt.Errorf("building in %s: %w", b.folder, err)
 	}
 	fmt.Fprintf(os.Stderr, "reproduce: built in %.0f s\n", time.Since(start).Seconds())

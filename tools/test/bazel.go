@@ -33,7 +33,7 @@ func (s *suite) bazel(ctx context.Context, out io.Writer) error {
 	for _, args := range [][]string{{"--config=race"}, {"--test_tag_filters=norace"}} {
 		events := filepath.Join(dirs.Cache, "events.json")
 		args = append([]string{"test", "--keep_going", "--noshow_progress", "--build_event_json_file=" + events}, args...)
-		errs = append(errs, b.Run(ctx, s.root, out, append(args, "//...")...))
+		errs = append(errs, b.Run(ctx, s.root, out, out, append(args, "//...")...))
 		tested, err := readEvents(events)
 		errs = append(errs, err)
 		for _, t := range tested {
@@ -100,6 +100,7 @@ func (t tested) count(sum *summary) error {
 					Why  string `xml:"message,attr"`
 				} `xml:"skipped"`
 				Failure *struct{} `xml:"failure"`
+				Error   *struct{} `xml:"error"`
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
@@ -112,7 +113,7 @@ func (t tested) count(sum *summary) error {
 			switch {
 			case c.Skipped != nil:
 				sum.skipped = append(sum.skipped, t.label+" "+c.Name+": "+strings.TrimSpace(c.Skipped.Why+" "+c.Skipped.Text))
-			case c.Failure != nil:
+			case c.Failure != nil || c.Error != nil:
 				sum.failed = append(sum.failed, t.label+" "+c.Name)
 			default:
 				sum.passed++

@@ -103,15 +103,16 @@ func writeConfig(dirs Dirs) error {
 }
 
 // Run runs one Bazel command in folder, such as build //..., and ends what it
-// left running when it lives in a folder of its own.
-func (b *Bazel) Run(ctx context.Context, folder string, out io.Writer, args ...string) error {
+// left running when it lives in a folder of its own. What Bazel says goes to out
+// and log as it gives it; its failure is an Exit.
+func (b *Bazel) Run(ctx context.Context, folder string, out, log io.Writer, args ...string) error {
 	args = append(append([]string{}, b.startup...), args...)
 	if b.debian != nil {
-		return b.debian.enter(ctx, folder, out, args)
+		return asExit(b.debian.enter(ctx, folder, out, log, args))
 	}
 	cmd := repo.Command(ctx, folder, out, b.program, args...)
-	cmd.Stdin = os.Stdin
-	return cmd.Run()
+	cmd.Stdin, cmd.Stderr = os.Stdin, log
+	return asExit(cmd.Run())
 }
 
 // Purge removes everything this package keeps.
@@ -119,8 +120,24 @@ func Purge(dirs Dirs) error {
 	if filepath.Base(dirs.Cache) != "bazel" {
 		return errors.New("the cache folder has an unexpected name")
 	}
+	locks, err := filepath.Glob(filepath.Join(dirs.Cache, "*.lock"))
+	if err != nil {
+		return fmt.Errorf("looking for locks: %w", err)
+	}
+	if made, err := filepath.Glob(filepath.Join(dirs.Cache, "reproduce", "*.lock")); err == nil {
+		locks = append(locks, made...)
+	}
+	if _, err := os.Lstat(dirs.Cache + ".make.lock"); err == nil {
+		locks = append(locks, dirs.Cache+".make.lock")
+	}
+	if err := idle(locks); err != nil {
+		return fmt.Errorf("%s is in use: %w", dirs.Cache, err)
+	}
 	return Remove(dirs.Cache)
 }
+
+// errBusy says what to do about a lock that is held.
+var errBusy = errors.New("another Bazel runs there, wait for it or end it")
 
 // Remove removes a folder in which Bazel has built: it takes the write
 // permission from what is done.

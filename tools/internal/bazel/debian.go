@@ -57,32 +57,48 @@ func (d *debian) make(ctx context.Context) error {
 	if err := d.can(ctx); err != nil {
 		return err
 	}
-	// A tree of another list of packages lacks some.
-	if said, err := os.ReadFile(d.mark()); err == nil && strings.Contains(string(said), strings.Join(packages, " ")) {
+	if d.complete() {
 		return nil
 	}
-	if err := os.RemoveAll(d.tree()); err != nil {
+	lock, err := take(d.dirs.Cache+".make.lock", d.log)
+	if err != nil {
+		return err
+	}
+	defer lock.Close() //nolint:errcheck // the lock ends with it
+	if d.complete() {
+		return nil // by the one we waited for
+	}
+	if err := errors.Join(os.RemoveAll(d.tree()), os.RemoveAll(d.part())); err != nil {
 		return fmt.Errorf("removing an older tree: %w", err)
+	}
+	if err := d.enough(); err != nil {
+		return err
 	}
 	fmt.Fprintf(d.log, "bazel: making %s from Debian's packages, once (about 350 MB to fetch)\n", d.tree())
 	files, err := d.fetch(ctx)
 	if err != nil {
 		return err
 	}
-	part := d.tree() + ".part"
-	if err := os.RemoveAll(part); err != nil {
-		return fmt.Errorf("removing a half-made tree: %w", err)
-	}
-	if err := d.unpack(ctx, files, part); err != nil {
+	if err := d.unpack(ctx, files, d.part()); err != nil {
 		return err
 	}
-	if err := os.Rename(part, d.tree()); err != nil {
+	if err := os.Rename(d.part(), d.tree()); err != nil {
 		return fmt.Errorf("putting the tree in place: %w", err)
 	}
 	if err := d.try(ctx); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(d.tree()))
 	}
 	return os.RemoveAll(d.apt())
+}
+
+// part is the tree until it is whole.
+func (d *debian) part() string { return d.tree() + ".part" }
+
+// complete tells whether the tree has been tried; one of another list of
+// packages lacks some.
+func (d *debian) complete() bool {
+	said, err := os.ReadFile(d.mark())
+	return err == nil && strings.Contains(string(said), strings.Join(packages, " "))
 }
 
 // can tells what is missing before anything is fetched.
@@ -101,17 +117,35 @@ func (d *debian) can(ctx context.Context) error {
 	if err := mayEnter(ctx); err != nil {
 		return fmt.Errorf("a mount namespace is refused (%w): run this as root, or install bazelisk", err)
 	}
-	if _, err := os.Stat(d.mark()); err == nil {
-		return nil
-	}
+	return nil
+}
+
+// enough tells whether the disk has room; what an interrupted try has fetched
+// counts as room.
+func (d *debian) enough() error {
 	free, err := room(d.dirs.Cache)
 	if err != nil {
 		return fmt.Errorf("measuring the cache folder: %w", err)
 	}
-	if free < roomNeeded {
+	if free+weight(d.apt()) < roomNeeded {
 		return fmt.Errorf("%s has %d MB free and %d are needed: set OSIRIS_CACHE to a folder with more", d.dirs.Cache, free>>20, int64(roomNeeded)>>20)
 	}
 	return nil
+}
+
+// weight is what the files of a folder hold, in bytes.
+func weight(folder string) int64 {
+	var sum int64
+	_ = filepath.WalkDir(folder, func(_ string, e os.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // what cannot be seen does not count
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			sum += info.Size()
+		}
+		return nil
+	})
+	return sum
 }
 
 // unpack extracts every package and makes the few links that their scripts
@@ -126,7 +160,7 @@ func (d *debian) unpack(ctx context.Context, files []string, into string) error 
 			if strings.HasPrefix(filepath.Base(file), "base-files_") != first {
 				continue
 			}
-			if err := repo.Command(ctx, d.root, d.log, "dpkg-deb", "--extract", file, into).Run(); err != nil {
+			if err := endWithUs(repo.Command(ctx, d.root, d.log, "dpkg-deb", "--extract", file, into)).Run(); err != nil {
 				return fmt.Errorf("unpacking %s: %w", filepath.Base(file), err)
 			}
 			if i%50 == 49 {
@@ -157,7 +191,7 @@ func (d *debian) unpack(ctx context.Context, files []string, into string) error 
 // try asks the new Bazel for its version and marks the tree as complete.
 func (d *debian) try(ctx context.Context) error {
 	var said strings.Builder
-	if err := d.enter(ctx, d.root, &said, []string{"--version"}); err != nil {
+	if err := d.enter(ctx, d.root, &said, &said, []string{"--version"}); err != nil {
 		return fmt.Errorf("starting the unpacked Bazel: %w: %s", err, strings.TrimSpace(said.String()))
 	}
 	version := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(said.String()), "bazel "))

@@ -32,7 +32,7 @@ type plan struct {
 
 // enter runs Bazel in the tree, in a mount and a process namespace of its own:
 // the mounts and the Bazel server end with it, whatever happens to us.
-func (d *debian) enter(ctx context.Context, folder string, out io.Writer, args []string) error {
+func (d *debian) enter(ctx context.Context, folder string, out, log io.Writer, args []string) error {
 	p, err := d.plan(ctx, folder, args)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (d *debian) enter(ctx context.Context, folder string, out io.Writer, args [
 	defer lock.Close() //nolint:errcheck // the lock ends with it, or with this program
 	cmd := exec.CommandContext(ctx, self)
 	cmd.Env = append(os.Environ(), insideEnv+"="+string(text))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, out, out
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, out, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
 		Pdeathsig:  syscall.SIGKILL,
@@ -64,14 +64,17 @@ func (d *debian) enter(ctx context.Context, folder string, out io.Writer, args [
 
 // lock waits for its turn: a second Bazel on the same output takes the first
 // one's server for a dead one, because it cannot see it, and ends it.
-func (d *debian) lock() (*os.File, error) {
-	f, err := os.OpenFile(d.dirs.Output+".lock", os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o644)
+func (d *debian) lock() (*os.File, error) { return take(d.dirs.Output+".lock", d.log) }
+
+// take opens and locks a file, and says so when it has to wait.
+func take(path string, log io.Writer) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock: %w", err)
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		fmt.Fprintln(d.log, "bazel: waiting for another one on this machine to end")
+	if errors.Is(err, unix.EWOULDBLOCK) && log != nil {
+		fmt.Fprintln(log, "bazel: waiting for another one on this machine to end")
 		for err = unix.EINTR; errors.Is(err, unix.EINTR); {
 			err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
 		}
@@ -80,6 +83,26 @@ func (d *debian) lock() (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("taking the lock: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// idle fails when somebody holds one of the locks.
+func idle(paths []string) error {
+	for _, path := range paths {
+		f, err := take(path, nil)
+		if err != nil {
+			return errBusy
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endWithUs makes a child end when we do, even by kill -9.
+func endWithUs(cmd *exec.Cmd) *exec.Cmd {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
 }
 
 // plan gathers the folders and settings that Bazel needs of this machine.

@@ -90,10 +90,10 @@ func (d *debian) command(ctx context.Context, args ...string) *exec.Cmd {
 		options = append(options, "-o", key+"="+filepath.Join(d.apt(), value))
 	}
 	options = append(options, "-q", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "APT::Architecture=amd64",
-		"-o", "APT::Install-Recommends=false", "-o", "APT::Get::List-Cleanup=false", "-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=root")
+		"-o", "APT::Install-Recommends=false", "-o", "APT::Get::List-Cleanup=false", "-o", "APT::Sandbox::User=root")
 	cmd := exec.CommandContext(ctx, "apt-get", append(options, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
-	return cmd
+	return endWithUs(cmd)
 }
 
 // names are the files that apt would fetch.

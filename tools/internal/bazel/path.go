@@ -28,6 +28,10 @@ func onPath(ctx context.Context, root string) (path, about string, why error) {
 	cmd.Dir = root
 	said, err := cmd.Output()
 	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+			return "", "", fmt.Errorf("%s does not start (%w: %s)", path, err, lastLine(string(exit.Stderr)))
+		}
 		return "", "", fmt.Errorf("%s does not start (%w)", path, err)
 	}
 	version := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(said)), "bazel "))
