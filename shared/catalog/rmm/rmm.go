@@ -15,13 +15,12 @@
 package rmm
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"path"
 
-	"github.com/goccy/go-yaml"
+	"github.com/osiriscare/osiris/shared/runbook"
 )
 
 //go:embed products
@@ -87,7 +86,7 @@ func Products() ([]Product, error) {
 // that names its line.
 func Parse(content []byte) ([]Product, error) {
 	var products []Product
-	if err := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict()).Decode(&products); err != nil {
+	if err := runbook.Decode(content, &products); err != nil {
 		return nil, err
 	}
 	return products, nil
