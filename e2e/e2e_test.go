@@ -176,34 +176,15 @@ func (s *site) until(what string, ask func(context.Context) error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	var last error
-	for {
-		err := ask(ctx)
-		if err == nil {
-			return
-		}
-		if ctx.Err() == nil {
-			last = err
-		}
-		select {
-		case <-ctx.Done():
-			s.t.Fatalf("waiting until %s: %v", what, last)
-		case <-tick.C:
-		}
+	if err := stack.Until(ctx, ask); err != nil {
+		s.t.Fatalf("waiting until %s: %v", what, err)
 	}
 }
 
 // tails prints the ends of the logs of a failed test.
 func (s *site) tails() {
 	for _, name := range []string{"central", "appliance", "agent"} {
-		content, err := os.ReadFile(filepath.Join(s.dir, "logs", name+".log"))
-		if err != nil {
-			continue
-		}
-		lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-		s.t.Logf("end of %s.log:\n%s", name, strings.Join(lines[max(0, len(lines)-25):], "\n"))
+		s.t.Log(stack.Tail(filepath.Join(s.dir, "logs"), name, 25))
 	}
 }
 

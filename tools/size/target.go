@@ -26,7 +26,7 @@ type target struct {
 // (D20): the figure only goes down, or up in a commit that says what was bought
 // for it.
 var targets = []target{
-	{"windows", "amd64", limit, "the limit of D19"},
+	{"windows", "amd64", 4_970_000, "ratchet: 4,953,088 on 2026-11-22, the whole agent"},
 	{"windows", "arm64", limit, "the limit of D19"},
 	{"darwin", "arm64", limit, "the limit of D19"},
 	{"darwin", "amd64", 4_930_000, "ratchet: 4,898,336 on 2026-11-22"},
@@ -37,7 +37,7 @@ var targets = []target{
 // longNames is what a plain go build weighs more: its line tables name functions
 // by import paths, those of Bazel's by short ones (agent/BUILD.bazel). Measured
 // at 36 KB on windows/amd64 on 2026-11-22; the release is judged without it.
-const longNames = 45_000
+const longNames = 40_000
 
 // binary is one agent as built.
 type binary struct {

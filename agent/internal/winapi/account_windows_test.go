@@ -39,7 +39,7 @@ func TestWhatWineLacksIsAnErrorAndNotAnAnswer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if updates, err := PendingUpdates(ctx); err == nil {
-		t.Errorf("PendingUpdates = %v; want an error, Wine's search is not implemented", updates)
+		t.Errorf("PendingUpdates = %v; want an error, Wine has no search", updates)
 	}
 	if required, err := RebootRequired(ctx); err != nil || required {
 		t.Errorf("RebootRequired = %t, %v; want false", required, err)
