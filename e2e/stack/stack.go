@@ -81,6 +81,13 @@ func (s *Stack) Ports() Ports { return s.cfg.Ports }
 // EvidenceDir is where the appliance exports evidence.
 func (s *Stack) EvidenceDir() string { return s.path("appliance", "evidence") }
 
+// SignatureFile is where the appliance looks for the signed list of remote
+// management software.
+func (s *Stack) SignatureFile() string { return s.path("appliance", "signatures.bin") }
+
+// UpdateDir is where the appliance looks for signed programs.
+func (s *Stack) UpdateDir() string { return s.path("appliance", "update") }
+
 // Site is what SetUp makes.
 type Site struct {
 	Client, Name string

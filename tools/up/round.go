@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -34,6 +34,7 @@ type round struct {
 	fail      context.CancelCauseFunc
 
 	binaries map[string]string
+	vendor   *vendor
 	stack    *stack.Stack
 	login    string
 	computer *stack.Computer
@@ -56,12 +57,14 @@ func (r *round) play(ctx context.Context) error {
 		limit time.Duration
 		do    func(context.Context) error
 	}{
-		{"binaries built", 20 * time.Minute, r.build},
+		{"release keys made and binaries built", 20 * time.Minute, r.build},
 		{"Central started", stepTime, r.startCentral},
 		{"client, site and policy made", stepTime, r.setUp},
+		{"list of remote management software signed", stepTime, r.signList},
 		{"appliance claimed and started", stepTime, r.startAppliance},
 		{"agent enrolled and started", stepTime, r.startAgent},
 		{"agent reports pass", stepTime, r.passes},
+		{"remote management software found by the signed list", stepTime, r.productFound},
 		{"setting broken from outside", stepTime, r.breakSetting},
 		{"drift found and incident opened", stepTime, r.driftFound},
 		{"setting healed and verified", stepTime, r.healed},
@@ -95,16 +98,23 @@ func (r *round) act(ctx context.Context, name string, limit time.Duration, do fu
 	return err
 }
 
-func (r *round) build(ctx context.Context) error {
+// build builds the programs; those that believe signed releases are linked with
+// keys that were made for this round.
+func (r *round) build(ctx context.Context) (err error) {
 	r.binaries = map[string]string{}
-	for _, name := range []string{"osiris-central", "osiris-appliance", "osiris-agent", "osirisctl"} {
-		path, err := binary.Build(ctx, r.root, name)
-		if err != nil {
+	for _, name := range []string{"osiris-central", "osirisctl"} {
+		if r.binaries[name], err = binary.Build(ctx, r.root, name); err != nil {
 			return err
 		}
-		r.binaries[name] = path
 	}
-	return nil
+	if r.vendor, err = newVendor(ctx, r.root, filepath.Join(r.dir, "vendor")); err != nil {
+		return err
+	}
+	if r.binaries["osiris-appliance"], err = r.vendor.appliance(ctx); err != nil {
+		return err
+	}
+	r.binaries["osiris-agent"], err = r.vendor.agent(ctx)
+	return err
 }
 
 func (r *round) startCentral(ctx context.Context) error {
@@ -143,7 +153,7 @@ func (r *round) startAgent(ctx context.Context) (err error) {
 	if r.computer, err = r.stack.Computer(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(r.computer.Sysctl(hardeningFile), []byte(hardened), 0o644); err != nil {
+	if err := r.layOut(); err != nil {
 		return fmt.Errorf("laying out the computer: %w", err)
 	}
 	if err := r.computer.Enrol(ctx); err != nil {

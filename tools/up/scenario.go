@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -33,6 +35,53 @@ const (
 	localFile     = "99-local.conf"
 )
 
+// Remote management software that the computer has, as the list knows it: a
+// folder, and a unit that runs.
+const (
+	product     = "Tactical RMM"
+	productUnit = "tacticalagent.service"
+)
+
+// layOut makes the computer: one setting in order, one product.
+func (r *round) layOut() error {
+	for path, content := range map[string]string{
+		r.computer.Sysctl(hardeningFile):                            hardened,
+		r.computer.Root() + "/opt/tacticalagent/tacticalagent.conf": "",
+		r.computer.Root() + "/etc/systemd/system/" + productUnit:    "[Service]\nExecStart=/opt/tacticalagent/tacticalagent\n",
+		// A unit that runs has a group of processes.
+		r.computer.Root() + "/sys/fs/cgroup/system.slice/" + productUnit + "/cgroup.procs": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signList signs the list and puts it where the appliance looks.
+func (r *round) signList(ctx context.Context) error {
+	said, err := r.vendor.list(ctx, r.stack.SignatureFile())
+	if err == nil {
+		r.show.say("%s", said)
+	}
+	return err
+}
+
+// productFound waits until Central shows what the list recognised.
+func (r *round) productFound(ctx context.Context) error {
+	return until(ctx, "the product is not seen", func(ctx context.Context) (bool, error) {
+		state, err := r.check(ctx, "rmm_detection")
+		if !strings.HasPrefix(state.GetActual(), product) {
+			return false, err
+		}
+		r.show.say("found: %s", state.GetActual())
+		return true, err
+	})
+}
+
 // passes waits until Central shows the computer, and its check as passing.
 func (r *round) passes(ctx context.Context) error {
 	return until(ctx, "the check is not seen as passing", func(ctx context.Context) (bool, error) {
@@ -49,18 +98,24 @@ func (r *round) passes(ctx context.Context) error {
 	})
 }
 
-// status is what Central shows for the check.
+// status is what Central shows for the check that the script breaks.
 func (r *round) status(ctx context.Context) (string, error) {
+	state, err := r.check(ctx, checkID)
+	return state.GetStatus(), err
+}
+
+// check is what Central shows for a check, nil when it shows nothing.
+func (r *round) check(ctx context.Context, id string) (*centralv1.CheckState, error) {
 	host, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: r.host}))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, state := range host.Msg.GetChecks() {
-		if state.GetCheckId() == checkID {
-			return state.GetStatus(), nil
+		if state.GetCheckId() == id {
+			return state, nil
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 func (r *round) breakSetting(context.Context) error {

@@ -36,17 +36,19 @@ var tellings = map[string]telling{
 	"appliance: command sent":          {blue, "signed command sent"},
 	"appliance: command result":        {blue, "result: {outcome}. {message}"},
 	"appliance: escalated":             {red, "escalated to a person: {check_id}. {reason}"},
+	"appliance: signature list taken":  {plain, "signed list {version} of {products} products taken"},
 	"appliance: evidence logged":       {dim, "evidence {index} signed and logged: {kind} {check}"},
 	"appliance: evidence witnessed":    {dim, "log witnessed at size {size}"},
 
-	"agent: agent started":    {plain, "started"},
-	"agent: agent stopped":    {dim, "stopped"},
-	"agent: connected":        {plain, "connected to {peer}"},
-	"agent: policy applied":   {plain, "signed policy {policy_version} applied, tier {tier}"},
-	"agent: command received": {blue, "command received: {runbook}"},
-	"agent: phase done":       {blue, "  {phase}: {detail}"},
-	"agent: command finished": {blue, "command finished: {outcome}. {message}"},
-	"agent: queue reconciled": {dim, ""},
+	"agent: agent started":          {plain, "started"},
+	"agent: agent stopped":          {dim, "stopped"},
+	"agent: connected":              {plain, "connected to {peer}"},
+	"agent: policy applied":         {plain, "signed policy {policy_version} applied, tier {tier}"},
+	"agent: signature list applied": {plain, "signed list of products applied"},
+	"agent: command received":       {blue, "command received: {runbook}"},
+	"agent: phase done":             {blue, "  {phase}: {detail}"},
+	"agent: command finished":       {blue, "command finished: {outcome}. {message}"},
+	"agent: queue reconciled":       {dim, ""},
 }
 
 var fact = regexp.MustCompile(`\{[a-z_]+\}`)
