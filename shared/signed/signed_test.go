@@ -118,7 +118,7 @@ func TestContextAndPayloadCannotTradeBytes(t *testing.T) {
 	if bytes.Equal(a, b) {
 		t.Error("two contexts gave one message")
 	}
-	for _, c := range []signed.Context{signed.Delegation, signed.Trust, signed.Policy, signed.Command, signed.Bundle, signed.Rotation} {
+	for _, c := range []signed.Context{signed.Delegation, signed.Trust, signed.Policy, signed.Decision, signed.Command, signed.Bundle, signed.Rotation} {
 		if bytes.IndexByte([]byte(c), 0) >= 0 {
 			t.Errorf("context %q holds a NUL, which ends a context", c)
 		}

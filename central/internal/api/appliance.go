@@ -110,7 +110,7 @@ func (s *applianceService) CheckIn(ctx context.Context, req *connect.Request[cen
 	tls, intermediate, err := s.Sites.CheckIn(ctx, a, identity.Certificate, store.CheckIn{
 		AtMs: now.UnixMilli(), Hostname: clip(m.GetHostname()), Version: clip(m.GetVersion()), UptimeMs: m.GetUptimeMs(),
 		TrustVersion: m.GetTrustVersion(), PolicyVersion: m.GetPolicyVersion(), LogSize: m.GetLogSize(),
-		Backlog: m.GetEvidenceBacklog(), OpenIncidents: m.GetOpenIncidents(),
+		Backlog: m.GetEvidenceBacklog(), OpenIncidents: m.GetOpenIncidents(), DecisionVersion: m.GetDecisionVersion(),
 	}, liveHosts(m.GetHosts(), now))
 	if err != nil {
 		return nil, err
@@ -132,6 +132,9 @@ func (s *applianceService) CheckIn(ctx context.Context, req *connect.Request[cen
 	if err != nil {
 		return nil, err
 	}
+	if answer.Decisions, err = s.Publish.Decisions(ctx, a.SiteID, m.GetDecisionVersion()); err != nil {
+		return nil, err
+	}
 	if version > m.GetTrustVersion() {
 		answer.Trust = chain
 	}
@@ -151,7 +154,7 @@ func liveHosts(all []*centralv1.HostStatus, now time.Time) []store.LiveHost {
 			HostID: h.GetHostId(), AgentID: clip(h.GetAgentId()), Hostname: clip(h.GetHostname()), OS: clip(h.GetOs()),
 			OSVersion: clip(h.GetOsVersion()), AgentVersion: clip(h.GetAgentVersion()), Source: clip(h.GetSource()),
 			Connected: h.GetConnected(), LastSeenMs: min(h.GetLastSeenMs(), now.UnixMilli()), Asserted: h.GetAsserted(),
-			Quarantined: h.GetQuarantined(), Dropped: h.GetDropped(), ReportedMs: now.UnixMilli(),
+			Quarantined: h.GetQuarantined(), Dropped: h.GetDropped(), ReportedMs: now.UnixMilli(), Hold: clip(h.GetHold()),
 		})
 	}
 	return hosts

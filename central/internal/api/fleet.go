@@ -23,7 +23,7 @@ var (
 	errTooMany       = errors.New("too many claims; try again in a minute")
 	errTooManyHosts  = errors.New("a check-in names too many hosts")
 	errState         = errors.New("state is open or all")
-	errAgent         = errors.New("the site has no such agent; hosts lists agents that have checked in")
+	errAgent         = errors.New("the site has no such agent; agent list shows those that have checked in")
 	errReason        = errors.New("a reason has 3 to 500 characters")
 )
 
@@ -65,6 +65,8 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetAgentId() + ": " + m.GetReason()
 	case *centralv1.RetireApplianceRequest:
 		subject = m.GetApplianceId() + ": " + m.GetReason()
+	case *centralv1.DecideAgentRequest:
+		subject = m.GetVerb().String() + " " + m.GetAgentId() + ": " + m.GetReason()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}

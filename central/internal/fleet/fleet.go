@@ -43,6 +43,7 @@ type Store interface {
 	ClientStore
 	SiteStore
 	HostStore
+	AgentStore
 	EvidenceStore
 }
 

@@ -1,6 +1,6 @@
 // Package publish signs what a site's appliances and agents believe: the
-// TrustDoc (live roots, appliance keys, witnesses, revocations) and the Policy
-// (DESIGN D13, D14). Versions are max(previous + 1, Unix seconds), so that they
+// TrustDoc (live roots, appliance keys, witnesses, revocations), the Policy and
+// decisions about agents that are held (DESIGN D12 to D14). Versions are max(previous + 1, Unix seconds), so that they
 // grow even if Central's clock steps back or its database is an older copy. A
 // document is signed again at half its life, or when what it says has changed:
 // asking for the newest is all that callers do. Times are Unix milliseconds.
@@ -31,6 +31,7 @@ var ErrCeiling = errors.New("the tier is above what the site consented to")
 type Store interface {
 	TrustStore
 	PolicyStore
+	DecisionStore
 	Site(ctx context.Context, id store.SiteID) (store.Site, error)
 }
 

@@ -34,17 +34,19 @@ type CheckIn struct {
 	LogSize       uint64
 	Backlog       uint64
 	OpenIncidents uint32
+	// DecisionVersion is that of the newest decision about an agent that it took.
+	DecisionVersion uint64
 }
 
 const applianceColumns = `appliance_id, site_id, created_ms, retired, hostname, hardware_id, tls_key, ca_key,
 	command_key, bundle_key, log_key, tls_certificate, ca_certificate, last_check_in_ms, version, uptime_ms,
-	trust_version, policy_version, log_size, backlog, open_incidents`
+	trust_version, policy_version, log_size, backlog, open_incidents, decision_version`
 
 func scanAppliance(row scanner) (a Appliance, err error) {
 	err = row.Scan(&a.ID, &a.SiteID, &a.CreatedMs, &a.Retired, &a.Hostname, &a.HardwareID, &a.TLSKey, &a.CAKey,
 		&a.CommandKey, &a.BundleKey, &a.LogKey, &a.TLSCertificate, &a.CACertificate, &a.CheckIn.AtMs, &a.CheckIn.Version,
 		&a.CheckIn.UptimeMs, &a.CheckIn.TrustVersion, &a.CheckIn.PolicyVersion, &a.CheckIn.LogSize, &a.CheckIn.Backlog,
-		&a.CheckIn.OpenIncidents)
+		&a.CheckIn.OpenIncidents, &a.CheckIn.DecisionVersion)
 	a.CheckIn.Hostname = a.Hostname
 	return a, err
 }
@@ -80,9 +82,9 @@ func (s *Store) SetCertificates(ctx context.Context, id ApplianceID, tls, ca []b
 func (s *Store) SaveCheckIn(ctx context.Context, id ApplianceID, site SiteID, c CheckIn, hosts []LiveHost) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE appliance SET last_check_in_ms = ?, hostname = ?, version = ?,
-			uptime_ms = ?, trust_version = ?, policy_version = ?, log_size = ?, backlog = ?, open_incidents = ?
-			WHERE appliance_id = ? AND site_id = ?`, c.AtMs, c.Hostname, c.Version, c.UptimeMs, c.TrustVersion,
-			c.PolicyVersion, c.LogSize, c.Backlog, c.OpenIncidents, id, site); err != nil {
+			uptime_ms = ?, trust_version = ?, policy_version = ?, log_size = ?, backlog = ?, open_incidents = ?,
+			decision_version = ? WHERE appliance_id = ? AND site_id = ?`, c.AtMs, c.Hostname, c.Version, c.UptimeMs, c.TrustVersion,
+			c.PolicyVersion, c.LogSize, c.Backlog, c.OpenIncidents, c.DecisionVersion, id, site); err != nil {
 			return err
 		}
 		return replaceLive(ctx, tx, id, site, hosts)

@@ -296,7 +296,10 @@ type HostStatus struct {
 	// True while the host waits for approval or is in quarantine.
 	Quarantined bool `protobuf:"varint,11,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
 	// Records lost before they reached the appliance.
-	Dropped       uint64 `protobuf:"varint,12,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	Dropped uint64 `protobuf:"varint,12,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	// Why it is quarantined: pending (waits for approval), expired (its
+	// certificate was renewed after its end) or clone.
+	Hold          string `protobuf:"bytes,13,opt,name=hold,proto3" json:"hold,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -415,6 +418,13 @@ func (x *HostStatus) GetDropped() uint64 {
 	return 0
 }
 
+func (x *HostStatus) GetHold() string {
+	if x != nil {
+		return x.Hold
+	}
+	return ""
+}
+
 type CheckInRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Hostname string                 `protobuf:"bytes,1,opt,name=hostname,proto3" json:"hostname,omitempty"`
@@ -433,8 +443,10 @@ type CheckInRequest struct {
 	EvidenceBacklog uint64 `protobuf:"varint,10,opt,name=evidence_backlog,json=evidenceBacklog,proto3" json:"evidence_backlog,omitempty"`
 	// Open incidents.
 	OpenIncidents uint32 `protobuf:"varint,11,opt,name=open_incidents,json=openIncidents,proto3" json:"open_incidents,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Version of the newest decision about an agent that the appliance took.
+	DecisionVersion uint64 `protobuf:"varint,12,opt,name=decision_version,json=decisionVersion,proto3" json:"decision_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CheckInRequest) Reset() {
@@ -544,6 +556,13 @@ func (x *CheckInRequest) GetOpenIncidents() uint32 {
 	return 0
 }
 
+func (x *CheckInRequest) GetDecisionVersion() uint64 {
+	if x != nil {
+		return x.DecisionVersion
+	}
+	return 0
+}
+
 type CheckInResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	ServerMs int64                  `protobuf:"varint,1,opt,name=server_ms,json=serverMs,proto3" json:"server_ms,omitempty"`
@@ -554,8 +573,11 @@ type CheckInResponse struct {
 	// Client certificate and intermediate when they were re-issued, DER.
 	TlsCertificate []byte `protobuf:"bytes,5,opt,name=tls_certificate,json=tlsCertificate,proto3" json:"tls_certificate,omitempty"`
 	CaCertificate  []byte `protobuf:"bytes,6,opt,name=ca_certificate,json=caCertificate,proto3" json:"ca_certificate,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Decisions about agents that are newer than the appliance's, oldest first;
+	// each an AgentDecision.
+	Decisions     []*v1.SignedEnvelope `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckInResponse) Reset() {
@@ -626,6 +648,13 @@ func (x *CheckInResponse) GetTlsCertificate() []byte {
 func (x *CheckInResponse) GetCaCertificate() []byte {
 	if x != nil {
 		return x.CaCertificate
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetDecisions() []*v1.SignedEnvelope {
+	if x != nil {
+		return x.Decisions
 	}
 	return nil
 }
@@ -1179,7 +1208,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\tsite_name\x18\n" +
 	" \x01(\tR\bsiteName\x12\x1f\n" +
 	"\vclient_name\x18\v \x01(\tR\n" +
-	"clientName\"\xe0\x02\n" +
+	"clientName\"\xf4\x02\n" +
 	"\n" +
 	"HostStatus\x12\x17\n" +
 	"\ahost_id\x18\x01 \x01(\tR\x06hostId\x12\x19\n" +
@@ -1196,7 +1225,8 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\basserted\x18\n" +
 	" \x01(\bR\basserted\x12 \n" +
 	"\vquarantined\x18\v \x01(\bR\vquarantined\x12\x18\n" +
-	"\adropped\x18\f \x01(\x04R\adropped\"\x82\x03\n" +
+	"\adropped\x18\f \x01(\x04R\adropped\x12\x12\n" +
+	"\x04hold\x18\r \x01(\tR\x04hold\"\xad\x03\n" +
 	"\x0eCheckInRequest\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x17\n" +
@@ -1210,14 +1240,16 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\blog_size\x18\t \x01(\x04R\alogSize\x12)\n" +
 	"\x10evidence_backlog\x18\n" +
 	" \x01(\x04R\x0fevidenceBacklog\x12%\n" +
-	"\x0eopen_incidents\x18\v \x01(\rR\ropenIncidents\"\x85\x02\n" +
+	"\x0eopen_incidents\x18\v \x01(\rR\ropenIncidents\x12)\n" +
+	"\x10decision_version\x18\f \x01(\x04R\x0fdecisionVersion\"\xbd\x02\n" +
 	"\x0fCheckInResponse\x12\x1b\n" +
 	"\tserver_ms\x18\x01 \x01(\x03R\bserverMs\x12*\n" +
 	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x120\n" +
 	"\x06policy\x18\x03 \x01(\v2\x18.trust.v1.SignedEnvelopeR\x06policy\x12'\n" +
 	"\x10next_check_in_ms\x18\x04 \x01(\rR\rnextCheckInMs\x12'\n" +
 	"\x0ftls_certificate\x18\x05 \x01(\fR\x0etlsCertificate\x12%\n" +
-	"\x0eca_certificate\x18\x06 \x01(\fR\rcaCertificate\"4\n" +
+	"\x0eca_certificate\x18\x06 \x01(\fR\rcaCertificate\x126\n" +
+	"\tdecisions\x18\a \x03(\v2\x18.trust.v1.SignedEnvelopeR\tdecisions\"4\n" +
 	"\x13WitnessStateRequest\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\"}\n" +
@@ -1303,26 +1335,27 @@ var file_central_v1_appliance_proto_depIdxs = []int32{
 	2,  // 2: central.v1.CheckInRequest.hosts:type_name -> central.v1.HostStatus
 	14, // 3: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
 	15, // 4: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
-	7,  // 5: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
-	7,  // 6: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
-	14, // 7: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
-	0,  // 8: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
-	3,  // 9: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
-	5,  // 10: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
-	8,  // 11: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
-	10, // 12: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
-	12, // 13: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
-	1,  // 14: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
-	4,  // 15: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
-	6,  // 16: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
-	9,  // 17: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
-	11, // 18: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
-	13, // 19: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	15, // 5: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
+	7,  // 6: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
+	7,  // 7: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
+	14, // 8: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
+	0,  // 9: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
+	3,  // 10: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
+	5,  // 11: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
+	8,  // 12: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
+	10, // 13: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
+	12, // 14: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
+	1,  // 15: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
+	4,  // 16: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
+	6,  // 17: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
+	9,  // 18: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
+	11, // 19: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
+	13, // 20: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
+	15, // [15:21] is the sub-list for method output_type
+	9,  // [9:15] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_appliance_proto_init() }

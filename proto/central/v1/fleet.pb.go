@@ -2364,6 +2364,447 @@ func (x *RevokeAgentResponse) GetTrustVersion() uint64 {
 	return 0
 }
 
+type ListAgentsRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	// Only agents that are held or revoked, or that a decision is under way to.
+	Held          bool   `protobuf:"varint,2,opt,name=held,proto3" json:"held,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize      uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentsRequest) Reset() {
+	*x = ListAgentsRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentsRequest) ProtoMessage() {}
+
+func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
+func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListAgentsRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *ListAgentsRequest) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+func (x *ListAgentsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAgentsRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+type ListAgentsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agents        []*Agent               `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentsResponse) Reset() {
+	*x = ListAgentsResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentsResponse) ProtoMessage() {}
+
+func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentsResponse.ProtoReflect.Descriptor instead.
+func (*ListAgentsResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListAgentsResponse) GetAgents() []*Agent {
+	if x != nil {
+		return x.Agents
+	}
+	return nil
+}
+
+func (x *ListAgentsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Agent is an agent as a person decides about it.
+type Agent struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	AgentId      string                 `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	HostId       string                 `protobuf:"bytes,2,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	Hostname     string                 `protobuf:"bytes,3,opt,name=hostname,proto3" json:"hostname,omitempty"`
+	Os           string                 `protobuf:"bytes,4,opt,name=os,proto3" json:"os,omitempty"`
+	OsVersion    string                 `protobuf:"bytes,5,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
+	AgentVersion string                 `protobuf:"bytes,6,opt,name=agent_version,json=agentVersion,proto3" json:"agent_version,omitempty"`
+	// connected, seen, stale or never.
+	State      string `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
+	LastSeenMs int64  `protobuf:"varint,8,opt,name=last_seen_ms,json=lastSeenMs,proto3" json:"last_seen_ms,omitempty"`
+	// Why it is only watched, as its appliance last said: pending, expired, clone,
+	// held (an appliance that does not say why), or empty.
+	Hold string `protobuf:"bytes,9,opt,name=hold,proto3" json:"hold,omitempty"`
+	// Why it was revoked; empty when it was not.
+	Revoked string `protobuf:"bytes,10,opt,name=revoked,proto3" json:"revoked,omitempty"`
+	// Newest decision that the appliance has not taken yet.
+	Waiting       *AgentOrder `protobuf:"bytes,11,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Agent) Reset() {
+	*x = Agent{}
+	mi := &file_central_v1_fleet_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Agent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Agent) ProtoMessage() {}
+
+func (x *Agent) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Agent.ProtoReflect.Descriptor instead.
+func (*Agent) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Agent) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *Agent) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *Agent) GetHostname() string {
+	if x != nil {
+		return x.Hostname
+	}
+	return ""
+}
+
+func (x *Agent) GetOs() string {
+	if x != nil {
+		return x.Os
+	}
+	return ""
+}
+
+func (x *Agent) GetOsVersion() string {
+	if x != nil {
+		return x.OsVersion
+	}
+	return ""
+}
+
+func (x *Agent) GetAgentVersion() string {
+	if x != nil {
+		return x.AgentVersion
+	}
+	return ""
+}
+
+func (x *Agent) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Agent) GetLastSeenMs() int64 {
+	if x != nil {
+		return x.LastSeenMs
+	}
+	return 0
+}
+
+func (x *Agent) GetHold() string {
+	if x != nil {
+		return x.Hold
+	}
+	return ""
+}
+
+func (x *Agent) GetRevoked() string {
+	if x != nil {
+		return x.Revoked
+	}
+	return ""
+}
+
+func (x *Agent) GetWaiting() *AgentOrder {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
+}
+
+// AgentOrder is a decision about an agent.
+type AgentOrder struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       uint64                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Verb          v1.AgentVerb           `protobuf:"varint,2,opt,name=verb,proto3,enum=trust.v1.AgentVerb" json:"verb,omitempty"`
+	Person        string                 `protobuf:"bytes,3,opt,name=person,proto3" json:"person,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	MadeMs        int64                  `protobuf:"varint,5,opt,name=made_ms,json=madeMs,proto3" json:"made_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentOrder) Reset() {
+	*x = AgentOrder{}
+	mi := &file_central_v1_fleet_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentOrder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentOrder) ProtoMessage() {}
+
+func (x *AgentOrder) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentOrder.ProtoReflect.Descriptor instead.
+func (*AgentOrder) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AgentOrder) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *AgentOrder) GetVerb() v1.AgentVerb {
+	if x != nil {
+		return x.Verb
+	}
+	return v1.AgentVerb(0)
+}
+
+func (x *AgentOrder) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *AgentOrder) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AgentOrder) GetMadeMs() int64 {
+	if x != nil {
+		return x.MadeMs
+	}
+	return 0
+}
+
+type DecideAgentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	AgentId       string                 `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	Verb          v1.AgentVerb           `protobuf:"varint,3,opt,name=verb,proto3,enum=trust.v1.AgentVerb" json:"verb,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAgentRequest) Reset() {
+	*x = DecideAgentRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAgentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAgentRequest) ProtoMessage() {}
+
+func (x *DecideAgentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAgentRequest.ProtoReflect.Descriptor instead.
+func (*DecideAgentRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *DecideAgentRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *DecideAgentRequest) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *DecideAgentRequest) GetVerb() v1.AgentVerb {
+	if x != nil {
+		return x.Verb
+	}
+	return v1.AgentVerb(0)
+}
+
+func (x *DecideAgentRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DecideAgentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version of the decision.
+	Version       uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAgentResponse) Reset() {
+	*x = DecideAgentResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAgentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAgentResponse) ProtoMessage() {}
+
+func (x *DecideAgentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAgentResponse.ProtoReflect.Descriptor instead.
+func (*DecideAgentResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *DecideAgentResponse) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 type RetireApplianceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
@@ -2375,7 +2816,7 @@ type RetireApplianceRequest struct {
 
 func (x *RetireApplianceRequest) Reset() {
 	*x = RetireApplianceRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	mi := &file_central_v1_fleet_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2387,7 +2828,7 @@ func (x *RetireApplianceRequest) String() string {
 func (*RetireApplianceRequest) ProtoMessage() {}
 
 func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	mi := &file_central_v1_fleet_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2400,7 +2841,7 @@ func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceRequest.ProtoReflect.Descriptor instead.
 func (*RetireApplianceRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{33}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RetireApplianceRequest) GetSiteId() string {
@@ -2433,7 +2874,7 @@ type RetireApplianceResponse struct {
 
 func (x *RetireApplianceResponse) Reset() {
 	*x = RetireApplianceResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	mi := &file_central_v1_fleet_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2445,7 +2886,7 @@ func (x *RetireApplianceResponse) String() string {
 func (*RetireApplianceResponse) ProtoMessage() {}
 
 func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	mi := &file_central_v1_fleet_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2458,7 +2899,7 @@ func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceResponse.ProtoReflect.Descriptor instead.
 func (*RetireApplianceResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{34}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *RetireApplianceResponse) GetTrustVersion() uint64 {
@@ -2673,13 +3114,51 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\":\n" +
 	"\x13RevokeAgentResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion\"l\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion\"|\n" +
+	"\x11ListAgentsRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
+	"\x04held\x18\x02 \x01(\bR\x04held\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\rR\bpageSize\"g\n" +
+	"\x12ListAgentsResponse\x12)\n" +
+	"\x06agents\x18\x01 \x03(\v2\x11.central.v1.AgentR\x06agents\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc3\x02\n" +
+	"\x05Agent\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x17\n" +
+	"\ahost_id\x18\x02 \x01(\tR\x06hostId\x12\x1a\n" +
+	"\bhostname\x18\x03 \x01(\tR\bhostname\x12\x0e\n" +
+	"\x02os\x18\x04 \x01(\tR\x02os\x12\x1d\n" +
+	"\n" +
+	"os_version\x18\x05 \x01(\tR\tosVersion\x12#\n" +
+	"\ragent_version\x18\x06 \x01(\tR\fagentVersion\x12\x14\n" +
+	"\x05state\x18\a \x01(\tR\x05state\x12 \n" +
+	"\flast_seen_ms\x18\b \x01(\x03R\n" +
+	"lastSeenMs\x12\x12\n" +
+	"\x04hold\x18\t \x01(\tR\x04hold\x12\x18\n" +
+	"\arevoked\x18\n" +
+	" \x01(\tR\arevoked\x120\n" +
+	"\awaiting\x18\v \x01(\v2\x16.central.v1.AgentOrderR\awaiting\"\x98\x01\n" +
+	"\n" +
+	"AgentOrder\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x12'\n" +
+	"\x04verb\x18\x02 \x01(\x0e2\x13.trust.v1.AgentVerbR\x04verb\x12\x16\n" +
+	"\x06person\x18\x03 \x01(\tR\x06person\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x17\n" +
+	"\amade_ms\x18\x05 \x01(\x03R\x06madeMs\"\x89\x01\n" +
+	"\x12DecideAgentRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12'\n" +
+	"\x04verb\x18\x03 \x01(\x0e2\x13.trust.v1.AgentVerbR\x04verb\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"/\n" +
+	"\x13DecideAgentResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\"l\n" +
 	"\x16RetireApplianceRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\">\n" +
 	"\x17RetireApplianceResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xb6\b\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xd3\t\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -2693,7 +3172,10 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\fListEvidence\x12\x1f.central.v1.ListEvidenceRequest\x1a .central.v1.ListEvidenceResponse\x12N\n" +
 	"\vGetEvidence\x12\x1e.central.v1.GetEvidenceRequest\x1a\x1f.central.v1.GetEvidenceResponse\x12H\n" +
 	"\tSetPolicy\x12\x1c.central.v1.SetPolicyRequest\x1a\x1d.central.v1.SetPolicyResponse\x12N\n" +
-	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponse\x12Z\n" +
+	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponse\x12K\n" +
+	"\n" +
+	"ListAgents\x12\x1d.central.v1.ListAgentsRequest\x1a\x1e.central.v1.ListAgentsResponse\x12N\n" +
+	"\vDecideAgent\x12\x1e.central.v1.DecideAgentRequest\x1a\x1f.central.v1.DecideAgentResponse\x12Z\n" +
 	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
@@ -2708,7 +3190,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -2743,18 +3225,25 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*SetPolicyResponse)(nil),              // 30: central.v1.SetPolicyResponse
 	(*RevokeAgentRequest)(nil),             // 31: central.v1.RevokeAgentRequest
 	(*RevokeAgentResponse)(nil),            // 32: central.v1.RevokeAgentResponse
-	(*RetireApplianceRequest)(nil),         // 33: central.v1.RetireApplianceRequest
-	(*RetireApplianceResponse)(nil),        // 34: central.v1.RetireApplianceResponse
-	(v1.Tier)(0),                           // 35: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 36: trust.v1.Policy
+	(*ListAgentsRequest)(nil),              // 33: central.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),             // 34: central.v1.ListAgentsResponse
+	(*Agent)(nil),                          // 35: central.v1.Agent
+	(*AgentOrder)(nil),                     // 36: central.v1.AgentOrder
+	(*DecideAgentRequest)(nil),             // 37: central.v1.DecideAgentRequest
+	(*DecideAgentResponse)(nil),            // 38: central.v1.DecideAgentResponse
+	(*RetireApplianceRequest)(nil),         // 39: central.v1.RetireApplianceRequest
+	(*RetireApplianceResponse)(nil),        // 40: central.v1.RetireApplianceResponse
+	(v1.Tier)(0),                           // 41: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 42: trust.v1.Policy
+	(v1.AgentVerb)(0),                      // 43: trust.v1.AgentVerb
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	35, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	41, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	35, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	35, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	41, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	41, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -2767,38 +3256,46 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	36, // 18: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
-	0,  // 19: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
-	2,  // 20: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
-	4,  // 21: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
-	10, // 22: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
-	12, // 23: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
-	14, // 24: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
-	17, // 25: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
-	20, // 26: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
-	23, // 27: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
-	26, // 28: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
-	29, // 29: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
-	31, // 30: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	33, // 31: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
-	1,  // 32: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 33: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 34: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 35: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 36: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 37: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 38: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 39: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 40: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 41: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 42: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	32, // 43: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	34, // 44: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	32, // [32:45] is the sub-list for method output_type
-	19, // [19:32] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	42, // 18: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	35, // 19: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
+	36, // 20: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
+	43, // 21: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
+	43, // 22: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
+	0,  // 23: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
+	2,  // 24: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
+	4,  // 25: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
+	10, // 26: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
+	12, // 27: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
+	14, // 28: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
+	17, // 29: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
+	20, // 30: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
+	23, // 31: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
+	26, // 32: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
+	29, // 33: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
+	31, // 34: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
+	33, // 35: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
+	37, // 36: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
+	39, // 37: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	1,  // 38: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 39: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 40: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 41: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 42: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 43: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 44: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 45: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 46: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 47: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 48: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	32, // 49: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	34, // 50: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	38, // 51: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	40, // 52: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	38, // [38:53] is the sub-list for method output_type
+	23, // [23:38] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_fleet_proto_init() }
@@ -2812,7 +3309,7 @@ func file_central_v1_fleet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

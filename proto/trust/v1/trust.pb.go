@@ -78,6 +78,59 @@ func (Tier) EnumDescriptor() ([]byte, []int) {
 	return file_trust_v1_trust_proto_rawDescGZIP(), []int{0}
 }
 
+// AgentVerb is what can be decided about an agent that is held.
+type AgentVerb int32
+
+const (
+	// Not set; refused.
+	AgentVerb_AGENT_VERB_UNSPECIFIED AgentVerb = 0
+	// Ends the waiting of an agent that came with a roll-out token.
+	AgentVerb_AGENT_VERB_APPROVE AgentVerb = 1
+	// Ends an agent's quarantine.
+	AgentVerb_AGENT_VERB_RELEASE AgentVerb = 2
+)
+
+// Enum value maps for AgentVerb.
+var (
+	AgentVerb_name = map[int32]string{
+		0: "AGENT_VERB_UNSPECIFIED",
+		1: "AGENT_VERB_APPROVE",
+		2: "AGENT_VERB_RELEASE",
+	}
+	AgentVerb_value = map[string]int32{
+		"AGENT_VERB_UNSPECIFIED": 0,
+		"AGENT_VERB_APPROVE":     1,
+		"AGENT_VERB_RELEASE":     2,
+	}
+)
+
+func (x AgentVerb) Enum() *AgentVerb {
+	p := new(AgentVerb)
+	*p = x
+	return p
+}
+
+func (x AgentVerb) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AgentVerb) Descriptor() protoreflect.EnumDescriptor {
+	return file_trust_v1_trust_proto_enumTypes[1].Descriptor()
+}
+
+func (AgentVerb) Type() protoreflect.EnumType {
+	return &file_trust_v1_trust_proto_enumTypes[1]
+}
+
+func (x AgentVerb) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AgentVerb.Descriptor instead.
+func (AgentVerb) EnumDescriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{1}
+}
+
 // ReleaseRole is a role of The Update Framework (DESIGN D37).
 type ReleaseRole int32
 
@@ -123,11 +176,11 @@ func (x ReleaseRole) String() string {
 }
 
 func (ReleaseRole) Descriptor() protoreflect.EnumDescriptor {
-	return file_trust_v1_trust_proto_enumTypes[1].Descriptor()
+	return file_trust_v1_trust_proto_enumTypes[2].Descriptor()
 }
 
 func (ReleaseRole) Type() protoreflect.EnumType {
-	return &file_trust_v1_trust_proto_enumTypes[1]
+	return &file_trust_v1_trust_proto_enumTypes[2]
 }
 
 func (x ReleaseRole) Number() protoreflect.EnumNumber {
@@ -136,7 +189,7 @@ func (x ReleaseRole) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ReleaseRole.Descriptor instead.
 func (ReleaseRole) EnumDescriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{1}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{2}
 }
 
 // SignedEnvelope is the one envelope of the product. The signature is Ed25519
@@ -811,6 +864,108 @@ func (x *CheckParameter) GetValue() string {
 	return ""
 }
 
+// AgentDecision is what a person at the partner decided about an agent that is
+// held. Context osiris/decision/v1, signed by Central online. Appliances take a
+// site's decisions in the order of their versions, each once.
+type AgentDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Site this decision is for.
+	SiteId string `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	// Version is max(previous + 1, unix seconds) among the site's decisions.
+	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Agent it is about.
+	AgentId string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// What was decided.
+	Verb AgentVerb `protobuf:"varint,4,opt,name=verb,proto3,enum=trust.v1.AgentVerb" json:"verb,omitempty"`
+	// Who decided, as Central knows the person.
+	Person string `protobuf:"bytes,5,opt,name=person,proto3" json:"person,omitempty"`
+	// Why, one sentence.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Unix milliseconds.
+	MadeMs        int64 `protobuf:"varint,7,opt,name=made_ms,json=madeMs,proto3" json:"made_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentDecision) Reset() {
+	*x = AgentDecision{}
+	mi := &file_trust_v1_trust_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentDecision) ProtoMessage() {}
+
+func (x *AgentDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_trust_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentDecision.ProtoReflect.Descriptor instead.
+func (*AgentDecision) Descriptor() ([]byte, []int) {
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AgentDecision) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *AgentDecision) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *AgentDecision) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *AgentDecision) GetVerb() AgentVerb {
+	if x != nil {
+		return x.Verb
+	}
+	return AgentVerb_AGENT_VERB_UNSPECIFIED
+}
+
+func (x *AgentDecision) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *AgentDecision) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AgentDecision) GetMadeMs() int64 {
+	if x != nil {
+		return x.MadeMs
+	}
+	return 0
+}
+
 // Command orders one runbook on one agent. Context osiris/command/v1, signed
 // by the appliance's command key. Freshness needs no clock: it is bound to the
 // agent, the session's nonce and the command id.
@@ -844,7 +999,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_trust_v1_trust_proto_msgTypes[8]
+	mi := &file_trust_v1_trust_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -856,7 +1011,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[8]
+	mi := &file_trust_v1_trust_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -869,7 +1024,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Command) GetAgentId() string {
@@ -962,7 +1117,7 @@ type Parameter struct {
 
 func (x *Parameter) Reset() {
 	*x = Parameter{}
-	mi := &file_trust_v1_trust_proto_msgTypes[9]
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -974,7 +1129,7 @@ func (x *Parameter) String() string {
 func (*Parameter) ProtoMessage() {}
 
 func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[9]
+	mi := &file_trust_v1_trust_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -987,7 +1142,7 @@ func (x *Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
 func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{9}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Parameter) GetName() string {
@@ -1023,7 +1178,7 @@ type SignatureList struct {
 
 func (x *SignatureList) Reset() {
 	*x = SignatureList{}
-	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +1190,7 @@ func (x *SignatureList) String() string {
 func (*SignatureList) ProtoMessage() {}
 
 func (x *SignatureList) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[10]
+	mi := &file_trust_v1_trust_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +1203,7 @@ func (x *SignatureList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignatureList.ProtoReflect.Descriptor instead.
 func (*SignatureList) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{10}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SignatureList) GetVersion() uint64 {
@@ -1100,7 +1255,7 @@ type ProductSignature struct {
 
 func (x *ProductSignature) Reset() {
 	*x = ProductSignature{}
-	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1112,7 +1267,7 @@ func (x *ProductSignature) String() string {
 func (*ProductSignature) ProtoMessage() {}
 
 func (x *ProductSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[11]
+	mi := &file_trust_v1_trust_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1125,7 +1280,7 @@ func (x *ProductSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductSignature.ProtoReflect.Descriptor instead.
 func (*ProductSignature) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{11}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ProductSignature) GetId() string {
@@ -1196,7 +1351,7 @@ type ProductMarks struct {
 
 func (x *ProductMarks) Reset() {
 	*x = ProductMarks{}
-	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	mi := &file_trust_v1_trust_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1363,7 @@ func (x *ProductMarks) String() string {
 func (*ProductMarks) ProtoMessage() {}
 
 func (x *ProductMarks) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[12]
+	mi := &file_trust_v1_trust_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1376,7 @@ func (x *ProductMarks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductMarks.ProtoReflect.Descriptor instead.
 func (*ProductMarks) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{12}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ProductMarks) GetServices() []string {
@@ -1284,7 +1439,7 @@ type ReleaseBundle struct {
 
 func (x *ReleaseBundle) Reset() {
 	*x = ReleaseBundle{}
-	mi := &file_trust_v1_trust_proto_msgTypes[13]
+	mi := &file_trust_v1_trust_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1451,7 @@ func (x *ReleaseBundle) String() string {
 func (*ReleaseBundle) ProtoMessage() {}
 
 func (x *ReleaseBundle) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[13]
+	mi := &file_trust_v1_trust_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1464,7 @@ func (x *ReleaseBundle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseBundle.ProtoReflect.Descriptor instead.
 func (*ReleaseBundle) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{13}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReleaseBundle) GetRoots() []*SignedRelease {
@@ -1354,7 +1509,7 @@ type SignedRelease struct {
 
 func (x *SignedRelease) Reset() {
 	*x = SignedRelease{}
-	mi := &file_trust_v1_trust_proto_msgTypes[14]
+	mi := &file_trust_v1_trust_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1366,7 +1521,7 @@ func (x *SignedRelease) String() string {
 func (*SignedRelease) ProtoMessage() {}
 
 func (x *SignedRelease) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[14]
+	mi := &file_trust_v1_trust_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1379,7 +1534,7 @@ func (x *SignedRelease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignedRelease.ProtoReflect.Descriptor instead.
 func (*SignedRelease) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{14}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SignedRelease) GetPayload() []byte {
@@ -1409,7 +1564,7 @@ type ReleaseSignature struct {
 
 func (x *ReleaseSignature) Reset() {
 	*x = ReleaseSignature{}
-	mi := &file_trust_v1_trust_proto_msgTypes[15]
+	mi := &file_trust_v1_trust_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1576,7 @@ func (x *ReleaseSignature) String() string {
 func (*ReleaseSignature) ProtoMessage() {}
 
 func (x *ReleaseSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[15]
+	mi := &file_trust_v1_trust_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1589,7 @@ func (x *ReleaseSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSignature.ProtoReflect.Descriptor instead.
 func (*ReleaseSignature) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{15}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReleaseSignature) GetKeyId() []byte {
@@ -1471,7 +1626,7 @@ type ReleaseMetadata struct {
 
 func (x *ReleaseMetadata) Reset() {
 	*x = ReleaseMetadata{}
-	mi := &file_trust_v1_trust_proto_msgTypes[16]
+	mi := &file_trust_v1_trust_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1638,7 @@ func (x *ReleaseMetadata) String() string {
 func (*ReleaseMetadata) ProtoMessage() {}
 
 func (x *ReleaseMetadata) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[16]
+	mi := &file_trust_v1_trust_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1651,7 @@ func (x *ReleaseMetadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseMetadata.ProtoReflect.Descriptor instead.
 func (*ReleaseMetadata) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{16}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReleaseMetadata) GetRole() ReleaseRole {
@@ -1549,7 +1704,7 @@ type ReleaseKeys struct {
 
 func (x *ReleaseKeys) Reset() {
 	*x = ReleaseKeys{}
-	mi := &file_trust_v1_trust_proto_msgTypes[17]
+	mi := &file_trust_v1_trust_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1561,7 +1716,7 @@ func (x *ReleaseKeys) String() string {
 func (*ReleaseKeys) ProtoMessage() {}
 
 func (x *ReleaseKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[17]
+	mi := &file_trust_v1_trust_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1574,7 +1729,7 @@ func (x *ReleaseKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseKeys.ProtoReflect.Descriptor instead.
 func (*ReleaseKeys) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{17}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReleaseKeys) GetRole() ReleaseRole {
@@ -1624,7 +1779,7 @@ type ReleaseFile struct {
 
 func (x *ReleaseFile) Reset() {
 	*x = ReleaseFile{}
-	mi := &file_trust_v1_trust_proto_msgTypes[18]
+	mi := &file_trust_v1_trust_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1636,7 +1791,7 @@ func (x *ReleaseFile) String() string {
 func (*ReleaseFile) ProtoMessage() {}
 
 func (x *ReleaseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_trust_proto_msgTypes[18]
+	mi := &file_trust_v1_trust_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +1804,7 @@ func (x *ReleaseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseFile.ProtoReflect.Descriptor instead.
 func (*ReleaseFile) Descriptor() ([]byte, []int) {
-	return file_trust_v1_trust_proto_rawDescGZIP(), []int{18}
+	return file_trust_v1_trust_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReleaseFile) GetPath() string {
@@ -1778,7 +1933,15 @@ const file_trust_v1_trust_proto_rawDesc = "" +
 	"\x0eCheckParameter\x12\x19\n" +
 	"\bcheck_id\x18\x01 \x01(\tR\acheckId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\tR\x05value\"\xfa\x02\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\"\xcf\x01\n" +
+	"\rAgentDecision\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\x12'\n" +
+	"\x04verb\x18\x04 \x01(\x0e2\x13.trust.v1.AgentVerbR\x04verb\x12\x16\n" +
+	"\x06person\x18\x05 \x01(\tR\x06person\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x17\n" +
+	"\amade_ms\x18\a \x01(\x03R\x06madeMs\"\xfa\x02\n" +
 	"\aCommand\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12#\n" +
 	"\rsession_nonce\x18\x02 \x01(\fR\fsessionNonce\x12\x1d\n" +
@@ -1858,7 +2021,11 @@ const file_trust_v1_trust_proto_rawDesc = "" +
 	"\x04Tier\x12\x15\n" +
 	"\x11TIER_MONITOR_ONLY\x10\x00\x12\x12\n" +
 	"\x0eTIER_SELF_HEAL\x10\x01\x12\x19\n" +
-	"\x15TIER_FULL_REMEDIATION\x10\x02*\x93\x01\n" +
+	"\x15TIER_FULL_REMEDIATION\x10\x02*W\n" +
+	"\tAgentVerb\x12\x1a\n" +
+	"\x16AGENT_VERB_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12AGENT_VERB_APPROVE\x10\x01\x12\x16\n" +
+	"\x12AGENT_VERB_RELEASE\x10\x02*\x93\x01\n" +
 	"\vReleaseRole\x12\x1c\n" +
 	"\x18RELEASE_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11RELEASE_ROLE_ROOT\x10\x01\x12\x1a\n" +
@@ -1878,59 +2045,62 @@ func file_trust_v1_trust_proto_rawDescGZIP() []byte {
 	return file_trust_v1_trust_proto_rawDescData
 }
 
-var file_trust_v1_trust_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_trust_v1_trust_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_trust_v1_trust_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_trust_v1_trust_proto_goTypes = []any{
 	(Tier)(0),                // 0: trust.v1.Tier
-	(ReleaseRole)(0),         // 1: trust.v1.ReleaseRole
-	(*SignedEnvelope)(nil),   // 2: trust.v1.SignedEnvelope
-	(*Delegation)(nil),       // 3: trust.v1.Delegation
-	(*TrustDoc)(nil),         // 4: trust.v1.TrustDoc
-	(*ApplianceKeys)(nil),    // 5: trust.v1.ApplianceKeys
-	(*TrustChain)(nil),       // 6: trust.v1.TrustChain
-	(*Policy)(nil),           // 7: trust.v1.Policy
-	(*HostTier)(nil),         // 8: trust.v1.HostTier
-	(*CheckParameter)(nil),   // 9: trust.v1.CheckParameter
-	(*Command)(nil),          // 10: trust.v1.Command
-	(*Parameter)(nil),        // 11: trust.v1.Parameter
-	(*SignatureList)(nil),    // 12: trust.v1.SignatureList
-	(*ProductSignature)(nil), // 13: trust.v1.ProductSignature
-	(*ProductMarks)(nil),     // 14: trust.v1.ProductMarks
-	(*ReleaseBundle)(nil),    // 15: trust.v1.ReleaseBundle
-	(*SignedRelease)(nil),    // 16: trust.v1.SignedRelease
-	(*ReleaseSignature)(nil), // 17: trust.v1.ReleaseSignature
-	(*ReleaseMetadata)(nil),  // 18: trust.v1.ReleaseMetadata
-	(*ReleaseKeys)(nil),      // 19: trust.v1.ReleaseKeys
-	(*ReleaseFile)(nil),      // 20: trust.v1.ReleaseFile
+	(AgentVerb)(0),           // 1: trust.v1.AgentVerb
+	(ReleaseRole)(0),         // 2: trust.v1.ReleaseRole
+	(*SignedEnvelope)(nil),   // 3: trust.v1.SignedEnvelope
+	(*Delegation)(nil),       // 4: trust.v1.Delegation
+	(*TrustDoc)(nil),         // 5: trust.v1.TrustDoc
+	(*ApplianceKeys)(nil),    // 6: trust.v1.ApplianceKeys
+	(*TrustChain)(nil),       // 7: trust.v1.TrustChain
+	(*Policy)(nil),           // 8: trust.v1.Policy
+	(*HostTier)(nil),         // 9: trust.v1.HostTier
+	(*CheckParameter)(nil),   // 10: trust.v1.CheckParameter
+	(*AgentDecision)(nil),    // 11: trust.v1.AgentDecision
+	(*Command)(nil),          // 12: trust.v1.Command
+	(*Parameter)(nil),        // 13: trust.v1.Parameter
+	(*SignatureList)(nil),    // 14: trust.v1.SignatureList
+	(*ProductSignature)(nil), // 15: trust.v1.ProductSignature
+	(*ProductMarks)(nil),     // 16: trust.v1.ProductMarks
+	(*ReleaseBundle)(nil),    // 17: trust.v1.ReleaseBundle
+	(*SignedRelease)(nil),    // 18: trust.v1.SignedRelease
+	(*ReleaseSignature)(nil), // 19: trust.v1.ReleaseSignature
+	(*ReleaseMetadata)(nil),  // 20: trust.v1.ReleaseMetadata
+	(*ReleaseKeys)(nil),      // 21: trust.v1.ReleaseKeys
+	(*ReleaseFile)(nil),      // 22: trust.v1.ReleaseFile
 }
 var file_trust_v1_trust_proto_depIdxs = []int32{
-	5,  // 0: trust.v1.TrustDoc.appliances:type_name -> trust.v1.ApplianceKeys
-	2,  // 1: trust.v1.TrustChain.delegation:type_name -> trust.v1.SignedEnvelope
-	2,  // 2: trust.v1.TrustChain.doc:type_name -> trust.v1.SignedEnvelope
+	6,  // 0: trust.v1.TrustDoc.appliances:type_name -> trust.v1.ApplianceKeys
+	3,  // 1: trust.v1.TrustChain.delegation:type_name -> trust.v1.SignedEnvelope
+	3,  // 2: trust.v1.TrustChain.doc:type_name -> trust.v1.SignedEnvelope
 	0,  // 3: trust.v1.Policy.tier:type_name -> trust.v1.Tier
 	0,  // 4: trust.v1.Policy.ceiling:type_name -> trust.v1.Tier
-	8,  // 5: trust.v1.Policy.host_tiers:type_name -> trust.v1.HostTier
-	9,  // 6: trust.v1.Policy.parameters:type_name -> trust.v1.CheckParameter
+	9,  // 5: trust.v1.Policy.host_tiers:type_name -> trust.v1.HostTier
+	10, // 6: trust.v1.Policy.parameters:type_name -> trust.v1.CheckParameter
 	0,  // 7: trust.v1.HostTier.tier:type_name -> trust.v1.Tier
-	11, // 8: trust.v1.Command.parameters:type_name -> trust.v1.Parameter
-	13, // 9: trust.v1.SignatureList.products:type_name -> trust.v1.ProductSignature
-	14, // 10: trust.v1.ProductSignature.windows:type_name -> trust.v1.ProductMarks
-	14, // 11: trust.v1.ProductSignature.darwin:type_name -> trust.v1.ProductMarks
-	14, // 12: trust.v1.ProductSignature.linux:type_name -> trust.v1.ProductMarks
-	16, // 13: trust.v1.ReleaseBundle.roots:type_name -> trust.v1.SignedRelease
-	16, // 14: trust.v1.ReleaseBundle.timestamp:type_name -> trust.v1.SignedRelease
-	16, // 15: trust.v1.ReleaseBundle.snapshot:type_name -> trust.v1.SignedRelease
-	16, // 16: trust.v1.ReleaseBundle.targets:type_name -> trust.v1.SignedRelease
-	17, // 17: trust.v1.SignedRelease.signatures:type_name -> trust.v1.ReleaseSignature
-	1,  // 18: trust.v1.ReleaseMetadata.role:type_name -> trust.v1.ReleaseRole
-	19, // 19: trust.v1.ReleaseMetadata.keys:type_name -> trust.v1.ReleaseKeys
-	20, // 20: trust.v1.ReleaseMetadata.files:type_name -> trust.v1.ReleaseFile
-	1,  // 21: trust.v1.ReleaseKeys.role:type_name -> trust.v1.ReleaseRole
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	1,  // 8: trust.v1.AgentDecision.verb:type_name -> trust.v1.AgentVerb
+	13, // 9: trust.v1.Command.parameters:type_name -> trust.v1.Parameter
+	15, // 10: trust.v1.SignatureList.products:type_name -> trust.v1.ProductSignature
+	16, // 11: trust.v1.ProductSignature.windows:type_name -> trust.v1.ProductMarks
+	16, // 12: trust.v1.ProductSignature.darwin:type_name -> trust.v1.ProductMarks
+	16, // 13: trust.v1.ProductSignature.linux:type_name -> trust.v1.ProductMarks
+	18, // 14: trust.v1.ReleaseBundle.roots:type_name -> trust.v1.SignedRelease
+	18, // 15: trust.v1.ReleaseBundle.timestamp:type_name -> trust.v1.SignedRelease
+	18, // 16: trust.v1.ReleaseBundle.snapshot:type_name -> trust.v1.SignedRelease
+	18, // 17: trust.v1.ReleaseBundle.targets:type_name -> trust.v1.SignedRelease
+	19, // 18: trust.v1.SignedRelease.signatures:type_name -> trust.v1.ReleaseSignature
+	2,  // 19: trust.v1.ReleaseMetadata.role:type_name -> trust.v1.ReleaseRole
+	21, // 20: trust.v1.ReleaseMetadata.keys:type_name -> trust.v1.ReleaseKeys
+	22, // 21: trust.v1.ReleaseMetadata.files:type_name -> trust.v1.ReleaseFile
+	2,  // 22: trust.v1.ReleaseKeys.role:type_name -> trust.v1.ReleaseRole
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_trust_proto_init() }
@@ -1943,8 +2113,8 @@ func file_trust_v1_trust_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_trust_proto_rawDesc), len(file_trust_v1_trust_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   19,
+			NumEnums:      3,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -64,6 +64,11 @@ const (
 	// FleetServiceRevokeAgentProcedure is the fully-qualified name of the FleetService's RevokeAgent
 	// RPC.
 	FleetServiceRevokeAgentProcedure = "/central.v1.FleetService/RevokeAgent"
+	// FleetServiceListAgentsProcedure is the fully-qualified name of the FleetService's ListAgents RPC.
+	FleetServiceListAgentsProcedure = "/central.v1.FleetService/ListAgents"
+	// FleetServiceDecideAgentProcedure is the fully-qualified name of the FleetService's DecideAgent
+	// RPC.
+	FleetServiceDecideAgentProcedure = "/central.v1.FleetService/DecideAgent"
 	// FleetServiceRetireApplianceProcedure is the fully-qualified name of the FleetService's
 	// RetireAppliance RPC.
 	FleetServiceRetireApplianceProcedure = "/central.v1.FleetService/RetireAppliance"
@@ -87,6 +92,11 @@ type FleetServiceClient interface {
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
 	RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error)
+	// ListAgents lists a site's agents.
+	ListAgents(context.Context, *connect.Request[v1.ListAgentsRequest]) (*connect.Response[v1.ListAgentsResponse], error)
+	// DecideAgent approves an agent that waits, or releases one from quarantine.
+	// The decision is signed; the appliance takes it at its next check-in.
+	DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error)
 	// RetireAppliance ends an appliance that was replaced or lost: its client
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
@@ -176,6 +186,18 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("RevokeAgent")),
 			connect.WithClientOptions(opts...),
 		),
+		listAgents: connect.NewClient[v1.ListAgentsRequest, v1.ListAgentsResponse](
+			httpClient,
+			baseURL+FleetServiceListAgentsProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListAgents")),
+			connect.WithClientOptions(opts...),
+		),
+		decideAgent: connect.NewClient[v1.DecideAgentRequest, v1.DecideAgentResponse](
+			httpClient,
+			baseURL+FleetServiceDecideAgentProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("DecideAgent")),
+			connect.WithClientOptions(opts...),
+		),
 		retireAppliance: connect.NewClient[v1.RetireApplianceRequest, v1.RetireApplianceResponse](
 			httpClient,
 			baseURL+FleetServiceRetireApplianceProcedure,
@@ -199,6 +221,8 @@ type fleetServiceClient struct {
 	getEvidence            *connect.Client[v1.GetEvidenceRequest, v1.GetEvidenceResponse]
 	setPolicy              *connect.Client[v1.SetPolicyRequest, v1.SetPolicyResponse]
 	revokeAgent            *connect.Client[v1.RevokeAgentRequest, v1.RevokeAgentResponse]
+	listAgents             *connect.Client[v1.ListAgentsRequest, v1.ListAgentsResponse]
+	decideAgent            *connect.Client[v1.DecideAgentRequest, v1.DecideAgentResponse]
 	retireAppliance        *connect.Client[v1.RetireApplianceRequest, v1.RetireApplianceResponse]
 }
 
@@ -262,6 +286,16 @@ func (c *fleetServiceClient) RevokeAgent(ctx context.Context, req *connect.Reque
 	return c.revokeAgent.CallUnary(ctx, req)
 }
 
+// ListAgents calls central.v1.FleetService.ListAgents.
+func (c *fleetServiceClient) ListAgents(ctx context.Context, req *connect.Request[v1.ListAgentsRequest]) (*connect.Response[v1.ListAgentsResponse], error) {
+	return c.listAgents.CallUnary(ctx, req)
+}
+
+// DecideAgent calls central.v1.FleetService.DecideAgent.
+func (c *fleetServiceClient) DecideAgent(ctx context.Context, req *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error) {
+	return c.decideAgent.CallUnary(ctx, req)
+}
+
 // RetireAppliance calls central.v1.FleetService.RetireAppliance.
 func (c *fleetServiceClient) RetireAppliance(ctx context.Context, req *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
 	return c.retireAppliance.CallUnary(ctx, req)
@@ -285,6 +319,11 @@ type FleetServiceHandler interface {
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
 	RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error)
+	// ListAgents lists a site's agents.
+	ListAgents(context.Context, *connect.Request[v1.ListAgentsRequest]) (*connect.Response[v1.ListAgentsResponse], error)
+	// DecideAgent approves an agent that waits, or releases one from quarantine.
+	// The decision is signed; the appliance takes it at its next check-in.
+	DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error)
 	// RetireAppliance ends an appliance that was replaced or lost: its client
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
@@ -370,6 +409,18 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("RevokeAgent")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceListAgentsHandler := connect.NewUnaryHandler(
+		FleetServiceListAgentsProcedure,
+		svc.ListAgents,
+		connect.WithSchema(fleetServiceMethods.ByName("ListAgents")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceDecideAgentHandler := connect.NewUnaryHandler(
+		FleetServiceDecideAgentProcedure,
+		svc.DecideAgent,
+		connect.WithSchema(fleetServiceMethods.ByName("DecideAgent")),
+		connect.WithHandlerOptions(opts...),
+	)
 	fleetServiceRetireApplianceHandler := connect.NewUnaryHandler(
 		FleetServiceRetireApplianceProcedure,
 		svc.RetireAppliance,
@@ -402,6 +453,10 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceSetPolicyHandler.ServeHTTP(w, r)
 		case FleetServiceRevokeAgentProcedure:
 			fleetServiceRevokeAgentHandler.ServeHTTP(w, r)
+		case FleetServiceListAgentsProcedure:
+			fleetServiceListAgentsHandler.ServeHTTP(w, r)
+		case FleetServiceDecideAgentProcedure:
+			fleetServiceDecideAgentHandler.ServeHTTP(w, r)
 		case FleetServiceRetireApplianceProcedure:
 			fleetServiceRetireApplianceHandler.ServeHTTP(w, r)
 		default:
@@ -459,6 +514,14 @@ func (UnimplementedFleetServiceHandler) SetPolicy(context.Context, *connect.Requ
 
 func (UnimplementedFleetServiceHandler) RevokeAgent(context.Context, *connect.Request[v1.RevokeAgentRequest]) (*connect.Response[v1.RevokeAgentResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RevokeAgent is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListAgents(context.Context, *connect.Request[v1.ListAgentsRequest]) (*connect.Response[v1.ListAgentsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListAgents is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.DecideAgent is not implemented"))
 }
 
 func (UnimplementedFleetServiceHandler) RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
