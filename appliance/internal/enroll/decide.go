@@ -17,17 +17,26 @@ var (
 	ErrFree    = errors.New("the agent is not held for that; osiris-appliance agent list shows why it is")
 )
 
+var errWords = errors.New("a decision names a person and a reason of at most 1000 bytes")
+
 // Decision is what a person says about an agent that is held.
 type Decision struct {
 	AgentID string
 	Person  string // who decides
 	Reason  string
+	version int64 // of one that Central signed
 }
+
+// What can be decided.
+const (
+	approve = "approve"
+	release = "release"
+)
 
 // check says what is missing.
 func (d Decision) check() error {
 	if d.Person == "" || d.Reason == "" || len(d.Reason) > 1000 {
-		return errors.New("a decision names a person and a reason of at most 1000 bytes")
+		return errWords
 	}
 	return nil
 }
@@ -35,7 +44,7 @@ func (d Decision) check() error {
 // Approve ends the waiting of an agent that came with a roll-out token. It works
 // beside a running appliance, as Release does, and so needs neither CA nor Hosts.
 func (e *Enroll) Approve(ctx context.Context, d Decision) error {
-	return e.decide(ctx, d, "approve", func(s *standing) (key, words string, ok bool) {
+	return e.decide(ctx, d, approve, func(s *standing) (key, words string, ok bool) {
 		ok, s.pending = s.pending, false
 		return "approval/" + d.AgentID, "was approved", ok
 	})
@@ -45,7 +54,7 @@ func (e *Enroll) Approve(ctx context.Context, d Decision) error {
 // renewed last is believed from then on: only the newest certificate opens a
 // session, and another machine with an older one brings the quarantine back.
 func (e *Enroll) Release(ctx context.Context, d Decision) error {
-	return e.decide(ctx, d, "release", func(s *standing) (key, words string, ok bool) {
+	return e.decide(ctx, d, release, func(s *standing) (key, words string, ok bool) {
 		was := s.quarantine
 		s.quarantine, s.strict = Free, s.strict || was == Clone
 		return fmt.Sprintf("release/%s/%d", d.AgentID, time.Now().UnixMilli()), "was released from quarantine (" + string(was) + ")", was != Free
@@ -76,15 +85,29 @@ func (e *Enroll) decide(ctx context.Context, d Decision, what string, change fun
 		now := time.Now()
 		return errors.Join(
 			exec(ctx, tx, "UPDATE agent SET pending = ?, quarantine = ?, strict = ? WHERE agent_id = ?", s.pending, string(s.quarantine), s.strict, d.AgentID),
-			exec(ctx, tx, "INSERT INTO decision (agent_id, what, person, reason, made_ms) VALUES (?,?,?,?,?)", d.AgentID, what, d.Person, d.Reason, now.UnixMilli()),
+			d.keep(ctx, tx, what, ""),
 			e.prove(ctx, tx, &registration{now: now, agentID: d.AgentID, standing: s, host: &host.Host{ID: hostID, Hostname: hostname}}, key,
-				fmt.Sprintf("Agent %s %s by %s, tier at most %d: %s", d.AgentID, words, d.Person, s.cap, d.Reason)),
+				fmt.Sprintf("Agent %s %s by %s, tier at most %d: %s", d.AgentID, words, d.who(), s.cap, d.Reason)),
 		)
 	})
 	if err != nil {
 		return err
 	}
 	e.put(d.AgentID, s)
-	e.Log.InfoContext(ctx, "agent decided on", "agent_id", d.AgentID, "decision", what, "person", d.Person)
+	e.Log.InfoContext(ctx, "agent decided on", "agent_id", d.AgentID, "decision", what, "person", d.who())
 	return nil
+}
+
+// keep adds the decision's row; void says why it had no effect.
+func (d Decision) keep(ctx context.Context, tx *store.Tx, what, void string) error {
+	return exec(ctx, tx, "INSERT INTO decision (agent_id, what, person, reason, made_ms, version, void) VALUES (?,?,?,?,?,?,?)",
+		d.AgentID, what, d.Person, d.Reason, time.Now().UnixMilli(), d.version, void)
+}
+
+// who is the person, and where they decided.
+func (d Decision) who() string {
+	if d.version == 0 {
+		return d.Person
+	}
+	return fmt.Sprintf("%s at Central (decision %d)", d.Person, d.version)
 }

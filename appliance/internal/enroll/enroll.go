@@ -41,10 +41,12 @@ var (
 	schema string
 	//go:embed schema2.sql
 	schema2 string
+	//go:embed schema3.sql
+	schema3 string
 )
 
 // Schema are this package's tables.
-var Schema = store.Schema{Owner: "enroll", Steps: []string{schema, schema2}}
+var Schema = store.Schema{Owner: "enroll", Steps: []string{schema, schema2, schema3}}
 
 // Quarantine says why an agent may only be watched.
 type Quarantine string
@@ -108,11 +110,17 @@ func (e *Enroll) TierOf(agentID string, nowMs int64) trustlite.Tier {
 }
 
 // Held reports whether the agent is only watched: pending or in quarantine.
-func (e *Enroll) Held(agentID string) bool {
+func (e *Enroll) Held(agentID string) bool { return e.Hold(agentID) != "" }
+
+// Hold is why the agent is only watched: clone, expired or pending, or empty.
+func (e *Enroll) Hold(agentID string) string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	s := e.agents[agentID]
-	return s.pending || s.quarantine != Free
+	if s.quarantine == Free && s.pending {
+		return "pending"
+	}
+	return string(s.quarantine)
 }
 
 // Known reports whether the agent was enrolled here.

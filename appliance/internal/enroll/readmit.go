@@ -113,8 +113,15 @@ func (e *Enroll) remembered(ctx context.Context, agentID string) (past, error) {
 	return p, err
 }
 
-// unapproved reads the evidence of an approval.
+// unapproved reads the evidence of an approval, or one that Central gave while
+// the agent was not known here.
 func (e *Enroll) unapproved(ctx context.Context, agentID string) (bool, error) {
+	var given int
+	err := e.Store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM decision WHERE agent_id = ? AND what = ? AND version > 0",
+		agentID, approve).Scan(&given)
+	if err != nil || given > 0 {
+		return err != nil, err
+	}
 	id, err := bundle.RawID(bundle.IDOf("approval/" + agentID))
 	if err != nil {
 		return true, err

@@ -34,6 +34,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/proto/central/v1/centralv1connect"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/logproof"
 )
@@ -189,6 +190,7 @@ type box struct {
 	seen     []bundle.Bundle
 	said     *sayings // what the uplink logged
 	restored int
+	decisions []*trustv1.SignedEnvelope
 	stop     func()
 }
 
@@ -199,6 +201,11 @@ func (b *box) Hosts() []*centralv1.HostStatus {
 func (b *box) OpenIncidents(context.Context) (uint32, error) { return 7, nil }
 func (b *box) Waiting(context.Context) (uint64, error)       { return 2, nil }
 func (b *box) Seen(s bundle.Bundle) error                    { b.seen = append(b.seen, s); return nil }
+func (b *box) Decided(context.Context) (uint64, error)       { return 3, nil }
+func (b *box) Obey(_ context.Context, d []*trustv1.SignedEnvelope) (int, error) {
+	b.decisions = append(b.decisions, d...)
+	return len(d), nil
+}
 func (b *box) Restored(context.Context) error                { b.restored++; return nil }
 
 // open starts a box on dir; begun says whether it compares and sends.
@@ -231,7 +238,7 @@ func open(t *testing.T, c *central, dir string) *box {
 		t.Fatal(err)
 	}
 	b.uplink, err = uplink.New(uplink.Deps{
-		Identity: &id, Policy: b.policy, Log: b.evidence, Evidence: b.evidence, State: b, Restored: b,
+		Identity: &id, Policy: b.policy, Log: b.evidence, Evidence: b.evidence, State: b, Agents: b, Restored: b,
 		Renewed:  func(*identity.Identity) error { return nil },
 		Interval: time.Hour, Hostname: "box", Version: "1", Logger: slog.New(b.said),
 	})

@@ -70,12 +70,17 @@ func (u *Uplink) report(ctx context.Context) (*centralv1.CheckInRequest, error) 
 	if err != nil {
 		return nil, err
 	}
+	decided, err := u.Agents.Decided(ctx)
+	if err != nil {
+		return nil, err
+	}
 	origin, size, _ := u.Log.Size()
 	current := u.Policy.Current()
 	return &centralv1.CheckInRequest{
 		Hostname: u.Hostname, Version: u.Version, SentMs: time.Now().UnixMilli(), UptimeMs: time.Since(u.started).Milliseconds(),
 		TrustVersion: current.TrustVersion(), PolicyVersion: current.PolicyVersion(), Hosts: u.State.Hosts(),
 		LogOrigin: origin, LogSize: size, EvidenceBacklog: waiting + size - min(size, cosigned), OpenIncidents: open,
+		DecisionVersion: decided,
 	}, nil
 }
 
@@ -89,6 +94,13 @@ func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
 	}
 	if now := u.Policy.Current(); now != before {
 		u.log.InfoContext(ctx, "signed settings taken", "trust_version", now.TrustVersion(), "policy_version", now.PolicyVersion())
+	}
+	taken, refused := u.Agents.Obey(ctx, m.GetDecisions())
+	if refused != nil {
+		u.log.ErrorContext(ctx, "decision about an agent refused", "error", refused)
+	}
+	if taken > 0 {
+		u.Poke() // people at Central wait to see it
 	}
 	if len(m.GetTlsCertificate()) == 0 && len(m.GetCaCertificate()) == 0 {
 		return nil

@@ -26,10 +26,14 @@ func (s Site) Hosts() []*centralv1.HostStatus {
 	list := s.Registry.List()
 	out := make([]*centralv1.HostStatus, 0, len(list))
 	for _, h := range list {
+		hold := ""
+		if h.AgentID != "" {
+			hold = s.Enroll.Hold(h.AgentID)
+		}
 		out = append(out, &centralv1.HostStatus{
 			HostId: h.ID, AgentId: h.AgentID, Hostname: h.Hostname, Os: h.OS, OsVersion: h.OSVersion,
 			AgentVersion: h.AgentVersion, Source: h.Source, Connected: h.Connected, LastSeenMs: h.LastSeenMs,
-			Asserted: h.Asserted(), Quarantined: h.AgentID != "" && s.Enroll.Held(h.AgentID), Dropped: h.Dropped,
+			Asserted: h.Asserted(), Quarantined: hold != "", Hold: hold, Dropped: h.Dropped,
 		})
 	}
 	return out

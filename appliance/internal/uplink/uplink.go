@@ -22,6 +22,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/proto/central/v1/centralv1connect"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 )
 
 // Waits, each with its reason.
@@ -39,6 +40,13 @@ type State interface {
 	Waiting(ctx context.Context) (uint64, error) // bundles not logged yet
 }
 
+// Decider takes what people at Central decided about agents; *enroll.Enroll is
+// one.
+type Decider interface {
+	Decided(ctx context.Context) (version uint64, err error)
+	Obey(ctx context.Context, decisions []*trustv1.SignedEnvelope) (taken int, err error)
+}
+
 // Renewed is told of a re-issued intermediate certificate.
 type Renewed func(*identity.Identity) error
 
@@ -49,6 +57,7 @@ type Deps struct {
 	Log      Log
 	Evidence Reconciler
 	State    State
+	Agents   Decider
 	Renewed  Renewed
 	Restored Restored
 	Interval time.Duration // between check-ins

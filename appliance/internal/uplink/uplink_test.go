@@ -175,7 +175,7 @@ func TestACheckInTellsAndObeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.answer = &centralv1.CheckInResponse{Policy: newer, NextCheckInMs: 5000}
+	c.answer = &centralv1.CheckInResponse{Policy: newer, NextCheckInMs: 5000, Decisions: []*trustv1.SignedEnvelope{newer}}
 	next, err := b.uplink.CheckIn(t.Context())
 	if err != nil || next != 5*time.Second {
 		t.Fatalf("CheckIn = %s, %v; want 5s", next, err)
@@ -184,8 +184,11 @@ func TestACheckInTellsAndObeys(t *testing.T) {
 		t.Error("the newer policy was not taken")
 	}
 	told := c.checks[0]
-	if told.GetOpenIncidents() != 7 || len(told.GetHosts()) != 1 || told.GetHostname() != "box" || told.GetTrustVersion() != s.Doc.GetVersion() {
+	if told.GetOpenIncidents() != 7 || len(told.GetHosts()) != 1 || told.GetHostname() != "box" || told.GetTrustVersion() != s.Doc.GetVersion() || told.GetDecisionVersion() != 3 {
 		t.Errorf("CheckIn told %v", told)
+	}
+	if len(b.decisions) != 1 {
+		t.Errorf("%d decisions were handed on; want 1", len(b.decisions))
 	}
 	t.Run("what does not verify is refused and the old stays", func(t *testing.T) {
 		stranger, err := signed.Generate()
