@@ -184,14 +184,14 @@ func (c *central) SubmitEvidence(_ context.Context, r *connect.Request[centralv1
 
 // box is an appliance's evidence with its uplink.
 type box struct {
-	policy   *policy.Holder
-	evidence *evidence.Evidence
-	uplink   *uplink.Uplink
-	seen     []bundle.Bundle
-	said     *sayings // what the uplink logged
-	restored int
+	policy    *policy.Holder
+	evidence  *evidence.Evidence
+	uplink    *uplink.Uplink
+	seen      []bundle.Bundle
+	said      *sayings // what the uplink logged
+	restored  int
 	decisions []*trustv1.SignedEnvelope
-	stop     func()
+	stop      func()
 }
 
 // Hosts and the others are the State that is told.
@@ -206,7 +206,7 @@ func (b *box) Obey(_ context.Context, d []*trustv1.SignedEnvelope) (int, error) 
 	b.decisions = append(b.decisions, d...)
 	return len(d), nil
 }
-func (b *box) Restored(context.Context) error                { b.restored++; return nil }
+func (b *box) Restored(context.Context) error { b.restored++; return nil }
 
 // open starts a box on dir; begun says whether it compares and sends.
 func open(t *testing.T, c *central, dir string) *box {
