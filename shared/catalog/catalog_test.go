@@ -176,16 +176,21 @@ func TestRunbooksAndChecksNameEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range catalog.Checks() {
-		if c.RunbookID == "" {
-			continue
+		for platform, id := range c.Runbooks {
+			r, err := runbooks.Get(id)
+			if err != nil {
+				t.Errorf("%s: %v", c.ID, err)
+				continue
+			}
+			if !r.Heals(c.ID) || r.Platform != platform || !slices.Contains(c.Platforms, platform) {
+				t.Errorf("%s on %s names %s, which heals %v on %s", c.ID, platform, r.ID, r.Checks, r.Platform)
+			}
 		}
-		r, err := runbooks.Get(c.RunbookID)
-		if err != nil {
-			t.Errorf("%s: %v", c.ID, err)
-			continue
-		}
-		if !r.Heals(c.ID) || !slices.Contains(c.Platforms, r.Platform) {
-			t.Errorf("%s names %s, which heals %v on %s", c.ID, r.ID, r.Checks, r.Platform)
+		for _, platform := range c.Platforms {
+			healing := slices.DeleteFunc(runbooks.For(c.ID, platform), func(r *runbook.Runbook) bool { return r.Roads.Agent == nil })
+			if _, named := c.Runbooks[platform]; named != (len(healing) > 0) {
+				t.Errorf("%s on %s names a runbook: %v; the catalogue has %d for it", c.ID, platform, named, len(healing))
+			}
 		}
 	}
 	for _, r := range runbooks.All() {

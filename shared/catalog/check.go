@@ -22,8 +22,8 @@ type Check struct {
 	SensorCheckIDs []string
 	// Aliases are other names that agents and seeds use for the same check.
 	Aliases []check.ID
-	// RunbookID heals a failure; empty when only a person can.
-	RunbookID string
+	// Runbooks heal a failure, by platform; where there is none, only a person can.
+	Runbooks map[string]string
 	// Parameters that a policy may set.
 	Parameters []Parameter
 	// Facts classes by fact name.

@@ -12,7 +12,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.308(a)(7)(i)", "164.312(b)"},
 		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
 		Platforms:      []string{"windows", "darwin", "linux"},
-		RunbookID:      "windows.disk.clean",
+		Runbooks:       map[string]string{"windows": "windows.disk.clean"},
 		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
 		Facts:          map[string]Class{check.FactVolume: Identifier, check.FactVolumeLow: Identifier},
 		Parameters: []Parameter{
@@ -30,7 +30,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.312(b)", "164.312(c)(1)"},
 		Advice:         "Start the time service and point it at a reachable time source.",
 		Platforms:      []string{"windows", "darwin", "linux"},
-		RunbookID:      "windows.time.resync",
+		Runbooks:       map[string]string{"windows": "windows.time.resync"},
 		SensorCheckIDs: []string{"RB-WIN-NET-002"},
 		Facts:          timeFacts,
 		Parameters:     timeParameters,
@@ -80,7 +80,7 @@ var everywhere = []Check{
 		Citations: []string{"164.312(a)(2)(iii)", "164.310(c)"},
 		Advice:    "Lock idle sessions within 15 minutes and ask for the password again.",
 		Platforms: []string{"windows", "darwin"},
-		RunbookID: "windows.screenlock.enable",
+		Runbooks:  map[string]string{"windows": "windows.screenlock.enable"},
 		Aliases:   []check.ID{"screenlock"},
 		Facts: map[string]Class{
 			check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,

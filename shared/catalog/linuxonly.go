@@ -37,7 +37,7 @@ var linuxOnly = []Check{
 		Citations: []string{"164.308(a)(1)(ii)(B)"},
 		Advice:    "Set the required kernel parameters in /etc/sysctl.d and remove later files that undo them.",
 		Platforms: []string{"linux"},
-		RunbookID: "linux.sysctl.harden",
+		Runbooks:  map[string]string{"linux": "linux.sysctl.harden"},
 		Facts:     sysctlFacts(),
 		Parameters: []Parameter{
 			{"kernel.dmesg_restrict", "=1", sysctlDoc},

@@ -46,7 +46,7 @@ var macOnly = []Check{
 		Citations: []string{"164.312(a)(1)", "164.312(e)(1)", "164.308(a)(1)(ii)(B)"},
 		Advice:    "Turn the firewall on in Network settings; on a managed Mac in its configuration profile.",
 		Platforms: []string{"darwin"},
-		RunbookID: "darwin.firewall.enable",
+		Runbooks:  map[string]string{"darwin": "darwin.firewall.enable"},
 		Facts:     map[string]Class{check.FactMacState: Safe, check.FactOwner: Safe},
 	},
 	{
