@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
-	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 	"google.golang.org/protobuf/proto"
 
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/release"
+	"github.com/osiriscare/osiris/shared/release/tuf"
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
@@ -30,12 +30,9 @@ type vendor struct {
 	repo *Repository
 	now  time.Time
 	keys map[string][]*signed.Key
-	tuf  tufClient
+	tuf  *tuf.Store // as the appliance judges
 	ours *release.Store
 }
-
-// tufClient is what a go-tuf client keeps from one refresh to the next.
-type tufClient struct{ root, timestamp, snapshot []byte }
 
 func key(t *testing.T) *signed.Key {
 	t.Helper()
@@ -60,14 +57,13 @@ func newVendor(t *testing.T) *vendor {
 	v.release("1.0.0", 1000)
 	v.publish()
 	v.must(err)
-	first, err := os.ReadFile(v.repo.jsonPath("root", 1))
-	v.must(err)
-	v.tuf.root = first
 	root, err := load[metadata.RootType](v.repo, "root", 1)
 	v.must(err)
 	anchor, err := rootKeys(&root.tuf.Signed)
 	v.must(err)
 	v.ours, err = release.Open(anchor, nil)
+	v.must(err)
+	v.tuf, err = tuf.Open(anchor, nil)
 	v.must(err)
 	return v
 }
@@ -99,7 +95,7 @@ func (v *vendor) root(expires time.Time, signers ...*signed.Key) {
 func (v *vendor) release(version string, built int64) {
 	v.t.Helper()
 	_, err := v.repo.Targets(start.Add(90*day), Program{
-		Path: "agent/" + version, Content: []byte(version), Custom: Custom{OS: "linux", Arch: "amd64", Version: version, Built: built},
+		Path: "agent/" + version, Content: []byte(version), Custom: tuf.Custom{OS: "linux", Arch: "amd64", Version: version, Built: built},
 	})
 	v.must(err)
 	for _, k := range v.keys["targets"][:2] {
@@ -155,67 +151,18 @@ func (v *vendor) compact(role string, version int64) *trustv1.SignedRelease {
 	return out
 }
 
-// refresh is a go-tuf client's refresh, as metadata/updater does it, on files.
-func (v *vendor) refresh() error {
-	v.t.Helper()
-	read := func(role string) []byte {
-		newest, err := v.repo.latest(role)
-		v.must(err)
-		content, err := os.ReadFile(v.repo.jsonPath(role, newest))
-		v.must(err)
-		return content
-	}
-	trusted, err := trustedmetadata.New(v.tuf.root)
-	v.must(err)
-	trusted.RefTime = v.now
-	newest, err := v.repo.latest("root")
-	v.must(err)
-	for n := trusted.Root.Signed.Version + 1; n <= newest; n++ {
-		content, err := os.ReadFile(v.repo.jsonPath("root", n))
-		if err != nil {
-			continue // a version that was left out
-		}
-		if _, err := trusted.UpdateRoot(content); err != nil {
-			return err
-		}
-		v.tuf.root = content
-	}
-	if v.tuf.timestamp != nil {
-		_, _ = trusted.UpdateTimestamp(v.tuf.timestamp) // what does not hold any more is not held
-	}
-	content := read("timestamp")
-	_, err = trusted.UpdateTimestamp(content)
-	switch {
-	case errors.Is(err, &metadata.ErrEqualVersionNumber{}):
-	case err != nil:
-		return err
-	default:
-		v.tuf.timestamp = content
-	}
-	if v.tuf.snapshot != nil {
-		_, _ = trusted.UpdateSnapshot(v.tuf.snapshot, true)
-	}
-	content = read("snapshot")
-	if _, err := trusted.UpdateSnapshot(content, false); err != nil {
-		return err
-	}
-	v.tuf.snapshot = content
-	_, err = trusted.UpdateTargets(read("targets"))
-	return err
-}
-
 // class is what both judges call a refusal.
 func class(err error) string {
 	switch {
 	case err == nil:
 		return "taken"
-	case errors.Is(err, release.ErrUnsigned), errors.Is(err, &metadata.ErrUnsignedMetadata{}):
+	case errors.Is(err, release.ErrUnsigned):
 		return "unsigned"
-	case errors.Is(err, release.ErrVersion), errors.Is(err, &metadata.ErrBadVersionNumber{}):
+	case errors.Is(err, release.ErrVersion):
 		return "version"
-	case errors.Is(err, release.ErrExpired), errors.Is(err, &metadata.ErrExpiredMetadata{}):
+	case errors.Is(err, release.ErrExpired):
 		return "expired"
-	case errors.Is(err, release.ErrMismatch), errors.Is(err, &metadata.ErrLengthOrHashMismatch{}):
+	case errors.Is(err, release.ErrMismatch):
 		return "mismatch"
 	case errors.Is(err, release.ErrMalformed):
 		return "malformed"
@@ -226,9 +173,14 @@ func class(err error) string {
 // judge asks both.
 func (v *vendor) judge(want string) {
 	v.t.Helper()
-	theirs := v.refresh()
+	theirs := v.tuf.Update(os.DirFS(v.repo.dir), v.now)
 	if got := class(theirs); got != want {
 		v.t.Errorf("go-tuf: %s (%v); want %s", got, theirs, want)
+	}
+	if theirs == nil {
+		said := &trustv1.ReleaseBundle{}
+		v.must(proto.Unmarshal(v.bundle(), said))
+		v.must(v.tuf.Same(said))
 	}
 	ours := v.ours.Update(v.bundle(), v.now.UnixMilli())
 	if got := class(ours); got != want {
@@ -238,6 +190,10 @@ func (v *vendor) judge(want string) {
 	again, err := release.Open(nil, v.ours.Kept())
 	v.must(err)
 	v.ours = again
+	kept, err := v.tuf.Kept()
+	v.must(err)
+	v.tuf, err = tuf.Open(nil, kept)
+	v.must(err)
 }
 
 // change rewrites one role's metadata in both forms and signs it anew.

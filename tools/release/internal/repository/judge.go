@@ -2,15 +2,17 @@ package repository
 
 import (
 	"crypto/ed25519"
-	"errors"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
-	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
+	"google.golang.org/protobuf/proto"
 
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/release"
+	"github.com/osiriscare/osiris/shared/release/tuf"
 )
 
 // judge reads the folder as a client that knows the first root's keys does, by
@@ -31,15 +33,23 @@ func (r *Repository) judge(bundle []byte, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("as an agent: %w", err)
 	}
-	if err := r.judgeTUF(now); err != nil {
+	theirs, err := tuf.Open(anchor, nil)
+	if err == nil {
+		err = theirs.Update(os.DirFS(r.dir), now)
+	}
+	if err != nil {
 		return fmt.Errorf("as go-tuf: %w", err)
 	}
-	return nil
+	said := &trustv1.ReleaseBundle{}
+	if err := proto.Unmarshal(bundle, said); err != nil {
+		return err
+	}
+	return theirs.Same(said)
 }
 
 // rootKeys are a root's own keys as an agent has them compiled in.
 func rootKeys(root *metadata.RootType) (*release.Keys, error) {
-	said, err := compactRoot(root)
+	said, err := tuf.Compact(&metadata.Metadata[metadata.RootType]{Signed: *root})
 	if err != nil {
 		return nil, err
 	}
@@ -73,42 +83,5 @@ func (r *Repository) Anchor() (string, error) {
 	return text, nil
 }
 
-func (r *Repository) judgeTUF(now time.Time) error {
-	read := func(role string, version int64) []byte {
-		content, err := os.ReadFile(r.jsonPath(role, version))
-		if err != nil {
-			return nil // which go-tuf refuses
-		}
-		return content
-	}
-	trusted, err := trustedmetadata.New(read(metadata.ROOT, 1))
-	if err != nil {
-		return err
-	}
-	trusted.RefTime = now
-	roots, err := r.latest(metadata.ROOT)
-	if err != nil {
-		return err
-	}
-	for v := int64(2); v <= roots; v++ {
-		if _, err := trusted.UpdateRoot(read(metadata.ROOT, v)); err != nil {
-			return err
-		}
-	}
-	if _, err := trusted.UpdateTimestamp(read(metadata.TIMESTAMP, 0)); err != nil {
-		return err
-	}
-	snapshot := trusted.Timestamp.Signed.Meta["snapshot.json"]
-	if snapshot == nil {
-		return errors.New("the timestamp names no snapshot")
-	}
-	if _, err := trusted.UpdateSnapshot(read(metadata.SNAPSHOT, snapshot.Version), false); err != nil {
-		return err
-	}
-	targets := trusted.Snapshot.Signed.Meta["targets.json"]
-	if targets == nil {
-		return errors.New("the snapshot names no targets")
-	}
-	_, err = trusted.UpdateTargets(read(metadata.TARGETS, targets.Version))
-	return err
-}
+// Hex is a public key as release.ParseRoots takes it.
+func Hex(public ed25519.PublicKey) string { return hex.EncodeToString(public) }

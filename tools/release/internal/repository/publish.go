@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+	"github.com/osiriscare/osiris/shared/release/tuf"
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
@@ -22,7 +23,7 @@ type Program struct {
 	// Path in the targets folder, with forward slashes.
 	Path    string
 	Content []byte
-	Custom
+	tuf.Custom
 }
 
 // Targets prepares the next targets metadata, unsigned: the former's programs but
@@ -58,7 +59,7 @@ func (r *Repository) add(m *metadata.Metadata[metadata.TargetsType], p Program) 
 		return errors.New("path, system, architecture, version and time of the build are needed")
 	}
 	for path, t := range m.Signed.Targets {
-		var c Custom
+		var c tuf.Custom
 		if t.Custom == nil || json.Unmarshal(*t.Custom, &c) != nil || (c.OS == p.OS && c.Arch == p.Arch) {
 			delete(m.Signed.Targets, path)
 		}
@@ -218,7 +219,7 @@ func (r *Repository) named(role string, version int64) (*metadata.MetaFiles, err
 
 // naming is a pair whose compact form names the one below it.
 func naming[T metadata.Roles](m *metadata.Metadata[T], below string, version int64, of *trustv1.SignedRelease) (*pair[T], error) {
-	said, err := compact(m)
+	said, err := tuf.Compact(m)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ import (
 
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/release"
+	"github.com/osiriscare/osiris/shared/release/tuf"
 	"github.com/osiriscare/osiris/shared/signed"
 )
 
@@ -94,7 +95,7 @@ type pair[T metadata.Roles] struct {
 
 // newPair is an unsigned one.
 func newPair[T metadata.Roles](m *metadata.Metadata[T]) (*pair[T], error) {
-	said, err := compact(m)
+	said, err := tuf.Compact(m)
 	if err != nil {
 		return nil, err
 	}

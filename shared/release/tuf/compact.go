@@ -1,16 +1,18 @@
-package repository
+package tuf
 
 import (
 	"crypto/ed25519"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+	"google.golang.org/protobuf/proto"
 
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+	"github.com/osiriscare/osiris/shared/release"
 )
 
 // Custom is what targets metadata says of a program beside its content.
@@ -29,9 +31,9 @@ var numbers = map[string]trustv1.ReleaseRole{
 	metadata.TARGETS:   trustv1.ReleaseRole_RELEASE_ROLE_TARGETS,
 }
 
-// compact says in trust.v1 what m says. A timestamp's or a snapshot's file is
-// filled in by Publish.
-func compact[T metadata.Roles](m *metadata.Metadata[T]) (*trustv1.ReleaseMetadata, error) {
+// Compact says in trust.v1 what m says. Which bytes a timestamp or a snapshot
+// names differs by nature between the forms and is left out.
+func Compact[T metadata.Roles](m *metadata.Metadata[T]) (*trustv1.ReleaseMetadata, error) {
 	switch s := any(m.Signed).(type) {
 	case metadata.RootType:
 		return compactRoot(&s)
@@ -84,7 +86,7 @@ func compactTargets(s *metadata.TargetsType) (*trustv1.ReleaseMetadata, error) {
 	for _, path := range paths {
 		t := s.Targets[path]
 		var c Custom
-		if t.Custom == nil {
+		if t == nil || t.Custom == nil {
 			return nil, fmt.Errorf("%s does not say which system it is for", path)
 		}
 		if err := json.Unmarshal(*t.Custom, &c); err != nil {
@@ -98,5 +100,40 @@ func compactTargets(s *metadata.TargetsType) (*trustv1.ReleaseMetadata, error) {
 	return out, nil
 }
 
-// Hex is a public key as release.ParseRoots takes it.
-func Hex(public ed25519.PublicKey) string { return hex.EncodeToString(public) }
+// ErrDiffer means that the two forms of one release do not say the same.
+var ErrDiffer = errors.New("the two forms of the metadata do not say the same")
+
+// Same compares what the last Update took with the compact form, whose
+// signatures are not asked: which roles hold from when to when, who may sign,
+// and each program with all that is said of it.
+func (s *Store) Same(b *trustv1.ReleaseBundle) error {
+	if s.now == nil {
+		return errors.New("no metadata was taken")
+	}
+	roots := b.GetRoots()
+	if len(roots) == 0 {
+		return fmt.Errorf("%w: the compact one has no root", ErrDiffer)
+	}
+	return errors.Join(
+		same(s.now.Root, roots[len(roots)-1]), same(s.now.Timestamp, b.GetTimestamp()),
+		same(s.now.Snapshot, b.GetSnapshot()), same(s.now.Targets[metadata.TARGETS], b.GetTargets()))
+}
+
+func same[T metadata.Roles](m *metadata.Metadata[T], s *trustv1.SignedRelease) error {
+	want, err := Compact(m)
+	if err != nil {
+		return fmt.Errorf("%w: %w", release.ErrMalformed, err)
+	}
+	got := &trustv1.ReleaseMetadata{}
+	if err := proto.Unmarshal(s.GetPayload(), got); err != nil {
+		return fmt.Errorf("%w: %w", release.ErrMalformed, err)
+	}
+	slices.SortFunc(got.Files, func(a, b *trustv1.ReleaseFile) int { return strings.Compare(a.GetPath(), b.GetPath()) })
+	if want.GetRole() == trustv1.ReleaseRole_RELEASE_ROLE_TIMESTAMP || want.GetRole() == trustv1.ReleaseRole_RELEASE_ROLE_SNAPSHOT {
+		got.Files = nil
+	}
+	if !proto.Equal(want, got) {
+		return fmt.Errorf("%w: %s version %d, and version %d", ErrDiffer, want.GetRole(), want.GetVersion(), got.GetVersion())
+	}
+	return nil
+}
