@@ -6,10 +6,10 @@ import (
 )
 
 func TestJudgeFailsForEachTargetOverItsLimit(t *testing.T) {
-	at := func(over string) []binary {
-		var built []binary
+	at := func(over string) []agent {
+		var built []agent
 		for _, tt := range targets {
-			b := binary{GOOS: tt.goos, GOARCH: tt.goarch, Bytes: tt.limit}
+			b := agent{GOOS: tt.goos, GOARCH: tt.goarch, Bytes: tt.limit}
 			if tt.goos+"/"+tt.goarch == over {
 				b.Bytes++
 			}
@@ -17,12 +17,12 @@ func TestJudgeFailsForEachTargetOverItsLimit(t *testing.T) {
 		}
 		return built
 	}
-	if err := judge(at(""), 0); err != nil {
+	if err := judge(targets, at(""), 0); err != nil {
 		t.Errorf("judge(all at their limit) = %v; want none", err)
 	}
 	for _, tt := range targets {
 		name := tt.goos + "/" + tt.goarch
-		if err := judge(at(name), 0); err == nil || !strings.Contains(err.Error(), name+" is 1 bytes over") {
+		if err := judge(targets, at(name), 0); err == nil || !strings.Contains(err.Error(), name+" is 1 bytes over") {
 			t.Errorf("judge(%s one byte over) = %v; want an error that names it", name, err)
 		}
 	}

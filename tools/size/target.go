@@ -39,37 +39,66 @@ var targets = []target{
 // at 36 KB on windows/amd64 on 2026-11-22; the release is judged without it.
 const longNames = 40_000
 
-// binary is one agent as built.
-type binary struct {
+// agent is one agent as built.
+type agent struct {
 	GOOS   string `json:"goos"`
 	GOARCH string `json:"goarch"`
 	Bytes  int64  `json:"bytes"`
 	Path   string `json:"path"`
+
+	// Packages and NotAttributed are every byte of the file; absent for a file that
+	// was given, whose twin with names is not there.
+	Packages      []share `json:"packages,omitempty"`
+	NotAttributed []rest  `json:"not_attributed,omitempty"`
 }
 
 // flags are how the agent ships; agent/README.md says what each one saves.
 var flags = []string{"-trimpath", "-gcflags=all=-l", "-tags=osiris_agent"}
 
-// compile builds the agent for one target.
-func compile(ctx context.Context, root string, t target) (binary, error) {
+// compile builds the agent for one target, and its twin with the linker's names:
+// what ships has none. Both have one layout, so that the twin tells whose each byte
+// of the other is.
+func compile(ctx context.Context, root string, t target) (agent, error) {
 	path := output(root, t)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return binary{}, fmt.Errorf("making the output folder: %w", err)
+	twin := filepath.Join(root, ".cache", "size", t.goos+"_"+t.goarch)
+	if err := build(ctx, root, t, path, "-s -w"+linkerFlags); err != nil {
+		return agent{}, err
 	}
-	args := append([]string{"build", "-buildvcs=false", "-ldflags=" + linkerFlags, "-o", path}, flags...)
+	if err := build(ctx, root, t, twin, "-w"+linkerFlags); err != nil {
+		return agent{}, err
+	}
+	stripped, err := readImage(path)
+	if err != nil {
+		return agent{}, err
+	}
+	named, err := readImage(twin)
+	if err != nil {
+		return agent{}, err
+	}
+	built := agent{GOOS: t.goos, GOARCH: t.goarch, Bytes: int64(len(stripped.data)), Path: path}
+	if built.Packages, built.NotAttributed, err = divide(stripped, named); err != nil {
+		return agent{}, fmt.Errorf("dividing the agent for %s: %w", t, err)
+	}
+	return built, nil
+}
+
+func (t target) String() string { return t.goos + "/" + t.goarch }
+
+// build builds the agent into a file.
+func build(ctx context.Context, root string, t target, path, linker string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("making the output folder: %w", err)
+	}
+	args := append([]string{"build", "-buildvcs=false", "-ldflags=" + linker, "-o", path}, flags...)
 	var said bytes.Buffer
 	cmd := repo.Command(ctx, root, &said, "go", append(args, "./agent/cmd/osiris-agent")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+t.goos, "GOARCH="+t.goarch)
 	if err := cmd.Run(); err != nil {
-		return binary{}, fmt.Errorf("building for %s/%s: %w\n%s", t.goos, t.goarch, err, strings.TrimSpace(said.String()))
+		return fmt.Errorf("building for %s: %w\n%s", t, err, strings.TrimSpace(said.String()))
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return binary{}, fmt.Errorf("measuring %s: %w", path, err)
-	}
-	return binary{t.goos, t.goarch, info.Size(), path}, nil
+	return nil
 }
 
 // linkerFlags stamps a version of fixed length, so that a size does not depend
 // on the commit it was measured at.
-const linkerFlags = "-s -w -funcalign=1 -X main.version=0.0.0-size -X main.commit=000000000000 -X main.built=1767225600"
+const linkerFlags = " -funcalign=1 -X main.version=0.0.0-size -X main.commit=000000000000 -X main.built=1767225600"
