@@ -7,14 +7,67 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/osiriscare/osiris/agent/internal/fakewbem"
 )
+
+// Shorter, because tables of them follow.
+type (
+	fakeAnswer = fakewbem.Answer
+	fakeObject = fakewbem.Object
+	fakeValue  = fakewbem.Value
+)
+
+// value is a property: how it travels, its CIM type, what it is.
+func value(kind uint16, cim uint32, data any) fakeValue {
+	return fakeValue{Kind: kind, CIM: cim, Data: data}
+}
+
+// connected is a connection to the fake.
+func connected(s *fakewbem.Services) *session {
+	p := s.Pointer()
+	return &session{name: `root\fake`, services: *(**object)(unsafe.Pointer(&p))}
+}
+
+// released fails a test that leaves references behind.
+func released(t *testing.T) {
+	t.Helper()
+	before := fakewbem.Alive()
+	t.Cleanup(func() {
+		if n := fakewbem.Alive() - before; n != 0 {
+			t.Errorf("%d references to COM objects were not released", n)
+		}
+	})
+}
+
+// only has one class or instance.
+func only(path string, o *fakeObject) func(string) *fakeObject {
+	return func(asked string) *fakeObject {
+		if asked == path {
+			return o
+		}
+		return nil
+	}
+}
+
+// answering answers one query.
+func answering(a fakeAnswer) *fakewbem.Services {
+	return &fakewbem.Services{Query: func(r *fakewbem.Request) fakeAnswer {
+		if r.Text != "SELECT" {
+			return fakeAnswer{Code: fakewbem.InvalidClass}
+		}
+		return a
+	}}
+}
 
 func ask(t *testing.T, a fakeAnswer, properties ...string) ([]Row, error) {
 	t.Helper()
 	released(t)
-	s := (&fakeServices{answers: map[string]fakeAnswer{"SELECT": a}}).session()
+	s := connected(answering(a))
 	defer s.close()
 	return s.query(t.Context(), "SELECT", properties)
 }
@@ -26,39 +79,39 @@ func TestEveryKindOfVariantIsReadByItsCIMType(t *testing.T) {
 		value fakeValue
 		want  Cell
 	}{
-		{"null", fakeValue{vtNull, 8, nil}, Cell{Null: true}},
-		{"empty", fakeValue{vtEmpty, 8, nil}, Cell{Null: true}},
-		{"string", fakeValue{vtBSTR, 8, "Passive Mode"}, Cell{Text: "Passive Mode"}},
-		{"string beyond the basic plane", fakeValue{vtBSTR, 8, "Praxis 𝄞 Müller"}, Cell{Text: "Praxis 𝄞 Müller"}},
-		{"empty string", fakeValue{vtBSTR, 8, ""}, Cell{Text: ""}},
-		{"no string", fakeValue{vtBSTR, 8, uint64(0)}, Cell{Text: ""}},
-		{"true is all bits", fakeValue{vtBool, cimBool, uint64(0xffff)}, Cell{Text: "true"}},
-		{"false", fakeValue{vtBool, cimBool, uint64(0)}, Cell{Text: "false"}},
-		{"uint8", fakeValue{vtUI1, cimUint8, uint64(255)}, Cell{Text: "255"}},
-		{"sint8 comes as VT_I2", fakeValue{vtI2, 16, uint64(0xffff)}, Cell{Text: "-1"}},
-		{"uint16 comes as VT_I4", fakeValue{vtI4, cimUint16, uint64(65535)}, Cell{Text: "65535"}},
-		{"sint16", fakeValue{vtI2, cimSint16, uint64(0x8000)}, Cell{Text: "-32768"}},
-		{"uint32 comes as a negative VT_I4", fakeValue{vtI4, cimUint32, signed(-2147217394)}, Cell{Text: "2147749902"}},
-		{"uint32 as VT_UI4", fakeValue{vtUI4, cimUint32, uint64(math.MaxUint32)}, Cell{Text: "4294967295"}},
-		{"sint32", fakeValue{vtI4, cimSint32, signed(-5)}, Cell{Text: "-5"}},
-		{"uint64 comes as a string", fakeValue{vtBSTR, 21, "18446744073709551615"}, Cell{Text: "18446744073709551615"}},
-		{"VT_UI8", fakeValue{vtUI8, 21, uint64(math.MaxUint64)}, Cell{Text: "18446744073709551615"}},
-		{"VT_I8", fakeValue{vtI8, 20, signed(math.MinInt64)}, Cell{Text: "-9223372036854775808"}},
-		{"real32", fakeValue{vtR4, 4, uint64(math.Float32bits(1.5))}, Cell{Text: "1.5"}},
-		{"real64", fakeValue{vtR8, 5, math.Float64bits(-0.25)}, Cell{Text: "-0.25"}},
-		{"date with an offset", fakeValue{vtBSTR, cimDate, "20261122010000.000000+060"}, Cell{Text: "2026-11-22T00:00:00Z"}},
-		{"date without a value", fakeValue{vtNull, cimDate, nil}, Cell{Null: true}},
-		{"date with wildcards stays", fakeValue{vtBSTR, cimDate, "2026**********.******+***"}, Cell{Text: "2026**********.******+***"}},
-		{"interval", fakeValue{vtBSTR, cimDate, "00000001000000.000000:000"}, Cell{Text: "86400"}},
-		{"what looks like a date in a string stays", fakeValue{vtBSTR, 8, "20261122010000.000000+060"}, Cell{Text: "20261122010000.000000+060"}},
-		{"strings", fakeValue{vtArray | vtBSTR, vtArray | 8, []any{"a", "", "ü"}}, Cell{Text: "a\n\nü"}},
-		{"uint16s", fakeValue{vtArray | vtI4, vtArray | cimUint16, []any{uint64(1), uint64(65535)}}, Cell{Text: "1\n65535"}},
-		{"bytes", fakeValue{vtArray | vtUI1, vtArray | cimUint8, []any{uint64(0), uint64(200)}}, Cell{Text: "0\n200"}},
-		{"booleans", fakeValue{vtArray | vtBool, vtArray | cimBool, []any{uint64(0xffff), uint64(0)}}, Cell{Text: "true\nfalse"}},
-		{"empty array", fakeValue{vtArray | vtBSTR, vtArray | 8, []any{}}, Cell{Text: ""}},
+		{"null", value(vtNull, 8, nil), Cell{Null: true}},
+		{"empty", value(vtEmpty, 8, nil), Cell{Null: true}},
+		{"string", value(vtBSTR, 8, "Passive Mode"), Cell{Text: "Passive Mode"}},
+		{"string beyond the basic plane", value(vtBSTR, 8, "Praxis 𝄞 Müller"), Cell{Text: "Praxis 𝄞 Müller"}},
+		{"empty string", value(vtBSTR, 8, ""), Cell{Text: ""}},
+		{"no string", value(vtBSTR, 8, uint64(0)), Cell{Text: ""}},
+		{"true is all bits", value(vtBool, cimBool, uint64(0xffff)), Cell{Text: "true"}},
+		{"false", value(vtBool, cimBool, uint64(0)), Cell{Text: "false"}},
+		{"uint8", value(vtUI1, cimUint8, uint64(255)), Cell{Text: "255"}},
+		{"sint8 comes as VT_I2", value(vtI2, 16, uint64(0xffff)), Cell{Text: "-1"}},
+		{"uint16 comes as VT_I4", value(vtI4, cimUint16, uint64(65535)), Cell{Text: "65535"}},
+		{"sint16", value(vtI2, cimSint16, uint64(0x8000)), Cell{Text: "-32768"}},
+		{"uint32 comes as a negative VT_I4", value(vtI4, cimUint32, signed(-2147217394)), Cell{Text: "2147749902"}},
+		{"uint32 as VT_UI4", value(vtUI4, cimUint32, uint64(math.MaxUint32)), Cell{Text: "4294967295"}},
+		{"sint32", value(vtI4, cimSint32, signed(-5)), Cell{Text: "-5"}},
+		{"uint64 comes as a string", value(vtBSTR, 21, "18446744073709551615"), Cell{Text: "18446744073709551615"}},
+		{"VT_UI8", value(vtUI8, 21, uint64(math.MaxUint64)), Cell{Text: "18446744073709551615"}},
+		{"VT_I8", value(vtI8, 20, signed(math.MinInt64)), Cell{Text: "-9223372036854775808"}},
+		{"real32", value(vtR4, 4, uint64(math.Float32bits(1.5))), Cell{Text: "1.5"}},
+		{"real64", value(vtR8, 5, math.Float64bits(-0.25)), Cell{Text: "-0.25"}},
+		{"date with an offset", value(vtBSTR, cimDate, "20261122010000.000000+060"), Cell{Text: "2026-11-22T00:00:00Z"}},
+		{"date without a value", value(vtNull, cimDate, nil), Cell{Null: true}},
+		{"date with wildcards stays", value(vtBSTR, cimDate, "2026**********.******+***"), Cell{Text: "2026**********.******+***"}},
+		{"interval", value(vtBSTR, cimDate, "00000001000000.000000:000"), Cell{Text: "86400"}},
+		{"what looks like a date in a string stays", value(vtBSTR, 8, "20261122010000.000000+060"), Cell{Text: "20261122010000.000000+060"}},
+		{"strings", value(vtArray|vtBSTR, vtArray|8, []any{"a", "", "ü"}), Cell{Text: "a\n\nü"}},
+		{"uint16s", value(vtArray|vtI4, vtArray|cimUint16, []any{uint64(1), uint64(65535)}), Cell{Text: "1\n65535"}},
+		{"bytes", value(vtArray|vtUI1, vtArray|cimUint8, []any{uint64(0), uint64(200)}), Cell{Text: "0\n200"}},
+		{"booleans", value(vtArray|vtBool, vtArray|cimBool, []any{uint64(0xffff), uint64(0)}), Cell{Text: "true\nfalse"}},
+		{"empty array", value(vtArray|vtBSTR, vtArray|8, []any{}), Cell{Text: ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rows, err := ask(t, fakeAnswer{rows: []*fakeObject{{values: map[string]fakeValue{"P": c.value}}}}, "P")
+			rows, err := ask(t, fakeAnswer{Rows: []*fakeObject{{Values: map[string]fakeValue{"P": c.value}}}}, "P")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,12 +123,12 @@ func TestEveryKindOfVariantIsReadByItsCIMType(t *testing.T) {
 }
 
 func TestAnswersThatAreNotRows(t *testing.T) {
-	row := &fakeObject{values: map[string]fakeValue{"P": {vtI4, cimUint32, uint64(7)}}}
+	row := &fakeObject{Values: map[string]fakeValue{"P": value(vtI4, cimUint32, uint64(7))}}
 	many := make([]*fakeObject, maxRows+1)
 	for i := range many {
 		many[i] = row
 	}
-	long := &fakeObject{values: map[string]fakeValue{"P": {vtBSTR, 8, strings.Repeat("x", 60000)}}}
+	long := &fakeObject{Values: map[string]fakeValue{"P": value(vtBSTR, 8, strings.Repeat("x", 60000))}}
 	heavy := make([]*fakeObject, maxBytes/60000+1)
 	for i := range heavy {
 		heavy[i] = long
@@ -86,15 +139,15 @@ func TestAnswersThatAreNotRows(t *testing.T) {
 		property string
 		want     Code
 	}{
-		{"the class is not there", fakeAnswer{code: InvalidClass}, "P", InvalidClass},
-		{"Defender's service is stopped", fakeAnswer{code: DefenderStopped}, "P", DefenderStopped},
-		{"access denied when the rows are fetched", fakeAnswer{then: AccessDenied}, "P", AccessDenied},
-		{"an error after some rows", fakeAnswer{rows: []*fakeObject{row, row}, then: ProviderFailed}, "P", ProviderFailed},
-		{"a property that the class lacks", fakeAnswer{rows: []*fakeObject{row}}, "Q", NoProperty},
-		{"an object within an object", fakeAnswer{rows: []*fakeObject{{values: map[string]fakeValue{"P": {13, 13, uint64(0)}}}}}, "P", WrongType},
-		{"too many rows", fakeAnswer{rows: many}, "P", TooMuch},
-		{"too many bytes", fakeAnswer{rows: heavy}, "P", TooMuch},
-		{"too long an array", fakeAnswer{rows: []*fakeObject{{values: map[string]fakeValue{"P": {vtArray | vtUI1, vtArray | cimUint8, make([]any, maxElements+1)}}}}}, "P", TooMuch},
+		{"the class is not there", fakeAnswer{Code: uint32(InvalidClass)}, "P", InvalidClass},
+		{"Defender's service is stopped", fakeAnswer{Code: uint32(DefenderStopped)}, "P", DefenderStopped},
+		{"access denied when the rows are fetched", fakeAnswer{Then: uint32(AccessDenied)}, "P", AccessDenied},
+		{"an error after some rows", fakeAnswer{Rows: []*fakeObject{row, row}, Then: uint32(ProviderFailed)}, "P", ProviderFailed},
+		{"a property that the class lacks", fakeAnswer{Rows: []*fakeObject{row}}, "Q", NoProperty},
+		{"an object within an object", fakeAnswer{Rows: []*fakeObject{{Values: map[string]fakeValue{"P": value(13, 13, uint64(0))}}}}, "P", WrongType},
+		{"too many rows", fakeAnswer{Rows: many}, "P", TooMuch},
+		{"too many bytes", fakeAnswer{Rows: heavy}, "P", TooMuch},
+		{"too long an array", fakeAnswer{Rows: []*fakeObject{{Values: map[string]fakeValue{"P": value(vtArray|vtUI1, vtArray|cimUint8, make([]any, maxElements+1))}}}}, "P", TooMuch},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rows, err := ask(t, c.answer, c.property)
@@ -112,12 +165,12 @@ func TestNoInstanceIsAnEmptyAnswer(t *testing.T) {
 }
 
 func TestASlowProviderIsWaitedForUntilTheContextEnds(t *testing.T) {
-	row := &fakeObject{values: map[string]fakeValue{"P": {vtI4, cimUint32, uint64(7)}}}
-	if rows, err := ask(t, fakeAnswer{rows: []*fakeObject{row, row}, slow: 3}, "P"); err != nil || len(rows) != 2 {
+	row := &fakeObject{Values: map[string]fakeValue{"P": value(vtI4, cimUint32, uint64(7))}}
+	if rows, err := ask(t, fakeAnswer{Rows: []*fakeObject{row, row}, Slow: 3}, "P"); err != nil || len(rows) != 2 {
 		t.Errorf("query = %v, %v; want two rows", rows, err)
 	}
 	released(t)
-	s := (&fakeServices{answers: map[string]fakeAnswer{"SELECT": {rows: []*fakeObject{row}, slow: math.MaxInt}}}).session()
+	s := connected(answering(fakeAnswer{Rows: []*fakeObject{row}, Slow: math.MaxInt}))
 	defer s.close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -128,15 +181,21 @@ func TestASlowProviderIsWaitedForUntilTheContextEnds(t *testing.T) {
 
 func TestMethodsGetTheirParametersByDeclaredType(t *testing.T) {
 	released(t)
-	parameters := &fakeObject{values: map[string]fakeValue{
-		"Flag": {vtNull, cimBool, nil}, "Count": {vtNull, cimUint32, nil}, "Byte": {vtNull, cimUint8, nil},
-		"Text": {vtNull, 8, nil}, "Long": {vtNull, 21, nil}, "List": {vtNull, vtArray | 8, nil},
+	parameters := &fakeObject{Values: map[string]fakeValue{
+		"Flag": value(vtNull, cimBool, nil), "Count": value(vtNull, cimUint32, nil), "Byte": value(vtNull, cimUint8, nil),
+		"Text": value(vtNull, 8, nil), "Long": value(vtNull, 21, nil), "List": value(vtNull, vtArray|8, nil),
 	}}
-	fake := &fakeServices{
-		classes: map[string]*fakeObject{"Class": {methods: map[string]*fakeObject{"Do": parameters, "Plain": nil}}},
-		result:  &fakeObject{values: map[string]fakeValue{"ReturnValue": {vtI4, cimUint32, uint64(0)}, "Out": {vtI4, cimUint32, uint64(3)}}},
-	}
-	s := fake.session()
+	class := &fakeObject{Methods: map[string]*fakeObject{"Do": parameters, "Plain": nil}}
+	result := &fakeObject{Values: map[string]fakeValue{"ReturnValue": value(vtI4, cimUint32, uint64(0)), "Out": value(vtI4, cimUint32, uint64(3))}}
+	var ran []fakewbem.Request
+	var code Code
+	s := connected(&fakewbem.Services{
+		Get: only("Class", class),
+		Exec: func(r *fakewbem.Request) (*fakeObject, uint32) {
+			ran = append(ran, fakewbem.Request{Text: r.Text, Method: r.Method, Set: r.Set})
+			return result, uint32(code)
+		},
+	})
 	defer s.close()
 	row, err := s.exec(`Class.Key="a=b.c"`, "Do", []Param{{"Flag", "true"}, {"Count", "4294967295"}, {"Byte", "200"}, {"Text", "ü"}, {"Long", "18446744073709551615"}}, []string{"Out", "ReturnValue"})
 	if err != nil {
@@ -145,9 +204,14 @@ func TestMethodsGetTheirParametersByDeclaredType(t *testing.T) {
 	if diff := cmp.Diff(Row{{Text: "3"}, {Text: "0"}}, row); diff != "" {
 		t.Errorf("wrong results (-want +got):\n%s", diff)
 	}
-	// The letter is the VARIANT's kind: d VT_I4, i VT_BSTR, l VT_BOOL, r VT_UI1.
-	want := []string{`Class.Key="a=b.c".Do(Flag=true/l,Count=-1/d,Byte=200/r,Text=ü/i,Long=18446744073709551615/i)`}
-	if diff := cmp.Diff(want, fake.ran); diff != "" {
+	want := []fakewbem.Request{{Text: `Class.Key="a=b.c"`, Method: "Do", Set: []fakewbem.Setting{
+		{Name: "Flag", Text: "true", Kind: vtBool},
+		{Name: "Count", Text: "-1", Kind: vtI4}, // the same 32 bits
+		{Name: "Byte", Text: "200", Kind: vtUI1},
+		{Name: "Text", Text: "ü", Kind: vtBSTR},
+		{Name: "Long", Text: "18446744073709551615", Kind: vtBSTR},
+	}}}
+	if diff := cmp.Diff(want, ran, cmpopts.IgnoreUnexported(fakewbem.Request{})); diff != "" {
 		t.Errorf("wrong call (-want +got):\n%s", diff)
 	}
 	if _, err := s.exec("Class", "Plain", nil, []string{"Out"}); err != nil {
@@ -166,12 +230,12 @@ func TestMethodsGetTheirParametersByDeclaredType(t *testing.T) {
 		{"a number beyond its type", "Do", []Param{{"Byte", "256"}}, WrongType},
 		{"a list", "Do", []Param{{"List", "a"}}, WrongType},
 	} {
-		before := len(fake.ran)
-		if _, err := s.exec("Class", c.method, c.in, nil); !errors.Is(err, c.want) || len(fake.ran) != before {
+		before := len(ran)
+		if _, err := s.exec("Class", c.method, c.in, nil); !errors.Is(err, c.want) || len(ran) != before {
 			t.Errorf("%s: exec = %v; want %v and nothing run", c.name, err, c.want)
 		}
 	}
-	fake.code = AccessDenied
+	code = AccessDenied
 	if _, err := s.exec("Class", "Do", nil, nil); !errors.Is(err, ErrDenied) {
 		t.Errorf("a refused method = %v; want %v", err, ErrDenied)
 	}
@@ -179,19 +243,26 @@ func TestMethodsGetTheirParametersByDeclaredType(t *testing.T) {
 
 func TestAnInstanceIsChangedInPlace(t *testing.T) {
 	released(t)
-	fake := &fakeServices{classes: map[string]*fakeObject{"Profile.Name=1": {values: map[string]fakeValue{"Enabled": {vtI4, cimUint16, uint64(0)}}}}}
-	s := fake.session()
+	var changed []fakewbem.Setting
+	var code Code
+	s := connected(&fakewbem.Services{
+		Get: only("Profile.Name=1", &fakeObject{Values: map[string]fakeValue{"Enabled": value(vtI4, cimUint16, uint64(0))}}),
+		Put: func(r *fakewbem.Request) uint32 {
+			changed = append(changed, r.Set...)
+			return uint32(code)
+		},
+	})
 	defer s.close()
 	if err := s.put("Profile.Name=1", []Param{{"Enabled", "1"}}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"Enabled=1/d"}, fake.put); diff != "" {
+	if diff := cmp.Diff([]fakewbem.Setting{{Name: "Enabled", Text: "1", Kind: vtI4}}, changed); diff != "" {
 		t.Errorf("wrong instance (-want +got):\n%s", diff)
 	}
 	if err := s.put("Profile.Name=2", []Param{{"Enabled", "1"}}); !errors.Is(err, ErrNotExist) {
 		t.Errorf("put on an absent instance = %v; want %v", err, ErrNotExist)
 	}
-	fake.code = AccessDenied
+	code = AccessDenied
 	if err := s.put("Profile.Name=1", nil); !errors.Is(err, ErrDenied) {
 		t.Errorf("a refused put = %v; want %v", err, ErrDenied)
 	}
