@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"connectrpc.com/connect"
 
@@ -111,57 +110,6 @@ func (s *shell) keepSecret(path string, r *centralv1.CreateProvisioningCodeRespo
 		return s.printJSON(map[string]any{"file": path, "expires_ms": r.GetExpiresMs()})
 	}
 	_, err = fmt.Fprintf(s.stdout, "wrote %s; it works once, until %s\n", path, when(r.GetExpiresMs()))
-	return err
-}
-
-func policySet(ctx context.Context, s *shell, o *options, _ []string) error {
-	if err := need([2]string{"site", o.site}, [2]string{"tier", o.tier}); err != nil {
-		return err
-	}
-	tier, err := tierOf(o.tier)
-	if err != nil {
-		return err
-	}
-	policy := &trustv1.Policy{Tier: tier, CheckIntervalMs: uint32(o.interval.Milliseconds()), CheckJitterPercent: 10, EnabledChecks: o.checks}
-	for _, pair := range o.hostTiers {
-		agent, word, _ := strings.Cut(pair, "=")
-		t, err := tierOf(word)
-		if err != nil || agent == "" {
-			return fmt.Errorf("--host-tier %q is not AGENT=TIER: %w", pair, errUsage)
-		}
-		policy.HostTiers = append(policy.HostTiers, &trustv1.HostTier{AgentId: agent, Tier: t})
-	}
-	c, err := s.fleet()
-	if err != nil {
-		return err
-	}
-	r, err := c.SetPolicy(ctx, connect.NewRequest(&centralv1.SetPolicyRequest{SiteId: o.site, Policy: policy}))
-	if err != nil {
-		return fmt.Errorf("setting policy: %w", err)
-	}
-	if s.json {
-		return s.printMessage(r.Msg)
-	}
-	_, err = fmt.Fprintf(s.stdout, "policy version %d is signed; the appliance takes it at its next check-in\n", r.Msg.GetVersion())
-	return err
-}
-
-func agentRevoke(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"site", o.site}, [2]string{"reason", o.reason}); err != nil {
-		return err
-	}
-	c, err := s.fleet()
-	if err != nil {
-		return err
-	}
-	r, err := c.RevokeAgent(ctx, connect.NewRequest(&centralv1.RevokeAgentRequest{SiteId: o.site, AgentId: args[0], Reason: o.reason}))
-	if err != nil {
-		return fmt.Errorf("revoking agent %s: %w", args[0], err)
-	}
-	if s.json {
-		return s.printMessage(r.Msg)
-	}
-	_, err = fmt.Fprintf(s.stdout, "revoked in trust document version %d; the appliance takes it at its next check-in\n", r.Msg.GetTrustVersion())
 	return err
 }
 

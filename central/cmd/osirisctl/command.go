@@ -36,8 +36,8 @@ type command struct {
 type options struct {
 	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason string
 	valid, interval                                                                     time.Duration
-	hostTiers                                                                           list
-	checks                                                                              list
+	hostTiers, checks, standing, parameters                                             list
+	held                                                                                bool
 }
 
 // list is a repeatable flag.

@@ -68,34 +68,49 @@ var commands = []command{
 		do: provision,
 	},
 	{
-		words: "policy set", args: "--site S --tier TIER [flags]", says: "sign and publish a site's next policy",
+		words: "policy set", args: "--site S --tier TIER [flags]", says: "sign and publish a site's next policy; what is not named is not in it",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.StringVar(&o.tier, "tier", "", "monitor, heal or full")
 			f.DurationVar(&o.interval, "interval", 0, "time between two runs of a check; default 1m")
 			f.Var(&o.hostTiers, "host-tier", "AGENT=TIER, repeatable")
 			f.Var(&o.checks, "check", "check that runs, repeatable; default all")
+			f.Var(&o.parameters, "set", "CHECK.PARAMETER=VALUE, repeatable")
+			f.Var(&o.standing, "standing", "runbook that an agent may run without a link, repeatable; default none")
 		},
 		do: policySet,
 	},
+	{words: "policy show", args: "[--site S]", says: "show a site's newest policy", more: siteFlag, do: policyShow},
 	{
-		words: "agent revoke", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1}, says: "refuse an agent's certificates from now on",
+		words: "agent list", args: "[--site S] [--held]", says: "list agents, and why one is only watched",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
-			f.StringVar(&o.reason, "reason", "", "why, for the record")
+			f.BoolVar(&o.held, "held", false, "only those that are held, revoked or being decided on")
 		},
-		do: agentRevoke,
+		do: agentList,
+	},
+	{
+		words: "agent approve", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1},
+		says: "end the waiting of an agent that came with a roll-out token", more: reasoned, do: agentApprove,
+	},
+	{
+		words: "agent release", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1},
+		says: "end an agent's quarantine; of a clone, believe the one that renewed last", more: reasoned, do: agentRelease,
+	},
+	{
+		words: "agent revoke", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1}, says: "refuse an agent's certificates from now on", more: reasoned, do: agentRevoke,
 	},
 	{
 		words: "appliance retire", args: "ID --site S --reason TEXT", count: [2]int{1, 1},
-		says: "refuse an appliance from now on, for good; its evidence still proves",
-		more: func(f *flag.FlagSet, o *options) {
-			siteFlag(f, o)
-			f.StringVar(&o.reason, "reason", "", "why, for the record")
-		},
-		do: applianceRetire,
+		says: "refuse an appliance from now on, for good; its evidence still proves", more: reasoned, do: applianceRetire,
 	},
 	{words: "version", says: "print the version", do: showVersion},
 }
 
 func siteFlag(f *flag.FlagSet, o *options) { f.StringVar(&o.site, "site", "", "site id") }
+
+// reasoned are the flags of what is decided about somebody.
+func reasoned(f *flag.FlagSet, o *options) {
+	siteFlag(f, o)
+	f.StringVar(&o.reason, "reason", "", "why, for the record")
+}

@@ -168,6 +168,16 @@ func (s *fleetService) GetEvidence(ctx context.Context, req *connect.Request[cen
 	return answer(&centralv1.GetEvidenceResponse{Evidence: evidence, Files: files}, err)
 }
 
+// GetPolicy implements FleetService.
+func (s *fleetService) GetPolicy(ctx context.Context, req *connect.Request[centralv1.GetPolicyRequest]) (*connect.Response[centralv1.GetPolicyResponse], error) {
+	id := store.SiteID(req.Msg.GetSiteId())
+	if _, err := s.Store.Site(ctx, id); err != nil {
+		return nil, err
+	}
+	_, policy, err := s.Publish.Policy(ctx, id)
+	return answer(&centralv1.GetPolicyResponse{Policy: policy}, err)
+}
+
 // SetPolicy implements FleetService.
 func (s *fleetService) SetPolicy(ctx context.Context, req *connect.Request[centralv1.SetPolicyRequest]) (*connect.Response[centralv1.SetPolicyResponse], error) {
 	version, err := s.Publish.SetPolicy(ctx, store.SiteID(req.Msg.GetSiteId()), req.Msg.GetPolicy())

@@ -142,5 +142,5 @@ func checkPolicy(p *trustv1.Policy) error {
 			return fmt.Errorf("%w: a host tier names no agent or no tier", ErrPolicy)
 		}
 	}
-	return nil
+	return checkNames(p)
 }

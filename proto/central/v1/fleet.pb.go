@@ -2163,6 +2163,94 @@ func (x *File) GetContent() []byte {
 	return nil
 }
 
+type GetPolicyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPolicyRequest) Reset() {
+	*x = GetPolicyRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPolicyRequest) ProtoMessage() {}
+
+func (x *GetPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPolicyRequest.ProtoReflect.Descriptor instead.
+func (*GetPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *GetPolicyRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+type GetPolicyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Policy        *v1.Policy             `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPolicyResponse) Reset() {
+	*x = GetPolicyResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPolicyResponse) ProtoMessage() {}
+
+func (x *GetPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPolicyResponse.ProtoReflect.Descriptor instead.
+func (*GetPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *GetPolicyResponse) GetPolicy() *v1.Policy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
 type SetPolicyRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
@@ -2174,7 +2262,7 @@ type SetPolicyRequest struct {
 
 func (x *SetPolicyRequest) Reset() {
 	*x = SetPolicyRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[29]
+	mi := &file_central_v1_fleet_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2186,7 +2274,7 @@ func (x *SetPolicyRequest) String() string {
 func (*SetPolicyRequest) ProtoMessage() {}
 
 func (x *SetPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[29]
+	mi := &file_central_v1_fleet_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2199,7 +2287,7 @@ func (x *SetPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPolicyRequest.ProtoReflect.Descriptor instead.
 func (*SetPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{29}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SetPolicyRequest) GetSiteId() string {
@@ -2225,7 +2313,7 @@ type SetPolicyResponse struct {
 
 func (x *SetPolicyResponse) Reset() {
 	*x = SetPolicyResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[30]
+	mi := &file_central_v1_fleet_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2325,7 @@ func (x *SetPolicyResponse) String() string {
 func (*SetPolicyResponse) ProtoMessage() {}
 
 func (x *SetPolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[30]
+	mi := &file_central_v1_fleet_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2338,7 @@ func (x *SetPolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPolicyResponse.ProtoReflect.Descriptor instead.
 func (*SetPolicyResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{30}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SetPolicyResponse) GetVersion() uint64 {
@@ -2271,7 +2359,7 @@ type RevokeAgentRequest struct {
 
 func (x *RevokeAgentRequest) Reset() {
 	*x = RevokeAgentRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[31]
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2283,7 +2371,7 @@ func (x *RevokeAgentRequest) String() string {
 func (*RevokeAgentRequest) ProtoMessage() {}
 
 func (x *RevokeAgentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[31]
+	mi := &file_central_v1_fleet_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2296,7 +2384,7 @@ func (x *RevokeAgentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAgentRequest.ProtoReflect.Descriptor instead.
 func (*RevokeAgentRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{31}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RevokeAgentRequest) GetSiteId() string {
@@ -2329,7 +2417,7 @@ type RevokeAgentResponse struct {
 
 func (x *RevokeAgentResponse) Reset() {
 	*x = RevokeAgentResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[32]
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2341,7 +2429,7 @@ func (x *RevokeAgentResponse) String() string {
 func (*RevokeAgentResponse) ProtoMessage() {}
 
 func (x *RevokeAgentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[32]
+	mi := &file_central_v1_fleet_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2354,7 +2442,7 @@ func (x *RevokeAgentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAgentResponse.ProtoReflect.Descriptor instead.
 func (*RevokeAgentResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{32}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RevokeAgentResponse) GetTrustVersion() uint64 {
@@ -2377,7 +2465,7 @@ type ListAgentsRequest struct {
 
 func (x *ListAgentsRequest) Reset() {
 	*x = ListAgentsRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	mi := &file_central_v1_fleet_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2389,7 +2477,7 @@ func (x *ListAgentsRequest) String() string {
 func (*ListAgentsRequest) ProtoMessage() {}
 
 func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[33]
+	mi := &file_central_v1_fleet_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2402,7 +2490,7 @@ func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{33}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListAgentsRequest) GetSiteId() string {
@@ -2443,7 +2531,7 @@ type ListAgentsResponse struct {
 
 func (x *ListAgentsResponse) Reset() {
 	*x = ListAgentsResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	mi := &file_central_v1_fleet_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2543,7 @@ func (x *ListAgentsResponse) String() string {
 func (*ListAgentsResponse) ProtoMessage() {}
 
 func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[34]
+	mi := &file_central_v1_fleet_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2556,7 @@ func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsResponse.ProtoReflect.Descriptor instead.
 func (*ListAgentsResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{34}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListAgentsResponse) GetAgents() []*Agent {
@@ -2510,7 +2598,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_central_v1_fleet_proto_msgTypes[35]
+	mi := &file_central_v1_fleet_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2522,7 +2610,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[35]
+	mi := &file_central_v1_fleet_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2535,7 +2623,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{35}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Agent) GetAgentId() string {
@@ -2629,7 +2717,7 @@ type AgentOrder struct {
 
 func (x *AgentOrder) Reset() {
 	*x = AgentOrder{}
-	mi := &file_central_v1_fleet_proto_msgTypes[36]
+	mi := &file_central_v1_fleet_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2641,7 +2729,7 @@ func (x *AgentOrder) String() string {
 func (*AgentOrder) ProtoMessage() {}
 
 func (x *AgentOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[36]
+	mi := &file_central_v1_fleet_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2654,7 +2742,7 @@ func (x *AgentOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentOrder.ProtoReflect.Descriptor instead.
 func (*AgentOrder) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{36}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AgentOrder) GetVersion() uint64 {
@@ -2704,7 +2792,7 @@ type DecideAgentRequest struct {
 
 func (x *DecideAgentRequest) Reset() {
 	*x = DecideAgentRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[37]
+	mi := &file_central_v1_fleet_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2716,7 +2804,7 @@ func (x *DecideAgentRequest) String() string {
 func (*DecideAgentRequest) ProtoMessage() {}
 
 func (x *DecideAgentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[37]
+	mi := &file_central_v1_fleet_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,7 +2817,7 @@ func (x *DecideAgentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAgentRequest.ProtoReflect.Descriptor instead.
 func (*DecideAgentRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{37}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DecideAgentRequest) GetSiteId() string {
@@ -2770,7 +2858,7 @@ type DecideAgentResponse struct {
 
 func (x *DecideAgentResponse) Reset() {
 	*x = DecideAgentResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[38]
+	mi := &file_central_v1_fleet_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2782,7 +2870,7 @@ func (x *DecideAgentResponse) String() string {
 func (*DecideAgentResponse) ProtoMessage() {}
 
 func (x *DecideAgentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[38]
+	mi := &file_central_v1_fleet_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2795,7 +2883,7 @@ func (x *DecideAgentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAgentResponse.ProtoReflect.Descriptor instead.
 func (*DecideAgentResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{38}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *DecideAgentResponse) GetVersion() uint64 {
@@ -2816,7 +2904,7 @@ type RetireApplianceRequest struct {
 
 func (x *RetireApplianceRequest) Reset() {
 	*x = RetireApplianceRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[39]
+	mi := &file_central_v1_fleet_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2828,7 +2916,7 @@ func (x *RetireApplianceRequest) String() string {
 func (*RetireApplianceRequest) ProtoMessage() {}
 
 func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[39]
+	mi := &file_central_v1_fleet_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2841,7 +2929,7 @@ func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceRequest.ProtoReflect.Descriptor instead.
 func (*RetireApplianceRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{39}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RetireApplianceRequest) GetSiteId() string {
@@ -2874,7 +2962,7 @@ type RetireApplianceResponse struct {
 
 func (x *RetireApplianceResponse) Reset() {
 	*x = RetireApplianceResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[40]
+	mi := &file_central_v1_fleet_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2886,7 +2974,7 @@ func (x *RetireApplianceResponse) String() string {
 func (*RetireApplianceResponse) ProtoMessage() {}
 
 func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[40]
+	mi := &file_central_v1_fleet_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2899,7 +2987,7 @@ func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceResponse.ProtoReflect.Descriptor instead.
 func (*RetireApplianceResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{40}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RetireApplianceResponse) GetTrustVersion() uint64 {
@@ -3103,7 +3191,11 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\x05files\x18\x02 \x03(\v2\x10.central.v1.FileR\x05files\"4\n" +
 	"\x04File\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontent\"U\n" +
+	"\acontent\x18\x02 \x01(\fR\acontent\"+\n" +
+	"\x10GetPolicyRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\"=\n" +
+	"\x11GetPolicyResponse\x12(\n" +
+	"\x06policy\x18\x01 \x01(\v2\x10.trust.v1.PolicyR\x06policy\"U\n" +
 	"\x10SetPolicyRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12(\n" +
 	"\x06policy\x18\x02 \x01(\v2\x10.trust.v1.PolicyR\x06policy\"-\n" +
@@ -3158,7 +3250,8 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\">\n" +
 	"\x17RetireApplianceResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xd3\t\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\x9d\n" +
+	"\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -3171,6 +3264,7 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\rListIncidents\x12 .central.v1.ListIncidentsRequest\x1a!.central.v1.ListIncidentsResponse\x12Q\n" +
 	"\fListEvidence\x12\x1f.central.v1.ListEvidenceRequest\x1a .central.v1.ListEvidenceResponse\x12N\n" +
 	"\vGetEvidence\x12\x1e.central.v1.GetEvidenceRequest\x1a\x1f.central.v1.GetEvidenceResponse\x12H\n" +
+	"\tGetPolicy\x12\x1c.central.v1.GetPolicyRequest\x1a\x1d.central.v1.GetPolicyResponse\x12H\n" +
 	"\tSetPolicy\x12\x1c.central.v1.SetPolicyRequest\x1a\x1d.central.v1.SetPolicyResponse\x12N\n" +
 	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponse\x12K\n" +
 	"\n" +
@@ -3190,7 +3284,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -3221,29 +3315,31 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*GetEvidenceRequest)(nil),             // 26: central.v1.GetEvidenceRequest
 	(*GetEvidenceResponse)(nil),            // 27: central.v1.GetEvidenceResponse
 	(*File)(nil),                           // 28: central.v1.File
-	(*SetPolicyRequest)(nil),               // 29: central.v1.SetPolicyRequest
-	(*SetPolicyResponse)(nil),              // 30: central.v1.SetPolicyResponse
-	(*RevokeAgentRequest)(nil),             // 31: central.v1.RevokeAgentRequest
-	(*RevokeAgentResponse)(nil),            // 32: central.v1.RevokeAgentResponse
-	(*ListAgentsRequest)(nil),              // 33: central.v1.ListAgentsRequest
-	(*ListAgentsResponse)(nil),             // 34: central.v1.ListAgentsResponse
-	(*Agent)(nil),                          // 35: central.v1.Agent
-	(*AgentOrder)(nil),                     // 36: central.v1.AgentOrder
-	(*DecideAgentRequest)(nil),             // 37: central.v1.DecideAgentRequest
-	(*DecideAgentResponse)(nil),            // 38: central.v1.DecideAgentResponse
-	(*RetireApplianceRequest)(nil),         // 39: central.v1.RetireApplianceRequest
-	(*RetireApplianceResponse)(nil),        // 40: central.v1.RetireApplianceResponse
-	(v1.Tier)(0),                           // 41: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 42: trust.v1.Policy
-	(v1.AgentVerb)(0),                      // 43: trust.v1.AgentVerb
+	(*GetPolicyRequest)(nil),               // 29: central.v1.GetPolicyRequest
+	(*GetPolicyResponse)(nil),              // 30: central.v1.GetPolicyResponse
+	(*SetPolicyRequest)(nil),               // 31: central.v1.SetPolicyRequest
+	(*SetPolicyResponse)(nil),              // 32: central.v1.SetPolicyResponse
+	(*RevokeAgentRequest)(nil),             // 33: central.v1.RevokeAgentRequest
+	(*RevokeAgentResponse)(nil),            // 34: central.v1.RevokeAgentResponse
+	(*ListAgentsRequest)(nil),              // 35: central.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),             // 36: central.v1.ListAgentsResponse
+	(*Agent)(nil),                          // 37: central.v1.Agent
+	(*AgentOrder)(nil),                     // 38: central.v1.AgentOrder
+	(*DecideAgentRequest)(nil),             // 39: central.v1.DecideAgentRequest
+	(*DecideAgentResponse)(nil),            // 40: central.v1.DecideAgentResponse
+	(*RetireApplianceRequest)(nil),         // 41: central.v1.RetireApplianceRequest
+	(*RetireApplianceResponse)(nil),        // 42: central.v1.RetireApplianceResponse
+	(v1.Tier)(0),                           // 43: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 44: trust.v1.Policy
+	(v1.AgentVerb)(0),                      // 45: trust.v1.AgentVerb
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	41, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	43, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	41, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	41, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	43, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	43, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -3256,46 +3352,49 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	42, // 18: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
-	35, // 19: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
-	36, // 20: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
-	43, // 21: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
-	43, // 22: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
-	0,  // 23: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
-	2,  // 24: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
-	4,  // 25: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
-	10, // 26: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
-	12, // 27: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
-	14, // 28: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
-	17, // 29: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
-	20, // 30: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
-	23, // 31: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
-	26, // 32: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
-	29, // 33: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
-	31, // 34: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	33, // 35: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
-	37, // 36: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
-	39, // 37: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
-	1,  // 38: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 39: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 40: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 41: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 42: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 43: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 44: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 45: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 46: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 47: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 48: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	32, // 49: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	34, // 50: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
-	38, // 51: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
-	40, // 52: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	38, // [38:53] is the sub-list for method output_type
-	23, // [23:38] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	44, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
+	44, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	37, // 20: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
+	38, // 21: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
+	45, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
+	45, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
+	0,  // 24: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
+	2,  // 25: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
+	4,  // 26: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
+	10, // 27: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
+	12, // 28: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
+	14, // 29: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
+	17, // 30: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
+	20, // 31: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
+	23, // 32: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
+	26, // 33: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
+	29, // 34: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
+	31, // 35: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
+	33, // 36: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
+	35, // 37: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
+	39, // 38: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
+	41, // 39: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	1,  // 40: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 41: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 42: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 43: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 44: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 45: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 46: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 47: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 48: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 49: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 50: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
+	32, // 51: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	34, // 52: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	36, // 53: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	40, // 54: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	42, // 55: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	40, // [40:56] is the sub-list for method output_type
+	24, // [24:40] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_fleet_proto_init() }
@@ -3309,7 +3408,7 @@ func file_central_v1_fleet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   41,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -59,6 +59,8 @@ const (
 	// FleetServiceGetEvidenceProcedure is the fully-qualified name of the FleetService's GetEvidence
 	// RPC.
 	FleetServiceGetEvidenceProcedure = "/central.v1.FleetService/GetEvidence"
+	// FleetServiceGetPolicyProcedure is the fully-qualified name of the FleetService's GetPolicy RPC.
+	FleetServiceGetPolicyProcedure = "/central.v1.FleetService/GetPolicy"
 	// FleetServiceSetPolicyProcedure is the fully-qualified name of the FleetService's SetPolicy RPC.
 	FleetServiceSetPolicyProcedure = "/central.v1.FleetService/SetPolicy"
 	// FleetServiceRevokeAgentProcedure is the fully-qualified name of the FleetService's RevokeAgent
@@ -88,6 +90,8 @@ type FleetServiceClient interface {
 	ListEvidence(context.Context, *connect.Request[v1.ListEvidenceRequest]) (*connect.Response[v1.ListEvidenceResponse], error)
 	// GetEvidence gives the files of one bundle folder.
 	GetEvidence(context.Context, *connect.Request[v1.GetEvidenceRequest]) (*connect.Response[v1.GetEvidenceResponse], error)
+	// GetPolicy gives a site's newest policy.
+	GetPolicy(context.Context, *connect.Request[v1.GetPolicyRequest]) (*connect.Response[v1.GetPolicyResponse], error)
 	// SetPolicy signs and publishes a site's next policy.
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
@@ -174,6 +178,12 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("GetEvidence")),
 			connect.WithClientOptions(opts...),
 		),
+		getPolicy: connect.NewClient[v1.GetPolicyRequest, v1.GetPolicyResponse](
+			httpClient,
+			baseURL+FleetServiceGetPolicyProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("GetPolicy")),
+			connect.WithClientOptions(opts...),
+		),
 		setPolicy: connect.NewClient[v1.SetPolicyRequest, v1.SetPolicyResponse](
 			httpClient,
 			baseURL+FleetServiceSetPolicyProcedure,
@@ -219,6 +229,7 @@ type fleetServiceClient struct {
 	listIncidents          *connect.Client[v1.ListIncidentsRequest, v1.ListIncidentsResponse]
 	listEvidence           *connect.Client[v1.ListEvidenceRequest, v1.ListEvidenceResponse]
 	getEvidence            *connect.Client[v1.GetEvidenceRequest, v1.GetEvidenceResponse]
+	getPolicy              *connect.Client[v1.GetPolicyRequest, v1.GetPolicyResponse]
 	setPolicy              *connect.Client[v1.SetPolicyRequest, v1.SetPolicyResponse]
 	revokeAgent            *connect.Client[v1.RevokeAgentRequest, v1.RevokeAgentResponse]
 	listAgents             *connect.Client[v1.ListAgentsRequest, v1.ListAgentsResponse]
@@ -276,6 +287,11 @@ func (c *fleetServiceClient) GetEvidence(ctx context.Context, req *connect.Reque
 	return c.getEvidence.CallUnary(ctx, req)
 }
 
+// GetPolicy calls central.v1.FleetService.GetPolicy.
+func (c *fleetServiceClient) GetPolicy(ctx context.Context, req *connect.Request[v1.GetPolicyRequest]) (*connect.Response[v1.GetPolicyResponse], error) {
+	return c.getPolicy.CallUnary(ctx, req)
+}
+
 // SetPolicy calls central.v1.FleetService.SetPolicy.
 func (c *fleetServiceClient) SetPolicy(ctx context.Context, req *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error) {
 	return c.setPolicy.CallUnary(ctx, req)
@@ -315,6 +331,8 @@ type FleetServiceHandler interface {
 	ListEvidence(context.Context, *connect.Request[v1.ListEvidenceRequest]) (*connect.Response[v1.ListEvidenceResponse], error)
 	// GetEvidence gives the files of one bundle folder.
 	GetEvidence(context.Context, *connect.Request[v1.GetEvidenceRequest]) (*connect.Response[v1.GetEvidenceResponse], error)
+	// GetPolicy gives a site's newest policy.
+	GetPolicy(context.Context, *connect.Request[v1.GetPolicyRequest]) (*connect.Response[v1.GetPolicyResponse], error)
 	// SetPolicy signs and publishes a site's next policy.
 	SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error)
 	// RevokeAgent puts an agent on the site's next trust document.
@@ -397,6 +415,12 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("GetEvidence")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceGetPolicyHandler := connect.NewUnaryHandler(
+		FleetServiceGetPolicyProcedure,
+		svc.GetPolicy,
+		connect.WithSchema(fleetServiceMethods.ByName("GetPolicy")),
+		connect.WithHandlerOptions(opts...),
+	)
 	fleetServiceSetPolicyHandler := connect.NewUnaryHandler(
 		FleetServiceSetPolicyProcedure,
 		svc.SetPolicy,
@@ -449,6 +473,8 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceListEvidenceHandler.ServeHTTP(w, r)
 		case FleetServiceGetEvidenceProcedure:
 			fleetServiceGetEvidenceHandler.ServeHTTP(w, r)
+		case FleetServiceGetPolicyProcedure:
+			fleetServiceGetPolicyHandler.ServeHTTP(w, r)
 		case FleetServiceSetPolicyProcedure:
 			fleetServiceSetPolicyHandler.ServeHTTP(w, r)
 		case FleetServiceRevokeAgentProcedure:
@@ -506,6 +532,10 @@ func (UnimplementedFleetServiceHandler) ListEvidence(context.Context, *connect.R
 
 func (UnimplementedFleetServiceHandler) GetEvidence(context.Context, *connect.Request[v1.GetEvidenceRequest]) (*connect.Response[v1.GetEvidenceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.GetEvidence is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) GetPolicy(context.Context, *connect.Request[v1.GetPolicyRequest]) (*connect.Response[v1.GetPolicyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.GetPolicy is not implemented"))
 }
 
 func (UnimplementedFleetServiceHandler) SetPolicy(context.Context, *connect.Request[v1.SetPolicyRequest]) (*connect.Response[v1.SetPolicyResponse], error) {
