@@ -168,6 +168,9 @@ const (
 	UpdateState_UPDATE_STATE_ROLLED_BACK UpdateState = 2
 	// It was never started: tampered with, no space, not runnable.
 	UpdateState_UPDATE_STATE_FAILED UpdateState = 3
+	// The new program is in place and asks for the first time; one of the above
+	// follows.
+	UpdateState_UPDATE_STATE_TRIAL UpdateState = 4
 )
 
 // Enum value maps for UpdateState.
@@ -177,12 +180,14 @@ var (
 		1: "UPDATE_STATE_INSTALLED",
 		2: "UPDATE_STATE_ROLLED_BACK",
 		3: "UPDATE_STATE_FAILED",
+		4: "UPDATE_STATE_TRIAL",
 	}
 	UpdateState_value = map[string]int32{
 		"UPDATE_STATE_UNSPECIFIED": 0,
 		"UPDATE_STATE_INSTALLED":   1,
 		"UPDATE_STATE_ROLLED_BACK": 2,
 		"UPDATE_STATE_FAILED":      3,
+		"UPDATE_STATE_TRIAL":       4,
 	}
 )
 
@@ -2827,12 +2832,13 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x13OUTCOME_ROLLED_BACK\x10\x03\x12\x12\n" +
 	"\x0eOUTCOME_FAILED\x10\x04\x12\x13\n" +
 	"\x0fOUTCOME_REFUSED\x10\x05\x12\x13\n" +
-	"\x0fOUTCOME_DRY_RUN\x10\x06*~\n" +
+	"\x0fOUTCOME_DRY_RUN\x10\x06*\x96\x01\n" +
 	"\vUpdateState\x12\x1c\n" +
 	"\x18UPDATE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16UPDATE_STATE_INSTALLED\x10\x01\x12\x1c\n" +
 	"\x18UPDATE_STATE_ROLLED_BACK\x10\x02\x12\x17\n" +
-	"\x13UPDATE_STATE_FAILED\x10\x03B?Z=github.com/osiriscare/osiris/proto/compliance/v1;compliancev1b\x06proto3"
+	"\x13UPDATE_STATE_FAILED\x10\x03\x12\x16\n" +
+	"\x12UPDATE_STATE_TRIAL\x10\x04B?Z=github.com/osiriscare/osiris/proto/compliance/v1;compliancev1b\x06proto3"
 
 var (
 	file_compliance_v1_compliance_proto_rawDescOnce sync.Once
