@@ -210,7 +210,7 @@ func TestAnAgentIsUpdatedAndABadUpdateIsTakenBack(t *testing.T) {
 	v.offer(second, "1.1.0", folder)
 	restart()
 	s.until("the new version reports", func(context.Context) error {
-		return errors.Join(s.logged("appliance", "agent update ended", `"agent_version":"1.1.0"`, "UPDATE_STATE_INSTALLED"), inPlace(installed, second))
+		return errors.Join(s.logged("appliance", "agent update told", `"agent_version":"1.1.0"`, "UPDATE_STATE_INSTALLED"), inPlace(installed, second))
 	})
 	s.breakAndHeal()
 
@@ -221,7 +221,7 @@ func TestAnAgentIsUpdatedAndABadUpdateIsTakenBack(t *testing.T) {
 	restart()
 	s.until("the crashing version was tried and taken back", func(context.Context) error {
 		return errors.Join(
-			s.logged("appliance", "agent update ended", `"agent_version":"1.1.0"`, "UPDATE_STATE_ROLLED_BACK", "it does not stay up"),
+			s.logged("appliance", "agent update told", `"agent_version":"1.1.0"`, "UPDATE_STATE_ROLLED_BACK", "it does not stay up"),
 			inPlace(installed, second))
 	})
 	s.breakAndHeal()

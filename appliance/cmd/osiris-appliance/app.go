@@ -91,7 +91,10 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
 			signature.Config{File: filepath.Join(c.DataDir, "signatures.bin"), Keys: keys},
-			update.Config{Dir: filepath.Join(c.DataDir, "update"), Roots: roots},
+			update.Config{
+				Dir: filepath.Join(c.DataDir, "update"), Roots: roots, Rings: rings(c), SiteID: site, ApplianceID: appliance, Version: version,
+				Halt: update.Halt{Count: c.Update.HaltCount, Percent: c.Update.HaltPercent},
+			},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
 		),

@@ -36,6 +36,14 @@ func updateVerb(ctx context.Context, args []string, out, errs io.Writer) error {
 	return errors.New("use: osiris-appliance update list, or update resume PROGRAM")
 }
 
+// rings are the configured ones.
+func rings(c config.Config) (all []update.Ring) {
+	for _, r := range c.Update.Rings {
+		all = append(all, update.Ring(r))
+	}
+	return all
+}
+
 func withUpdates(ctx context.Context, c config.Config, do func(*store.Store) error) (err error) {
 	st, err := store.Open(ctx, statePath(c), update.Schema)
 	if err != nil {
@@ -51,10 +59,14 @@ func listUpdates(ctx context.Context, st *store.Store, out io.Writer) error {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "PROGRAM\tRING\tSINCE\tINSTALLED\tPUT BACK\tFAILED\tHALTED") //nolint:errcheck // Flush says it
+	fmt.Fprintln(w, "PROGRAM\tRING\tSINCE\tON TRIAL\tINSTALLED\tPUT BACK\tFAILED\tHALTED") //nolint:errcheck // Flush says it
 	for _, u := range all {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%d\t%s\n", u.Program[:16], u.Ring+1, u.Since.Format(time.DateTime), //nolint:errcheck // Flush says it
-			u.Installed, u.RolledBack, u.Failed, u.Halted)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", u.Program[:16], u.Ring+1, u.Since.Format(time.DateTime), //nolint:errcheck // Flush says it
+			u.Trying, u.Installed, u.RolledBack, u.Failed, u.Halted)
 	}
-	return w.Flush()
+	trouble, err := update.Troubles(ctx, st)
+	if err == nil && trouble.Refused != "" {
+		_, err = fmt.Fprintf(w, "\nThe folder is refused: %s.\n", trouble.Refused)
+	}
+	return errors.Join(err, w.Flush())
 }

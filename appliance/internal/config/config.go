@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -28,6 +29,7 @@ type Config struct {
 	Central         Central       `yaml:"central"`
 	EvidenceDir     string        `yaml:"evidence_dir"`
 	CheckInInterval time.Duration `yaml:"check_in_interval"`
+	Update          Update        `yaml:"update"`
 	LogFormat       string        `yaml:"log_format"`
 	LogLevel        string        `yaml:"log_level"`
 }
@@ -47,6 +49,7 @@ func Default() Config {
 		StatusListen:    "127.0.0.1:9465",
 		Central:         Central{ProvisioningFile: "/etc/osiris-appliance/provisioning"},
 		CheckInInterval: time.Minute,
+		Update:          DefaultUpdate(),
 		LogFormat:       "text",
 		LogLevel:        "info",
 	}
@@ -78,7 +81,7 @@ func Parse(content []byte) (Config, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return c, err
 	}
-	if c == (Config{}) { // a file of comments only decodes to null
+	if reflect.DeepEqual(c, Config{}) { // a file of comments only decodes to null
 		return Default(), nil
 	}
 	return c, nil
@@ -125,6 +128,7 @@ func (c Config) Validate() error {
 	if c.CheckInInterval < time.Second || c.CheckInInterval > time.Hour {
 		errs = append(errs, fmt.Errorf("check_in_interval %s is not between 1s and 1h", c.CheckInInterval))
 	}
+	errs = append(errs, c.Update.validate())
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		errs = append(errs, fmt.Errorf("log_format %q is neither text nor json", c.LogFormat))
 	}

@@ -22,7 +22,7 @@ func TestTheSampleIsTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(config.Default(), got); diff != "" {
 		t.Errorf("sample and defaults differ (-default +sample):\n%s", diff)
 	}
-	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "log_format:", "log_level:"} {
+	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "update:", "rings:", "percent:", "wait:", "hosts:", "halt_count:", "halt_percent:", "log_format:", "log_level:"} {
 		if !strings.Contains(config.Sample, key) {
 			t.Errorf("the sample does not show %s", key)
 		}
@@ -68,8 +68,45 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 
 func TestAFileOfCommentsOnlyLeavesTheDefaults(t *testing.T) {
 	for _, content := range []string{"", "\n", "# data_dir: /x\n"} {
-		if c, err := config.Parse([]byte(content)); err != nil || c != config.Default() {
+		if c, err := config.Parse([]byte(content)); err != nil || !cmp.Equal(c, config.Default()) {
 			t.Errorf("Parse(%q) = %+v, %v; want the defaults", content, c, err)
 		}
+	}
+}
+
+func TestRingsReplaceTheDefaultOnes(t *testing.T) {
+	c, err := config.Parse([]byte("update:\n  rings:\n    - hosts: [FRONT-DESK]\n      wait: 2h\n    - percent: 100\n"))
+	if err != nil || c.Validate() != nil {
+		t.Fatalf("Parse = %v, Validate = %v", err, c.Validate())
+	}
+	want := config.Default()
+	want.Update.Rings = []config.Ring{{Hosts: []string{"FRONT-DESK"}, Wait: 2 * time.Hour}, {Percent: 100}}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Errorf("Parse differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestRingsThatCannotWorkAreRefused(t *testing.T) {
+	for name, change := range map[string]func(u *config.Update){
+		"no rings":                  func(u *config.Update) { u.Rings = nil },
+		"nine rings":                func(u *config.Update) { u.Rings = make([]config.Ring, 9) },
+		"a smaller ring after":      func(u *config.Update) { u.Rings[1].Percent = 4 },
+		"more than all":             func(u *config.Update) { u.Rings[2].Percent = 101 },
+		"a ring of nobody":          func(u *config.Update) { u.Rings[0].Percent = 0 },
+		"some are never updated":    func(u *config.Update) { u.Rings[2].Percent = 99 },
+		"a wait before now":         func(u *config.Update) { u.Rings[0].Wait = -time.Second },
+		"a wait of a year":          func(u *config.Update) { u.Rings[0].Wait = 365 * 24 * time.Hour },
+		"a host without a name":     func(u *config.Update) { u.Rings[0].Hosts = []string{""} },
+		"a host in two rings":       func(u *config.Update) { u.Rings[0].Hosts, u.Rings[1].Hosts = []string{"a"}, []string{"a"} },
+		"a halt before any failure": func(u *config.Update) { u.HaltCount = 0 },
+		"a percentage below none":   func(u *config.Update) { u.HaltPercent = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config.Default()
+			change(&c.Update)
+			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "update.") {
+				t.Errorf("Validate = %v; want it to name update", err)
+			}
+		})
 	}
 }

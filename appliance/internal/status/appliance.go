@@ -9,6 +9,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/session"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/update"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 )
 
@@ -35,6 +36,11 @@ func (a Appliance) Numbers(ctx context.Context) (n Numbers, err error) {
 	if n.Waiting, err = a.Outbox.Waiting(ctx); err != nil {
 		return n, err
 	}
+	trouble, err := update.Troubles(ctx, a.Store)
+	if err != nil {
+		return n, err
+	}
+	n.UpdatesHalted, n.UpdatesRefused = trouble.Halted, trouble.Refused
 	_, n.Witnessed, err = a.Evidence.LastCosigned(ctx)
 	return n, err
 }

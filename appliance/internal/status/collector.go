@@ -23,6 +23,8 @@ var gauges = []struct {
 	{gauge("central_away", "1 while Central cannot be reached."), func(n Numbers) float64 { return one(n.Away) }},
 	{gauge("evidence_refused", "1 while Central refuses the evidence; /healthz says why."), func(n Numbers) float64 { return one(n.EvidenceRefused != "") }},
 	{gauge("check_in_refused", "1 while Central refuses check-ins; /healthz says why."), func(n Numbers) float64 { return one(n.CheckInRefused != "") }},
+	{gauge("updates_halted", "Agents' programs that go no further; osiris-appliance update list says why."), func(n Numbers) float64 { return float64(n.UpdatesHalted) }},
+	{gauge("updates_refused", "1 while the folder of agents' programs is refused; /healthz says why."), func(n Numbers) float64 { return one(n.UpdatesRefused != "") }},
 }
 
 // one is 1 for what is so.

@@ -34,6 +34,9 @@ type Numbers struct {
 	// What Central said when it refused; empty while it takes things.
 	EvidenceRefused string `json:"evidence_refused"`
 	CheckInRefused  string `json:"check_in_refused"`
+	// Agents' programs that were halted, and why the folder of them is refused.
+	UpdatesHalted  int    `json:"updates_halted"`
+	UpdatesRefused string `json:"updates_refused"`
 }
 
 // Source reads the numbers; an error means that the store is not well.

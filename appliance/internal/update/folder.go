@@ -41,39 +41,42 @@ type stamp struct {
 }
 
 // folder gives the newest state of the folder, nil when there is none that can be
-// offered. A broken one is logged once.
+// offered. A broken one is told once.
 func (u *Update) folder(ctx context.Context) *folder {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	now := u.now()
-	if !u.looked.IsZero() && now.Sub(u.looked) < lookEvery {
-		return u.held
-	}
-	u.looked = now
-	info, err := os.Stat(filepath.Join(u.cfg.Dir, bundleFile))
+	info, err := os.Stat(filepath.Join(u.Dir, bundleFile))
 	if err != nil {
 		u.held, u.stamp = nil, stamp{}
 		return nil // there may never be one
 	}
 	seen := stamp{info.ModTime(), info.Size()}
-	if seen == u.stamp {
+	if seen == u.stamp && u.now().Before(u.until) {
 		return u.held
 	}
-	u.stamp = seen
+	u.stamp, u.until = seen, u.now().Add(rejudge)
 	next, err := u.read(ctx)
+	refused := ""
 	if err != nil {
-		u.log.ErrorContext(ctx, "update folder not used", "dir", u.cfg.Dir, "error", err)
+		refused = cut(err.Error())
+		u.log.ErrorContext(ctx, "update folder refused", "dir", u.Dir, "error", err)
 	}
-	if next != nil {
-		u.held = next
+	if err := u.tell(ctx, refused); err != nil {
+		u.log.ErrorContext(ctx, "refusal not kept", "error", err)
+		u.until = time.Time{} // again with the next question
 	}
+	u.held = next
 	return u.held
 }
+
+// rejudge is how often a folder that did not change is judged: what it says
+// expires.
+const rejudge = time.Hour
 
 // read reads the folder; with an error beside a folder, that is used without
 // targets.
 func (u *Update) read(ctx context.Context) (*folder, error) {
-	encoded, err := readFile(filepath.Join(u.cfg.Dir, bundleFile), maxBundle)
+	encoded, err := readFile(filepath.Join(u.Dir, bundleFile), maxBundle)
 	if err != nil {
 		return nil, err
 	}
@@ -81,31 +84,25 @@ func (u *Update) read(ctx context.Context) (*folder, error) {
 	if err := proto.Unmarshal(encoded, f.bundle); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", bundleFile, err)
 	}
-	if u.cfg.Roots != nil {
-		trusted, err := release.Open(u.cfg.Roots, nil)
-		if err == nil {
-			err = trusted.Update(encoded, u.now().UnixMilli())
-		}
-		if errors.Is(err, release.ErrExpired) {
-			return f, err // agents still need its roots
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := u.judge(ctx, encoded, f.bundle); errors.Is(err, release.ErrExpired) {
+		return f, err // agents still need its roots
+	} else if err != nil {
+		return nil, err
 	}
 	metadata := &trustv1.ReleaseMetadata{}
 	if err := proto.Unmarshal(f.bundle.GetTargets().GetPayload(), metadata); err != nil {
 		return nil, fmt.Errorf("reading targets: %w", err)
 	}
+	var wrong error
 	for _, t := range metadata.GetFiles() {
 		if err := u.verify(t); err != nil {
-			u.log.ErrorContext(ctx, "target not offered", "path", t.GetPath(), "error", err)
+			wrong = errors.Join(wrong, fmt.Errorf("%s is not offered: %w", t.GetPath(), err))
 			continue
 		}
 		f.targets[t.GetPath()] = t
 		u.log.InfoContext(ctx, "target offered", "path", t.GetPath(), "version", t.GetRelease())
 	}
-	return f, nil
+	return f, wrong
 }
 
 // verify compares a program with what the metadata says of it.
@@ -113,7 +110,7 @@ func (u *Update) verify(t *trustv1.ReleaseFile) (err error) {
 	if !fs.ValidPath(t.GetPath()) || !filepath.IsLocal(filepath.FromSlash(t.GetPath())) {
 		return errors.New("its path leaves the folder")
 	}
-	f, err := os.Open(filepath.Join(u.cfg.Dir, targetsDir, filepath.FromSlash(t.GetPath())))
+	f, err := os.Open(filepath.Join(u.Dir, targetsDir, filepath.FromSlash(t.GetPath())))
 	if err != nil {
 		return err
 	}

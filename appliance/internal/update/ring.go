@@ -7,8 +7,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
@@ -17,19 +19,25 @@ import (
 // Ring is a share of the agents, and how long it must have been open before the
 // next one opens.
 type Ring struct {
+	// Percent of the agents of a system, those of the rings before included.
 	Percent int
-	Soak    time.Duration
+	// Hosts, by agent id or host name in any case, are in this ring and in none
+	// before it, whatever the percentages.
+	Hosts []string
+	Wait  time.Duration
 }
 
-// A practice has a dozen machines: the first ring is one of them.
-var defaultRings = []Ring{{5, 24 * time.Hour}, {25, 24 * time.Hour}, {100, 0}}
+// DefaultRings suit a practice of a dozen machines: the first is one of them.
+func DefaultRings() []Ring {
+	return []Ring{{Percent: 5, Wait: 24 * time.Hour}, {Percent: 25, Wait: 24 * time.Hour}, {Percent: 100}}
+}
 
-// A release halts when more agents than haltAt, and than haltPercent of those
-// that tried, had to put the old program back.
-const (
-	haltAt      = 0
-	haltPercent = 2
-)
+// Halt says when a program goes no further: when at least Count agents, and more
+// than Percent of those that tried, had to put the old program back.
+type Halt struct{ Count, Percent int }
+
+// DefaultHalt stops a small practice at the first.
+func DefaultHalt() Halt { return Halt{Count: 1, Percent: 2} }
 
 // heardOf is how long an agent that does not ask any more counts.
 const heardOf = 30 * 24 * time.Hour
@@ -38,65 +46,99 @@ const heardOf = 30 * 24 * time.Hour
 type asker struct {
 	id, os, arch, version string
 	built                 int64
+	host                  host.Host // zero when it is not known
 }
 
-// note keeps that the agent asked and what it tells.
+// stateTrial is not an end: the agent runs the program, which has not proved
+// itself yet.
+const stateTrial = compliancev1.UpdateState_UPDATE_STATE_TRIAL
+
+// note keeps that the agent asked and what it tells, with evidence of what is new.
 func (u *Update) note(ctx context.Context, a asker, o *compliancev1.UpdateOutcome) error {
 	now := u.now().UnixMilli()
 	told := o != nil && len(o.GetSha256()) == sha256.Size && o.GetState() != compliancev1.UpdateState_UPDATE_STATE_UNSPECIFIED
 	news := false
-	err := u.store.Write(ctx, func(tx *store.Tx) error {
+	err := u.Store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO update_agent (agent_id, os, arch, version, built, asked_ms) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (agent_id) DO UPDATE SET os = excluded.os, arch = excluded.arch, version = excluded.version,
 			built = excluded.built, asked_ms = excluded.asked_ms`, a.id, a.os, a.arch, a.version, a.built, now)
 		if err != nil || !told {
 			return err
 		}
-		r, err := tx.ExecContext(ctx, `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms, forgiven) VALUES (?, ?, ?, ?, ?, ?, 0)
-			ON CONFLICT (sha256, agent_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-			failures = excluded.failures, told_ms = excluded.told_ms, forgiven = 0
-			WHERE state <> excluded.state OR failures <> excluded.failures`,
-			o.GetSha256(), a.id, int32(o.GetState()), cut(o.GetReason()), o.GetFailures(), now)
-		if err != nil {
+		if news, err = result(ctx, tx, a.id, o, now); err != nil || !news {
 			return err
 		}
-		n, err := r.RowsAffected()
-		news = n > 0
-		return err
+		return u.Drafts(ctx, tx, u.told(a, o))
 	})
 	if err != nil {
 		return fmt.Errorf("keeping an agent's update: %w", err)
 	}
 	if news {
-		u.log.InfoContext(ctx, "agent update ended", "agent_id", a.id, "agent_version", a.version, "state", o.GetState().String(),
+		u.log.InfoContext(ctx, "agent update told", "agent_id", a.id, "agent_version", a.version, "state", o.GetState().String(),
 			"reason", cut(o.GetReason()), "program", name(o.GetSha256()))
 	}
 	return nil
 }
 
+// result keeps what an agent tells of a program, and reports whether it is new:
+// agents repeat themselves with every question.
+func result(ctx context.Context, tx *store.Tx, agentID string, o *compliancev1.UpdateOutcome, now int64) (bool, error) {
+	// A trial after a failure leaves the failure: it counts until another end.
+	query := `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms, forgiven, trying) VALUES (?, ?, ?, ?, ?, ?, 0, 1)
+		ON CONFLICT (sha256, agent_id) DO UPDATE SET trying = 1 WHERE trying = 0`
+	if o.GetState() != stateTrial {
+		query = `INSERT INTO update_result (sha256, agent_id, state, reason, failures, told_ms, forgiven) VALUES (?, ?, ?, ?, ?, ?, 0)
+			ON CONFLICT (sha256, agent_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+			failures = excluded.failures, told_ms = excluded.told_ms, forgiven = 0, trying = 0
+			WHERE state <> excluded.state OR failures <> excluded.failures OR trying = 1`
+	}
+	r, err := tx.ExecContext(ctx, query, o.GetSha256(), agentID, int32(o.GetState()), cut(o.GetReason()), o.GetFailures(), now)
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
+}
+
 // cut bounds what an agent says.
 func cut(s string) string {
 	const most = 512
-	return s[:min(len(s), most)]
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }
 
 // turn tells whether the agent may have the program now.
 func (u *Update) turn(ctx context.Context, a asker, t *trustv1.ReleaseFile) (bool, error) {
 	now := u.now().UnixMilli()
 	turn := false
-	err := u.store.Write(ctx, func(tx *store.Tx) error {
+	err := u.Store.Write(ctx, func(tx *store.Tx) error {
 		ring, open, err := u.advance(ctx, tx, t, now)
 		if err != nil || !open {
 			return err
 		}
+		if listed := u.listed(a); listed >= 0 {
+			turn = listed <= ring
+			return nil
+		}
 		before, all, err := rank(ctx, tx, a, t.GetSha256(), now-heardOf.Milliseconds())
-		turn = before*100 < all*u.cfg.Rings[ring].Percent
+		turn = before*100 < all*u.Rings[ring].Percent
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("choosing who is updated: %w", err)
 	}
 	return turn, nil
+}
+
+// listed is the ring that names the agent, -1 if none does.
+func (u *Update) listed(a asker) int {
+	for i, r := range u.Rings {
+		for _, h := range r.Hosts {
+			if h == a.id || a.host.Hostname != "" && strings.EqualFold(h, a.host.Hostname) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // advance opens the next ring when it is time, and halts what fails.
@@ -115,16 +157,19 @@ func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFi
 	if err != nil {
 		return 0, false, err
 	}
-	if failed > haltAt && failed*100 > (installed+failed)*haltPercent {
+	if failed >= u.Halt.Count && failed*100 > (installed+failed)*u.Halt.Percent {
 		halted = fmt.Sprintf("%d of %d agents put the old program back", failed, installed+failed)
 		u.log.ErrorContext(ctx, "update halted", "version", t.GetRelease(), "program", name(t.GetSha256()), "reason", halted)
 		_, err = tx.ExecContext(ctx, "UPDATE update_ring SET halted = ? WHERE sha256 = ?", halted, t.GetSha256())
+		if err == nil {
+			err = u.Drafts(ctx, tx, u.halt(t, ring, halted))
+		}
 		return 0, false, err
 	}
-	ring = min(ring, len(u.cfg.Rings)-1)
-	if ring+1 < len(u.cfg.Rings) && installed > 0 && now-since >= u.cfg.Rings[ring].Soak.Milliseconds() {
+	ring = min(ring, len(u.Rings)-1)
+	if ring+1 < len(u.Rings) && installed > 0 && now-since >= u.Rings[ring].Wait.Milliseconds() {
 		ring++
-		u.log.InfoContext(ctx, "update goes on", "version", t.GetRelease(), "program", name(t.GetSha256()), "percent", u.cfg.Rings[ring].Percent)
+		u.log.InfoContext(ctx, "update goes on", "version", t.GetRelease(), "program", name(t.GetSha256()), "percent", u.Rings[ring].Percent)
 		_, err = tx.ExecContext(ctx, "UPDATE update_ring SET ring = ?, open_ms = ? WHERE sha256 = ?", ring, now, t.GetSha256())
 	}
 	return ring, true, err
