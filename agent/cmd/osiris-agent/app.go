@@ -126,13 +126,12 @@ func (a *app) wire() (err error) {
 		addr = a.identity.Pin().Addr
 	}
 	addr = discover.Address(addr)
-	a.probe.Appliance = addr
 	a.link, err = link.New(link.Deps{
 		Addr: addr, Fallback: a.config.FallbackAddr, ServerName: a.config.ServerName, Identity: a.identity, Policy: a.policy, Queue: a.queue,
 		State: a.schedule, Commands: a.runner, Signatures: signatures, Updates: a.update, Log: a.log,
 		Host: func() *wire.HostFacts { return a.probe.Host(version) },
 	})
-	a.runner.Orders = a.link
+	a.runner.Orders, a.probe.Clock = a.link, a.link
 	return err
 }
 

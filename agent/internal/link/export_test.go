@@ -14,3 +14,9 @@ func (l *Link) LostFor(d time.Duration) {
 		l.away.Store(0)
 	}
 }
+
+// Tell is a welcome.
+func Tell(l *Link, serverMs int64, took time.Duration) { l.told.keep(serverMs, took) }
+
+// Slept makes it as if the machine had slept so long, or its clock had been set.
+func Slept(l *Link, d time.Duration) { l.told.wallMs -= d.Milliseconds() }

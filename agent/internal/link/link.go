@@ -97,6 +97,7 @@ type Link struct {
 	postsLife time.Duration
 	away      atomic.Int64 // since began, when commands could last come; 0 for now
 	suspect   atomic.Bool  // clock_suspect of the last handshake
+	told      told
 }
 
 // New makes a link and reads which appliance store it last spoke to.

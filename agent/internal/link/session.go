@@ -135,6 +135,7 @@ func (s *session) greet(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
+	sent := time.Now()
 	if err := s.stream.Send(limited, wire.AppendBytes(nil, wire.AgentHello, wire.Encode(hello))); err != nil {
 		return connectionError(s.conn, "sending hello", err)
 	}
@@ -149,6 +150,7 @@ func (s *session) greet(ctx context.Context) error {
 	if err := wire.Decode(answer.Welcome, &welcome); err != nil {
 		return err
 	}
+	s.link.told.keep(welcome.ServerMs, time.Since(sent))
 	return s.welcome(&welcome)
 }
 

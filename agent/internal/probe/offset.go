@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/osiriscare/osiris/agent/internal/winapi"
@@ -18,10 +19,33 @@ const askLimit = 3
 // errNoServer is the reason why nothing shows whether the clock is right.
 const errNoServer winapi.Sentinel = "no time server is known"
 
+// Clock compares this clock with the appliance's, which the session's welcome
+// tells: behind is what would have to be added to this one, known is false when
+// nothing recent was told. *link.Link is one.
+type Clock interface {
+	Behind() (ms int64, known bool)
+}
+
+// addOffset adds what the appliance's clock says, and whether it says anything.
+// It goes before every time server: it came by mutual TLS, and no packet of
+// SNTP is signed.
+func addOffset(facts *check.Facts, fact string, c Clock) bool {
+	if c == nil {
+		return false
+	}
+	ms, known := c.Behind()
+	if known {
+		facts.Add(fact, "Server=the appliance;Ms="+strconv.FormatInt(ms, 10))
+	}
+	return known
+}
+
 // readOffset asks the appliance and those that Windows follows.
 func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[maxFields]string) error {
-	servers := timeServers(*facts)
-	return askFirst(ctx, facts, field[1], m.appliance, servers, func(ctx context.Context, server string) (string, error) {
+	if addOffset(facts, field[1], m.clock) {
+		return nil
+	}
+	return askFirst(ctx, facts, field[1], timeServers(*facts), func(ctx context.Context, server string) (string, error) {
 		rows, err := m.provider.api(ctx, "SNTP", server)
 		if err != nil {
 			return "", err
@@ -30,14 +54,10 @@ func (m *machine) readOffset(ctx context.Context, facts *check.Facts, field *[ma
 	})
 }
 
-// askFirst adds what the first server says that answers, the appliance's host
-// before the others.
-func askFirst(ctx context.Context, facts *check.Facts, fact, appliance string, servers []string,
+// askFirst adds what the first server says that answers.
+func askFirst(ctx context.Context, facts *check.Facts, fact string, servers []string,
 	ask func(ctx context.Context, server string) (string, error),
 ) error {
-	if host, _, err := net.SplitHostPort(appliance); err == nil {
-		servers = append([]string{net.JoinHostPort(host, ntpPort)}, servers...)
-	}
 	err := error(errNoServer)
 	for i, server := range servers {
 		if i == askLimit || ctx.Err() != nil {
@@ -67,7 +87,7 @@ func timeServers(facts check.Facts) (servers []string) {
 			var entry string
 			entry, list, _ = strings.Cut(list, " ")
 			if name, _, _ := strings.Cut(entry, ","); name != "" { // flags follow
-				servers = push(servers, name+":"+ntpPort)
+				servers = push(servers, net.JoinHostPort(name, ntpPort)) // also an address of IPv6
 			}
 		}
 	}

@@ -33,9 +33,9 @@ type Probe struct {
 	// Signatures is what rmm_detection looks for; nil means that no list can come.
 	Signatures Signatures
 
-	// Appliance, host:port, is whose host is asked for the time before others;
-	// empty asks only those that the system itself follows.
-	Appliance string
+	// Clock is asked for the time before others; nil asks only those that the
+	// system itself follows.
+	Clock Clock
 
 	mu   sync.Mutex
 	busy map[check.ID]chan struct{} // closed when the running reader ends

@@ -62,7 +62,10 @@ func (p *Probe) readMac(ctx context.Context, id check.ID) (check.Facts, error) {
 // told otherwise. Without an answer the setting alone is judged.
 func (p *Probe) readOffset(ctx context.Context, facts *check.Facts) {
 	servers := []string{"time.apple.com:" + ntpPort}
-	if err := askFirst(ctx, facts, check.FactClockOffset, p.Appliance, servers, askTime); err != nil {
+	if addOffset(facts, check.FactClockOffset, p.Clock) {
+		return
+	}
+	if err := askFirst(ctx, facts, check.FactClockOffset, servers, askTime); err != nil {
 		facts.Add(check.FactClockOffset+check.ErrorSuffix, err.Error())
 	}
 }

@@ -34,7 +34,7 @@ func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 	case check.SysctlHardening:
 		return p.readSysctl
 	case check.TimeSync:
-		return readTime
+		return p.readTime
 	default:
 		return nil
 	}

@@ -36,7 +36,7 @@ func (p *Probe) attach() {
 	p.mu.Lock()
 	if p.provider == nil {
 		system := &windowsSystem{updates: updateSearch{search: pendingUpdates}}
-		p.appliance = p.Appliance
+		p.clock = p.Clock
 		p.registry, p.provider, p.now = system, system, time.Now
 	}
 	p.mu.Unlock()

@@ -15,7 +15,7 @@ const (
 	timeError = 5
 )
 
-func readTime(context.Context) (check.Facts, error) {
+func (p *Probe) readTime(context.Context) (check.Facts, error) {
 	var t syscall.Timex // modes 0: nothing is set
 	state, err := syscall.Adjtimex(&t)
 	if err != nil {
@@ -25,8 +25,10 @@ func readTime(context.Context) (check.Facts, error) {
 	if t.Status&staUnsync != 0 || state == timeError {
 		flag = "yes"
 	}
-	return check.Facts{
+	facts := check.Facts{
 		{Name: check.FactClockUnsynchronised, Value: flag},
 		{Name: check.FactClockMaxError, Value: strconv.FormatInt(int64(t.Maxerror), 10)},
-	}, nil
+	}
+	addOffset(&facts, check.FactClockOffset, p.Clock)
+	return facts, nil
 }

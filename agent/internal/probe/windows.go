@@ -52,11 +52,11 @@ func (q *query) text() string {
 
 // machine reads one Windows.
 type machine struct {
-	registry  registry
-	provider  provider
-	now       func() time.Time
-	appliance string // as in Probe
-	volumes   marks
+	registry registry
+	provider provider
+	now      func() time.Time
+	clock    Clock // as in Probe
+	volumes  marks
 
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once
