@@ -1,0 +1,157 @@
+package runbook
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Roads name what runs on each way to a host. A road that is nil is closed.
+type Roads struct {
+	Agent *AgentRoad  `yaml:"agent"`
+	WinRM *ScriptRoad `yaml:"winrm"`
+	SSH   *ScriptRoad `yaml:"ssh"`
+}
+
+// AgentRoad names an action that is compiled into the agent.
+type AgentRoad struct {
+	Action string `yaml:"action"`
+}
+
+// ScriptRoad has the phases between detect and verify, which are the facts
+// scripts of the runbook's checks. An alert-only runbook has none of them.
+type ScriptRoad struct {
+	// Snapshot reads what remediate changes, for rollback.
+	Snapshot  *Phase `yaml:"snapshot"`
+	Remediate *Phase `yaml:"remediate"`
+	Rollback  *Phase `yaml:"rollback"`
+	// NoRollback says why there is no way back; exactly then Rollback is nil.
+	NoRollback string `yaml:"no_rollback"`
+}
+
+// Phase is one script of a runbook and what it is declared to touch.
+type Phase struct {
+	TimeoutSeconds int `yaml:"timeout_seconds"`
+	// Reads and Writes are resources (resource.go).
+	Reads  []string `yaml:"reads"`
+	Writes []string `yaml:"writes"`
+	// Effects say what the host is afterwards, in the words of the lab's host
+	// model: snapshot has none.
+	Effects []Effect `yaml:"effects"`
+
+	// Script is the text, of the file <runbook>.<phase>.ps1 or .sh.
+	Script *Text `yaml:"-"`
+}
+
+// Timeout is the longest time the phase may take.
+func (p *Phase) Timeout() time.Duration { return time.Duration(p.TimeoutSeconds) * time.Second }
+
+// Effect sets one place of a host's model: firewall.profiles.*.enabled, to true.
+type Effect struct {
+	// Set is a path of words between dots; '*' is every member, and a word may be
+	// "{parameter}".
+	Set string `yaml:"set"`
+	// To is a bool, an int64, or a string, of which "$parameter.NAME" is a parameter's
+	// value and "$snapshot.<Set>" what was there when the snapshot ran.
+	To any `yaml:"to"`
+}
+
+var effectPattern = regexp.MustCompile(`\A[a-z][a-z0-9_]*(\.([A-Za-z0-9_-]+|\*|\{[a-z][a-z0-9_]*\}))*\z`)
+
+func (e *Effect) compile() error {
+	if !effectPattern.MatchString(e.Set) {
+		return fmt.Errorf("effect %.64q is not a path of words between dots", e.Set)
+	}
+	switch to := e.To.(type) {
+	case bool, string, int64:
+	case uint64:
+		if to > 1<<62 {
+			return fmt.Errorf("effect %s: %d is too large", e.Set, to)
+		}
+		e.To = int64(to)
+	default:
+		return fmt.Errorf("effect %s: %T is neither a yes or no, a whole number nor a text", e.Set, e.To)
+	}
+	return nil
+}
+
+// phases are the road's own, by name, in the order in which they run.
+func (s *ScriptRoad) phases() []namedPhase {
+	var all []namedPhase
+	for _, p := range []namedPhase{{Snapshot, s.Snapshot}, {Remediate, s.Remediate}, {Rollback, s.Rollback}} {
+		if p.phase != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+type namedPhase struct {
+	kind  Kind
+	phase *Phase
+}
+
+func (s *ScriptRoad) validate(r *Runbook) error {
+	switch {
+	case r.AlertOnly && (len(s.phases()) > 0 || s.NoRollback != ""):
+		return fmt.Errorf("an alert-only runbook has no phases")
+	case r.AlertOnly:
+		return nil
+	case s.Snapshot == nil || s.Remediate == nil:
+		return fmt.Errorf("snapshot or remediate is missing")
+	case (s.Rollback == nil) != (s.NoRollback != ""):
+		return fmt.Errorf("either rollback or no_rollback, the reason why there is none")
+	case len(s.Snapshot.Writes) > 0 || len(s.Snapshot.Effects) > 0:
+		return fmt.Errorf("snapshot writes or has effects")
+	}
+	for _, p := range s.phases() {
+		if err := p.phase.validate(r); err != nil {
+			return fmt.Errorf("%s: %w", p.kind, err)
+		}
+		if p.kind != Snapshot && (len(p.phase.Writes) == 0 || len(p.phase.Effects) == 0) {
+			return fmt.Errorf("%s writes nothing or has no effects", p.kind)
+		}
+	}
+	return nil
+}
+
+func (p *Phase) validate(r *Runbook) error {
+	if p.TimeoutSeconds < 1 || p.TimeoutSeconds > r.TimeoutSeconds {
+		return fmt.Errorf("timeout_seconds is %d, not 1 to the runbook's %d", p.TimeoutSeconds, r.TimeoutSeconds)
+	}
+	for _, list := range [][]string{p.Reads, p.Writes} {
+		if err := checkResources(list); err != nil {
+			return err
+		}
+	}
+	for i := range p.Effects {
+		if err := p.Effects[i].compile(); err != nil {
+			return err
+		}
+		if err := p.Effects[i].bind(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bind checks what stands for something else. What the snapshot had is always the
+// value at the effect's own path, so that a host's model need not know the state
+// that a script saves.
+func (e *Effect) bind(r *Runbook) error {
+	text, is := e.To.(string)
+	if !is || !strings.HasPrefix(text, "$") {
+		return nil
+	}
+	if name, ok := strings.CutPrefix(text, "$parameter."); ok {
+		if _, known := r.Parameters[name]; !known {
+			return fmt.Errorf("effect %s: there is no parameter %.64q", e.Set, name)
+		}
+		return nil
+	}
+	if text != "$snapshot."+e.Set {
+		return fmt.Errorf("effect %s: %.64q is neither a parameter nor the snapshot's value at that path", e.Set, text)
+	}
+	return nil
+}

@@ -1,0 +1,2 @@
+# Nothing was cut off.
+printf 'OSIRIS-END\n'

@@ -1,0 +1,6 @@
+Set-StrictMode -Version 3.0
+Add-HostFact
+Add-ServiceFact -Fact 'service' -Name 'Spooler'
+Add-CimFact -Fact 'printer' -Namespace 'root\cimv2' -ClassName 'Win32_Printer' -Property 'Name' -Filter 'Shared=TRUE' -Optional
+Add-RegistryFact -Fact 'RegisterSpoolerRemoteRpcEndPoint' -Path 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Printers' -Name 'RegisterSpoolerRemoteRpcEndPoint'
+Add-RegistryFact -Fact 'RestrictDriverInstallationToAdministrators' -Path 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Printers\PointAndPrint' -Name 'RestrictDriverInstallationToAdministrators'

@@ -1,0 +1,13 @@
+Set-StrictMode -Version 3.0
+# By SID: the name is another in each language, and can be changed.
+if ((Get-HostFact)['host.product_type'] -eq 2) {
+    throw 'the guest account of a domain is for its administrator to disable'
+}
+$account = @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_UserAccount' -Property 'Name', 'Domain', 'SID', 'Disabled' -Filter "LocalAccount=TRUE AND SID LIKE 'S-1-5-21-%-501'")
+if ($account.Count -ne 1) {
+    throw 'there is not exactly one account with RID 501'
+}
+if (-not $account[0].Disabled) {
+    Disable-LocalUser -SID $account[0].SID
+    Set-Changed
+}
