@@ -1,0 +1,320 @@
+// Package machine is one Windows host of the lab as the network sees it: the
+// WinRM service of package wsman behind an HTTP and an HTTPS listener, with
+// accounts, a domain and a certificate. It can hang, restart, and show a
+// certificate that is not its own; wsman's Trouble does the rest.
+//
+// Listeners are on Config.Address and free ports unless told otherwise; they
+// keep their ports over a restart. New listens at once; Close gives all back.
+package machine
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/keytab"
+
+	"github.com/osiriscare/osiris/tools/winlab/kerberos"
+	"github.com/osiriscare/osiris/tools/winlab/labca"
+	"github.com/osiriscare/osiris/tools/winlab/negotiate"
+	"github.com/osiriscare/osiris/tools/winlab/ntlm"
+	"github.com/osiriscare/osiris/tools/winlab/wsman"
+)
+
+// NoListener as a port means that there is none.
+const NoListener = -1
+
+// Account may log on.
+type Account struct {
+	User     string
+	Password string
+}
+
+// Config is one host.
+type Config struct {
+	// Name is the NetBIOS name, Domain and DNSDomain those of its domain; a host
+	// of a workgroup has no DNSDomain.
+	Name      string
+	Domain    string
+	DNSDomain string
+	Accounts  []Account
+	// Keytab is for Kerberos, nil offers none; NoNTLM offers no NTLM.
+	Keytab *keytab.Keytab
+	NoNTLM bool
+	// RequireMIC and Binding are how strict the logon is.
+	RequireMIC bool
+	Binding    ntlm.Binding
+	Basic      bool
+	// Certificate maps a client's certificate to an account, see wsman.
+	Certificate func(leaf []byte) (user string, ok bool)
+
+	Host             wsman.Host
+	AllowUnencrypted bool
+	EmptyPost        int
+	Split            int
+	Limits           wsman.Limits
+
+	// Address is an IP address, 127.0.0.1 if empty. The ports are 0 for a free
+	// one, NoListener for none.
+	Address   string
+	HTTPPort  int
+	HTTPSPort int
+	// CA signs the host's certificate; without it there is no HTTPS.
+	CA  *labca.CA
+	Log *slog.Logger
+}
+
+// Machine is one running host.
+type Machine struct {
+	cfg     Config
+	service *wsman.Server
+	gate    *gate
+
+	mu       sync.Mutex
+	http     string
+	https    string
+	cert     tls.Certificate
+	servers  []*http.Server
+	stop     context.CancelFunc
+	stopping context.Context //nolint:containedctx // the life of the machine
+	group    sync.WaitGroup
+}
+
+// New starts a host.
+func New(cfg Config) (*Machine, error) {
+	if cfg.Address == "" {
+		cfg.Address = "127.0.0.1"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &Machine{cfg: cfg, gate: newGate()}
+	service := wsman.Config{
+		Computer: cfg.Name, Host: cfg.Host, Security: m.security, AllowUnencrypted: cfg.AllowUnencrypted,
+		Certificate: cfg.Certificate, EmptyPost: cfg.EmptyPost, Split: cfg.Split, Limits: cfg.Limits, Log: cfg.Log,
+	}
+	if cfg.Basic {
+		service.Basic = m.basic
+	}
+	var err error
+	if m.service, err = wsman.New(service); err != nil {
+		return nil, err
+	}
+	m.stopping, m.stop = context.WithCancel(context.Background())
+	m.http, m.https = m.address(cfg.HTTPPort), m.address(cfg.HTTPSPort)
+	if cfg.CA == nil {
+		m.https = ""
+	} else if m.cert, err = cfg.CA.Host(m.names()...); err != nil {
+		m.Close()
+		return nil, err
+	}
+	if err := m.listen(context.Background()); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *Machine) address(port int) string {
+	if port == NoListener {
+		return ""
+	}
+	return net.JoinHostPort(m.cfg.Address, strconv.Itoa(port))
+}
+
+func (m *Machine) names() []string {
+	names := []string{m.fqdn(), m.cfg.Address}
+	if m.cfg.DNSDomain != "" {
+		names = append(names, m.cfg.Name)
+	}
+	return names
+}
+
+func (m *Machine) fqdn() string {
+	if m.cfg.DNSDomain == "" {
+		return strings.ToLower(m.cfg.Name)
+	}
+	return strings.ToLower(m.cfg.Name) + "." + m.cfg.DNSDomain
+}
+
+// security is what a connection's handshake needs.
+func (m *Machine) security(bindings []byte) negotiate.Config {
+	var out negotiate.Config
+	if !m.cfg.NoNTLM {
+		domain := m.cfg.Domain
+		if domain == "" {
+			domain = m.cfg.Name
+		}
+		out.NTLM = &ntlm.Config{
+			NetBIOSDomain: domain, NetBIOSComputer: m.cfg.Name, DNSDomain: m.cfg.DNSDomain, DNSComputer: m.fqdn(),
+			NTHash: m.hash, ChannelBindings: bindings, Binding: m.cfg.Binding, RequireMIC: m.cfg.RequireMIC,
+		}
+	}
+	if m.cfg.Keytab != nil {
+		out.Kerberos = &kerberos.Config{Keytab: m.cfg.Keytab, RequireBindings: m.cfg.Binding == ntlm.BindingStrict}
+		if m.cfg.Binding != ntlm.BindingNone {
+			out.Kerberos.ChannelBindings = bindings
+		}
+	}
+	return out
+}
+
+// hash takes every spelling of the domain that Windows takes.
+func (m *Machine) hash(domain, user string) ([16]byte, bool) {
+	known := domain == "" || strings.EqualFold(domain, m.cfg.Domain) || strings.EqualFold(domain, m.cfg.DNSDomain) ||
+		strings.EqualFold(domain, m.cfg.Name) || domain == "."
+	if name, suffix, found := strings.Cut(user, "@"); found && strings.EqualFold(suffix, m.cfg.DNSDomain) {
+		user = name
+	}
+	for _, a := range m.cfg.Accounts {
+		if known && strings.EqualFold(a.User, user) {
+			return ntlm.NTHash(a.Password), true
+		}
+	}
+	return [16]byte{}, false
+}
+
+func (m *Machine) basic(user, password string) bool {
+	for _, a := range m.cfg.Accounts {
+		if strings.EqualFold(a.User, user) && a.Password == password {
+			return true
+		}
+	}
+	return false
+}
+
+// listen opens what the machine has; m.mu is free.
+func (m *Machine) listen(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.stopping.Err(); err != nil {
+		return fmt.Errorf("listening for %s: %w", m.cfg.Name, err)
+	}
+	var config net.ListenConfig
+	for _, at := range []struct {
+		address *string
+		tls     bool
+	}{{&m.http, false}, {&m.https, true}} {
+		if *at.address == "" {
+			continue
+		}
+		l, err := config.Listen(ctx, "tcp", *at.address)
+		if err != nil {
+			return fmt.Errorf("listening for %s: %w", m.cfg.Name, err)
+		}
+		*at.address = l.Addr().String()
+		if err := m.serve(gatedListener{l, m.gate}, at.tls); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	return nil
+}
+
+func (m *Machine) serve(l net.Listener, secure bool) error {
+	var bindings []byte
+	if secure {
+		hash, err := labca.EndPointHash(m.cert)
+		if err != nil {
+			return fmt.Errorf("serving HTTPS of %s: %w", m.cfg.Name, err)
+		}
+		bindings = ntlm.EndpointBindings(hash)
+		config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{m.cert}, NextProtos: []string{"http/1.1"}}
+		if m.cfg.Certificate != nil {
+			// http.sys asks in a renegotiation, which Go's server has not.
+			config.ClientAuth = tls.RequestClientCert
+		}
+		l = tls.NewListener(l, config)
+	}
+	server := &http.Server{
+		Handler: m.service, ConnContext: m.service.ConnContext, ReadHeaderTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext:  func(net.Listener) context.Context { return wsman.WithBindings(m.stopping, bindings) },
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
+		ErrorLog:     slog.NewLogLogger(m.cfg.Log.Handler(), slog.LevelDebug),
+	}
+	m.servers = append(m.servers, server)
+	m.group.Go(func() { _ = server.Serve(l) })
+	return nil
+}
+
+// Service is the WinRM service, for its counts and its Trouble.
+func (m *Machine) Service() *wsman.Server { return m.service }
+
+// HTTP is the address of the plain listener, "" if there is none.
+func (m *Machine) HTTP() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.http
+}
+
+// HTTPS is the address of the TLS listener, "" if there is none.
+func (m *Machine) HTTPS() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.https
+}
+
+// Hang makes the machine accept connections and never answer, or wakes it.
+func (m *Machine) Hang(on bool) { m.gate.set(on) }
+
+// Reboot loses all shells and refuses connections for that long. It comes back
+// in its own time; the error is that of going down.
+func (m *Machine) Reboot(away time.Duration) error {
+	if err := m.down(); err != nil {
+		return err
+	}
+	m.group.Go(func() {
+		timer := time.NewTimer(away)
+		defer timer.Stop()
+		select {
+		case <-m.stopping.Done():
+			return
+		case <-timer.C:
+		}
+		if err := m.listen(m.stopping); err != nil && m.stopping.Err() == nil {
+			m.cfg.Log.Error("coming back", "error", err)
+		}
+	})
+	return nil
+}
+
+// Present shows another certificate from now on, perhaps one of another host.
+func (m *Machine) Present(cert tls.Certificate) error {
+	if err := m.down(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.cert = cert
+	m.mu.Unlock()
+	return m.listen(m.stopping)
+}
+
+// down closes listeners and connections, and forgets shells.
+func (m *Machine) down() error {
+	m.mu.Lock()
+	servers := m.servers
+	m.servers = nil
+	m.mu.Unlock()
+	var err error
+	for _, s := range servers {
+		err = errors.Join(err, s.Close())
+	}
+	m.service.Restart()
+	return err
+}
+
+// Close ends the machine.
+func (m *Machine) Close() {
+	m.stop()
+	m.gate.set(false)
+	_ = m.down()
+	m.service.Close()
+	m.group.Wait()
+}
