@@ -87,7 +87,10 @@ type row struct {
 // follows them.
 func (tx *Tx) oldestOver() ([]*row, error) {
 	limits := tx.q.limits
-	cutoff := time.Now().Add(-limits.MaxAge).UnixMilli()
+	if tx.st.rows <= 1 {
+		tx.q.age.start(nowMs())
+	}
+	cutoff := tx.q.age.nowMs() - limits.MaxAge.Milliseconds()
 	rows, bytes := tx.st.rows, tx.st.bytes
 	var absorbed []*row
 	err := tx.Query("SELECT seq, id, kind, created_ms, length(body), CASE kind WHEN 255 THEN body END FROM queue_record ORDER BY seq", func(s *sqlos.Stmt) error {

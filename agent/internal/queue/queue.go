@@ -23,8 +23,9 @@
 // there, the ids of the first 1024 rows that limits dropped are remembered until
 // they are acknowledged; a mark past those is treated as a fork.
 //
-// Sizes are bytes, times Unix milliseconds of the agent's wall clock. A clock
-// that runs ahead by more than MaxAge expires the queue into a gap.
+// Sizes are bytes, times Unix milliseconds of the agent's wall clock. Ages are
+// by a clock that does not jump (age.go), so that a clock that is set ahead expires
+// nothing.
 // Other packages keep tables in the same file (DB) and join their writes with
 // an Append in one transaction (Tx).
 package queue
@@ -61,6 +62,7 @@ type Queue struct {
 	notify chan struct{}
 
 	write sync.Mutex // held through a Tx, so that pending is told once
+	age   age
 
 	mu      sync.Mutex
 	last    state  // as of the latest commit
@@ -99,6 +101,9 @@ func (q *Queue) prepare() error {
 		}); err != nil {
 			return err
 		}
+	}
+	if err := q.startAge(); err != nil {
+		return err
 	}
 	if err := q.Trim(); err != nil && !errors.Is(err, ErrFull) {
 		return err

@@ -166,4 +166,4 @@ func gapRecord(g *Gap, createdMs int64) *Record {
 	return &Record{Seq: g.To, ID: newID(), Kind: KindGap, CreatedMs: createdMs, Body: g.Encode()}
 }
 
-func nowMs() int64 { return time.Now().UnixMilli() }
+var nowMs = func() int64 { return time.Now().UnixMilli() }
