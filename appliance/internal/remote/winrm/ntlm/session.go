@@ -43,7 +43,7 @@ func (d *direction) reset() error {
 	if err != nil {
 		return fmt.Errorf("making ntlm cipher: %w", err)
 	}
-	d.cipher, d.next = cipher, 0
+	d.cipher = cipher
 	return nil
 }
 
@@ -91,8 +91,8 @@ func (s *Session) Verify(message, mac []byte) error {
 	return nil
 }
 
-// Reset starts both directions anew, as SPNEGO does after those two codes
-// (MS-SPNG 3.1.5.3: the first sealed message is number 0 again).
+// Reset starts both ciphers anew, as SPNEGO does after those two codes; the
+// counts go on (seen with MIT Kerberos and gss-ntlmssp, 2026-11-22).
 func (s *Session) Reset() error {
 	return errors.Join(s.send.reset(), s.receive.reset())
 }

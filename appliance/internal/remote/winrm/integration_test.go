@@ -1,0 +1,81 @@
+//go:build integration
+
+package winrm_test
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
+)
+
+var insecureTLS = &tls.Config{InsecureSkipVerify: true}
+
+var alice = winrm.Credential{Method: winrm.NTLM, User: `NORTHVALLEY\alice`, Password: "Secret-1"}
+
+func newRoad(t *testing.T, cfg winrm.Config) *winrm.Road {
+	t.Helper()
+	r := winrm.New(cfg, slog.New(slog.DiscardHandler))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (a *acceptor) endpoint() winrm.Endpoint {
+	return winrm.Endpoint{Host: "127.0.0.1", Port: a.port, HTTP: true}
+}
+
+func TestNTLMSealedAgainstAnotherImplementation(t *testing.T) {
+	for _, method := range []winrm.Method{winrm.NTLM, winrm.NTLMSPNEGO} {
+		t.Run(string(method), func(t *testing.T) {
+			mechs := []string{oidNTLM}
+			if method == winrm.NTLMSPNEGO {
+				mechs = []string{oidNTLM, oidSPNEGO}
+			}
+			a := startAcceptor(t, map[string]any{"mechanisms": mechs})
+			credential := alice
+			credential.Method = method
+			commands(t, a, newRoad(t, winrm.Config{Retries: -1}), a.endpoint(), credential)
+		})
+	}
+}
+
+// commands runs one of each kind and judges what the acceptor counted.
+func commands(t *testing.T, a *acceptor, road *winrm.Road, endpoint winrm.Endpoint, credential winrm.Credential) {
+	t.Helper()
+	ctx := within(t, 30*time.Second)
+	for _, c := range []struct {
+		name           string
+		command        winrm.Command
+		stdout, stderr string
+		code           int
+	}{
+		{"output", winrm.Command{Line: "echo Größe & <tag>"}, "Größe & <tag>", "", 0},
+		{"an exit code and standard error", winrm.Command{Line: "exit 3 #< CLIXML"}, "", "#< CLIXML", 3},
+		{"a megabyte", winrm.Command{Line: "big 1000000"}, strings.Repeat("x", 1000000), "", 0},
+		{"characters cut in two", winrm.Command{Line: "split"}, "äöü€", "", 0},
+		{"standard input in pieces", winrm.Command{Line: "cat", Stdin: []byte(strings.Repeat("0123456789", 30000))}, strings.Repeat("0123456789", 30000), "", 0},
+		{"empty standard input", winrm.Command{Line: "cat", Stdin: []byte{}}, "", "", 0},
+		{"a wait", winrm.Command{Line: "sleep 1.2"}, "slept", "", 0},
+	} {
+		out, err := road.Run(ctx, endpoint, credential, c.command)
+		if err != nil {
+			t.Fatalf("%s: Run = %v", c.name, err)
+		}
+		if string(out.Stdout) != c.stdout || string(out.Stderr) != c.stderr || out.ExitCode != c.code {
+			t.Errorf("%s: Run = %.60q, %.60q, %d; want %.60q, %.60q, %d", c.name, out.Stdout, out.Stderr, out.ExitCode, c.stdout, c.stderr, c.code)
+		}
+	}
+	s := a.stats(t)
+	if s.Open != 0 || s.Created != 7 || s.Deleted != 7 {
+		t.Errorf("shells: %+v; want 7 made and deleted", s)
+	}
+	if !endpoint.HTTP {
+		return
+	}
+	if s.Plaintext != 0 || s.Handshakes > 2 {
+		t.Errorf("messages: %+v; want one handshake and nothing plain", s)
+	}
+}
