@@ -113,7 +113,7 @@ func (a *app) wire() (err error) {
 	if err != nil {
 		return err
 	}
-	a.schedule.Now = a.config.CheckNow
+	a.schedule.Now, a.schedule.Marker = a.config.CheckNow, filepath.Join(a.config.DataDir, "running")
 	a.runner, err = action.New(action.Deps{
 		Actions: action.List(), Root: a.config.RootDir, Reader: a.probe, Authority: a.policy,
 		Queue: a.queue, Clock: a.policy.NowMs, Recheck: a.schedule.Recheck, Log: a.log,

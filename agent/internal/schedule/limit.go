@@ -61,7 +61,9 @@ func (s *Schedule) read(ctx context.Context, id check.ID) (facts check.Facts, su
 	defer cancel()
 	before := s.Meter()
 	s.guard(limited, cancel, before)
+	s.mark(id, st)
 	facts = s.reader.Read(limited, id)
+	s.mark("", nil)
 	why := s.over(before)
 	if why == "" && limited.Err() != nil {
 		why = "10 seconds"
@@ -73,14 +75,20 @@ func (s *Schedule) read(ctx context.Context, id check.ID) (facts check.Facts, su
 	if st.inARow++; st.inARow < strikeLimit && why != overMemory {
 		return facts, false
 	}
-	st.pause = min(max(2*st.pause, firstSuspension), longestSuspension)
+	pause := 2 * st.pause
 	if why == overMemory {
-		st.pause = longestSuspension // the next run raises no peak that is as high already
+		pause = longestSuspension // the next run raises no peak that is as high already
 	}
+	st.suspend(pause, "it needed more than "+why)
+	return st.facts, true
+}
+
+// suspend suspends the check, for a time within bounds.
+func (st *strikes) suspend(pause time.Duration, why string) {
+	st.pause = min(max(pause, firstSuspension), longestSuspension)
 	st.until = time.Now().Add(st.pause)
 	st.facts = check.Facts{{Name: check.FactError, Value: "Suspended until " + st.until.UTC().Format(time.RFC3339) +
-		", when it is tried again: it needed more than " + why + "."}}
-	return st.facts, true
+		", when it is tried again: " + why + "."}}
 }
 
 // guard cuts off a run that goes over a limit while it lasts; it ends with the

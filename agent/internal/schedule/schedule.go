@@ -6,7 +6,8 @@
 // hour old. The last queued verdict of each check is kept in the queue's file,
 // in the same transaction, so that a restart repeats nothing and a crash loses
 // nothing. A check whose runs keep going over the limits of limit.go is suspended:
-// its verdict is unknown and says why and until when. Times are Unix milliseconds
+// its verdict is unknown and says why and until when. So is one that ends the whole
+// agent (death.go). Times are Unix milliseconds
 // of the agent's clock.
 package schedule
 
@@ -61,6 +62,7 @@ type Schedule struct {
 	wake     chan struct{}
 	Now      bool // run every check at once at the start, without spreading
 	Meter    func() Usage
+	Marker   string                // file that names the check that runs (death.go); empty for none
 	strikes  map[check.ID]*strikes // of the one goroutine that runs checks
 
 	mu      sync.Mutex
@@ -83,6 +85,7 @@ func New(checks []check.ID, reader Reader, settings Settings, q *queue.Queue, lo
 
 // Run runs checks until ctx ends; it returns nil then.
 func (s *Schedule) Run(ctx context.Context) error {
+	s.recall()
 	s.plan(time.Now())
 	timer := time.NewTimer(0)
 	for {
