@@ -40,7 +40,7 @@ func TestWindowsDriftsPickTheirRunbook(t *testing.T) {
 		if got != want[c.ID] {
 			t.Errorf("%s on Windows picks %q; want %q", c.ID, got, want[c.ID])
 		}
-		if got != "" && c.RunbookID == "" {
+		if got != "" && c.Runbooks["windows"] == "" {
 			t.Errorf("the catalogue names no runbook for %s", c.ID)
 		}
 	}
