@@ -16,7 +16,7 @@ const cleanAge = 7 * 24 * time.Hour
 // link in their place while we look; a link to a file is deleted itself. os.ReadDir
 // sorts, which costs the agent 18 KB.
 func clean(ctx context.Context, folder string) error {
-	for _, pattern := range [...]string{"*.tmp", "cab_*"} {
+	for _, pattern := range cleanPatterns {
 		var found syscall.Win32finddata
 		path, err := syscall.UTF16PtrFromString(folder + pattern)
 		if err != nil {

@@ -127,6 +127,24 @@ w3 WHERE DriveLetter='*'@1`},
 	},
 }
 
+// instances are where steps find properties in WMI. Snapshots name them by their
+// place, so rows are only added. A method that is named whole is the class's and
+// has the property as its argument; one with '+' is each instance's, Disable... and
+// Enable... without argument; without one, the instance itself is put. Their
+// pages are in agent/internal/probe/sources.txt.
+var instances = [...]struct {
+	namespace, class string
+	properties       []string // of an instance: its path and what is looked for
+	method           string
+}{
+	{`root\StandardCimv2`, "MSFT_NetFirewallProfile", []string{relativePath, "Enabled"}, ""},
+	{`root\Microsoft\Windows\Defender`, "MSFT_MpPreference", []string{relativePath, "DisableRealtimeMonitoring"}, "Set"},
+	{`root\Microsoft\Windows\SMB`, "MSFT_SmbServerConfiguration", []string{relativePath, "EnableSMB1Protocol"}, "SetConfiguration"},
+	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", []string{relativePath, "ProtectionStatus"}, "+KeyProtectors"},
+}
+
+const relativePath = "__RELPATH"
+
 // refusal is why nothing is done.
 type refusal string
 

@@ -10,27 +10,8 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/winapi"
 )
 
-// instances are where steps find properties in WMI. Snapshots name them by their
-// place, so rows are only added. A method that is named whole is the class's and
-// has the property as its argument; one with '+' is each instance's, Disable... and
-// Enable... without argument; without one, the instance itself is put. Sources:
-// learn.microsoft.com, the pages of each class; SetConfiguration is named by the
-// parameter set of Set-SmbServerConfiguration (2026-11-22).
-var instances = [...]struct {
-	namespace, class string
-	properties       []string // of an instance: its path and what is looked for
-	method           string
-}{
-	{`root\StandardCimv2`, "MSFT_NetFirewallProfile", []string{relativePath, "Enabled"}, ""},
-	{`root\Microsoft\Windows\Defender`, "MSFT_MpPreference", []string{relativePath, "DisableRealtimeMonitoring"}, "Set"},
-	{`root\Microsoft\Windows\SMB`, "MSFT_SmbServerConfiguration", []string{relativePath, "EnableSMB1Protocol"}, "SetConfiguration"},
-	{`root\CIMV2\Security\MicrosoftVolumeEncryption`, "Win32_EncryptableVolume", []string{relativePath, "ProtectionStatus"}, "+KeyProtectors"},
-}
-
 // returnValue is what methods give: 0, or a code.
 var returnValue = []string{"ReturnValue"}
-
-const relativePath = "__RELPATH"
 
 // own are the actions of this system.
 func own() []Action { return fixes }

@@ -1,19 +1,25 @@
 package probe
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/osiriscare/osiris/agent/internal/action"
 )
 
-// procedure finds the functions that readers call themselves.
-var procedure = regexp.MustCompile(`winapi\.Call\(winapi\.\w+, "(\w+)"`)
+// procedure and value find what readers call and read themselves.
+var (
+	procedure = regexp.MustCompile(`winapi\.Call\(winapi\.\w+, "(\w+)"`)
+	value     = regexp.MustCompile("winapi\\.RegRead\\(`([^`]+)`, \"(\\w+)\"\\)")
+)
 
-// queried are the entries that the table of checks asks Windows for, in the form
-// of sources.txt without type and page.
+// queried are the entries that the readers ask Windows for and that the actions
+// change, in the form of sources.txt without type and page.
 func queried(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -34,6 +40,9 @@ func queried(t *testing.T) []string {
 		for _, match := range procedure.FindAllStringSubmatch(string(content), -1) {
 			add("api", match[1], "")
 		}
+		for _, match := range value.FindAllStringSubmatch(string(content), -1) {
+			add("reg", match[1], match[2])
+		}
 	}
 	// rmm_detection goes through all services and programs, so it is no row of the
 	// table (rmmwindows.go).
@@ -41,6 +50,9 @@ func queried(t *testing.T) []string {
 	add("reg", serviceKeys+`\*`, "ImagePath")
 	for _, name := range []string{"DisplayName", "DisplayVersion", "InstallLocation"} {
 		add("reg", softwareKey+uninstall+`\*`, name)
+	}
+	for _, entry := range action.Written() {
+		add(strings.Split(entry, "|")...)
 	}
 	programs := []string{hostSources}
 	for i := range windowsTable {
@@ -89,12 +101,18 @@ func queried(t *testing.T) []string {
 	return all
 }
 
-// Types that sources.txt may name: CIM's, the registry's, and C's for functions.
+// Types that sources.txt may name: CIM's, the registry's, and our words.
 var sourceTypes = strings.Fields("string boolean uint8 uint16 uint32 uint64 sint32 datetime " +
-	"REG_SZ REG_DWORD REG_MULTI_SZ key function text")
+	"REG_SZ REG_DWORD REG_MULTI_SZ key function text method service GUID file")
 
-// TestEverySourceStandsInTheTableWithItsPage compares the table of checks with
-// sources.txt, both ways.
+// elsewhere begins the part of sources.txt that agent/cmd/osiris-agent compares: it
+// is read from other packages' sources.
+const elsewhere = "# The rest of the agent:"
+
+var sourcePage = regexp.MustCompile(`\A(https://learn\.microsoft\.com/en-us/[a-z0-9./_-]+( \(unconfirmed: [^()]+\))?|undocumented: .+)\z`)
+
+// TestEverySourceStandsInTheTableWithItsPage compares the tables of checks and of
+// actions with sources.txt, both ways, and counts what it admits not to know.
 func TestEverySourceStandsInTheTableWithItsPage(t *testing.T) {
 	content, err := os.ReadFile("sources.txt")
 	if err != nil {
@@ -102,8 +120,10 @@ func TestEverySourceStandsInTheTableWithItsPage(t *testing.T) {
 	}
 	asked := queried(t)
 	var listed []string
+	here, entries, undocumented, unconfirmed := true, 0, 0, 0
 	for line := range strings.Lines(string(content)) {
 		line = strings.TrimSpace(line)
+		here = here && !strings.HasPrefix(line, elsewhere)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -113,24 +133,39 @@ func TestEverySourceStandsInTheTableWithItsPage(t *testing.T) {
 			continue
 		}
 		entry := strings.TrimSpace(field[0]) + "|" + field[1] + "|" + strings.Trim(field[2], "-")
+		if field[0] == "api" {
+			entry = "api|" + field[1] + "|"
+		}
 		if slices.Contains(listed, entry) {
 			t.Errorf("%s stands there twice", entry)
 		}
 		listed = append(listed, entry)
+		entries++
 		if !slices.Contains(sourceTypes, field[3]) {
 			t.Errorf("%s: type %q is not known", entry, field[3])
 		}
-		if page := field[4]; !strings.HasPrefix(page, "https://learn.microsoft.com/") && !strings.HasPrefix(page, "undocumented: ") {
-			t.Errorf("%s: %q is no page of Microsoft, nor says why there is none", entry, page)
+		if !sourcePage.MatchString(field[4]) {
+			t.Errorf("%s: %q is no page of Microsoft, nor says why there is none", entry, field[4])
 		}
-		if !slices.Contains(asked, entry) {
+		if strings.HasPrefix(field[4], "undocumented: ") {
+			undocumented++
+		} else if strings.Contains(field[4], "(unconfirmed: ") {
+			unconfirmed++
+		}
+		if here && !slices.Contains(asked, entry) {
 			t.Errorf("%s is listed and nobody asks for it", entry)
 		}
+	}
+	if here {
+		t.Errorf("no line begins with %q", elsewhere)
 	}
 	for _, entry := range asked {
 		if !slices.Contains(listed, entry) {
 			t.Errorf("%s is asked for and not listed", entry)
 		}
+	}
+	if want := fmt.Sprintf("# entries %d, undocumented %d, unconfirmed %d\n", entries, undocumented, unconfirmed); !strings.Contains(string(content), want) {
+		t.Errorf("the head does not say %q", want)
 	}
 }
 

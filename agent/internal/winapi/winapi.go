@@ -13,8 +13,10 @@
 // not the caller. Answers are bounded in rows and bytes. Nothing here starts a
 // program, and WMI goes through vtables, not IDispatch, which Wine 8 lacks.
 //
-// Sources: learn.microsoft.com, the pages of each function, wbemcli.h, wuapi.h,
-// ntsecapi.h and lmaccess.h; [MS-WMIO] for CIM types (read 2026-11-22).
+// Sources: agent/internal/probe/sources.txt has the page of each function that is
+// called here, which a test compares; places in COM's tables of methods are from
+// wbemcli.h and wuapi.h, structures from the functions' pages; [MS-WMIO] for CIM
+// types (read 2026-11-22).
 package winapi
 
 // Cell is one property of an instance. Integers are decimal, booleans true and
