@@ -11,6 +11,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/service"
+	"github.com/osiriscare/osiris/agent/internal/update"
 )
 
 // serve is the verb service, by which the operating system starts the agent.
@@ -43,7 +44,9 @@ func install(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 		err = place(service.Program())
 	}
 	if err == nil {
-		err = service.Install(ctx, service.Program(), "service", "--config", o.config)
+		err = errors.Join(
+			service.InstallWatch(update.Old(service.Program()), "watch-service", "--config", o.config),
+			service.Install(ctx, service.Program(), "service", "--config", o.config))
 	}
 	if err != nil {
 		return err

@@ -1,8 +1,8 @@
 // Command osiris-agent watches one machine for its site's appliance: it runs the
 // checks, queues what they find, reports it, and heals what its signed policy
 // allows. Verbs: run, service, install, uninstall, enrol, check, validate,
-// sample, version, and watch-update, by which it replaces itself. It is wired by
-// hand (DESIGN D21); agent/README.md says what may not be linked in. Exit codes:
+// sample, version, and watch-update and watch-service, by which it replaces
+// itself. It is wired by hand (DESIGN D21); agent/README.md says what may not be linked in. Exit codes:
 // 0 done, 1 an error that is printed, 2 a wrong command line; check exits 3 when
 // a check fails, and 4 when none does but one could not be made.
 package main
@@ -13,6 +13,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/osiriscare/osiris/agent/internal/service"
 )
 
 // Stamped by -ldflags "-X main.version=... -X main.commit=... -X main.built=...";
@@ -92,6 +94,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return serve(ctx, o)
 	case "watch-update":
 		return watchUpdate(ctx, o)
+	case "watch-service":
+		return service.Run(ctx, func(ctx context.Context) error { return watchUpdate(ctx, o) })
 	case "install":
 		return install(ctx, o, stdout, stderr)
 	case "uninstall":

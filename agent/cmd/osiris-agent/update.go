@@ -64,3 +64,6 @@ type manager struct{}
 
 // Start starts the service.
 func (*manager) Start(ctx context.Context) error { return service.Start(ctx) }
+
+// Guard says whether the system starts a watcher at boot.
+func (*manager) Guard(on bool) error { return service.Guard(on) }

@@ -19,5 +19,11 @@ const (
 	Label = "care.osiris.agent"    // launchd job
 	Unit  = "osiris-agent.service" // systemd unit
 	title = "Osiris Agent"         // for people
-	about = "Watches this computer for the appliance of its practice."
+
+	// What starts the watcher of an update at boot, see InstallWatch.
+	watchName  = Name + "Update"
+	watchLabel = Label + ".update"
+	watchUnit  = "osiris-agent-update.service"
+	watchTitle = title + " Update"
+	about      = "Watches this computer for the appliance of its practice."
 )

@@ -11,6 +11,7 @@ import (
 
 const (
 	plistFile = "/Library/LaunchDaemons/" + Label + ".plist"
+	watchFile = "/Library/LaunchDaemons/" + watchLabel + ".plist"
 	logFile   = "/Library/Logs/Osiris/agent.log"
 )
 
@@ -28,9 +29,19 @@ func Install(_ context.Context, program string, args ...string) error {
 	return atomicfile.Write(plistFile, []byte(LaunchdPlist(program, args...)), 0o644)
 }
 
+// InstallWatch makes the system start the watcher of an update at boot, if there
+// is one under way; a power cut ends the one that was started with it. program
+// is the copy of the old program.
+func InstallWatch(program string, args ...string) error {
+	return atomicfile.Write(watchFile, []byte(LaunchdWatch(program, args...)), 0o644)
+}
+
+// Guard has nothing to do: launchd looks whether the program is there.
+func Guard(bool) error { return nil }
+
 // Remove stops the daemon and makes launchd forget it.
 func Remove(ctx context.Context) error {
-	return errors.Join(Stop(ctx), atomicfile.Remove(plistFile))
+	return errors.Join(Stop(ctx), atomicfile.Remove(plistFile), atomicfile.Remove(watchFile))
 }
 
 // Start loads the daemon, which starts it. One that is loaded is left alone.

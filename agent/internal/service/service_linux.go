@@ -10,9 +10,12 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/command"
 )
 
-// unitFile is where an administrator's units lie; a package brings its own in
+// These are where an administrator's units lie; a package brings its own in
 // /usr/lib/systemd/system.
-const unitFile = "/etc/systemd/system/" + Unit
+const (
+	unitFile  = "/etc/systemd/system/" + Unit
+	watchFile = "/etc/systemd/system/" + watchUnit
+)
 
 // Program is where Install expects the program.
 func Program() string { return "/opt/osiris/bin/osiris-agent" }
@@ -31,13 +34,23 @@ func Install(ctx context.Context, program string, args ...string) error {
 	return run(ctx, &command.UnitReload, &command.UnitEnable)
 }
 
+// InstallWatch makes the system start the watcher of an update at boot, if there
+// is one under way; a power cut ends the one that was started with it. program
+// is the copy of the old program.
+func InstallWatch(program string, args ...string) error {
+	return atomicfile.Write(watchFile, []byte(SystemdWatch(program, args...)), 0o644)
+}
+
+// Guard has nothing to do: the unit asks whether its program is there.
+func Guard(bool) error { return nil }
+
 // Remove stops the unit and makes systemd forget it.
 func Remove(ctx context.Context) error {
 	if _, err := os.Stat(unitFile); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	err := run(ctx, &command.UnitDisable)
-	return errors.Join(err, atomicfile.Remove(unitFile), run(ctx, &command.UnitReload))
+	return errors.Join(err, atomicfile.Remove(unitFile), atomicfile.Remove(watchFile), run(ctx, &command.UnitReload))
 }
 
 // Start starts the unit.

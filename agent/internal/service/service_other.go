@@ -21,6 +21,12 @@ func Output() io.Writer { return os.Stderr }
 // Install is not for this system.
 func Install(context.Context, string, ...string) error { return errors.ErrUnsupported }
 
+// InstallWatch is not for this system.
+func InstallWatch(string, ...string) error { return errors.ErrUnsupported }
+
+// Guard is not for this system.
+func Guard(bool) error { return errors.ErrUnsupported }
+
 // Remove is not for this system.
 func Remove(context.Context) error { return errors.ErrUnsupported }
 

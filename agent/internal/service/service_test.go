@@ -42,6 +42,29 @@ func TestSystemdTakesTheUnit(t *testing.T) {
 	}
 }
 
+func TestSystemdTakesTheUnitOfTheWatcher(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	program := filepath.Join(t.TempDir(), "a 100% $good program.old")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), watchUnit)
+	text := SystemdWatch(program, "watch-service", "--config", `/etc/a "b"/agent.conf`)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", "--recursive-errors=no", file).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("systemd-analyze verify = %v:\n%s", err, out)
+	}
+	if !strings.Contains(SystemdUnit("/opt/o"), " "+watchUnit+"\n") {
+		t.Error("the agent's unit does not want it: nobody starts it")
+	}
+}
+
 func TestTheUnitQuotesForSystemd(t *testing.T) {
 	unit := SystemdUnit("/opt/o", "service", `a b`, `%n$HOME`, `"\`)
 	want := `ExecStart="/opt/o" "service" "a b" "%%n$$HOME" "\"\\"` + "\n"
@@ -90,6 +113,17 @@ func TestThePropertyListReadsBack(t *testing.T) {
 	want := []string{
 		"Label=care.osiris.agent", "ProgramArguments=/opt/o", "ProgramArguments=service", "ProgramArguments=a <b> & c",
 		"RunAtLoad=true", "KeepAlive=true", "ThrottleInterval=10", "ExitTimeOut=30", "AbandonProcessGroup=true", "Umask=63",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the property list says %q; want %q", got, want)
+	}
+}
+
+func TestTheWatchersPropertyListReadsBack(t *testing.T) {
+	got := plist(t, LaunchdWatch("/opt/a & b.old", "watch-service"))
+	want := []string{
+		"Label=care.osiris.agent.update", "ProgramArguments=/opt/a & b.old", "ProgramArguments=watch-service",
+		"/opt/a & b.old=true", "ThrottleInterval=60", "AbandonProcessGroup=true", "Umask=63",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the property list says %q; want %q", got, want)

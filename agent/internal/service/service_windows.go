@@ -15,6 +15,8 @@ const (
 	allAccess            = 0xf01ff
 	ownProcess           = 0x10
 	autoStart            = 2
+	demandStart          = 3
+	noChange             = 0xffffffff
 	errorNormal          = 1
 
 	configDescription = 1
@@ -36,30 +38,18 @@ func Program() string {
 	return folder + `\Osiris\osiris-agent.exe`
 }
 
-// open gives a handle of the service, 0 when it is not there. Handles end with
+// open gives a handle of a service, 0 when it is not there. Handles end with
 // the process, which is that of one verb.
-func open() (manager, h uintptr, err error) {
+func open(name string) (manager, h uintptr, err error) {
 	if manager, err = call("OpenSCManagerW", 0, 0, managerConnectCreate); err == nil {
-		h, _ = call("OpenServiceW", manager, uintptr(wide(Name)), allAccess) // what is wrong, the next call finds, too
+		h, _ = call("OpenServiceW", manager, uintptr(wide(name)), allAccess) // what is wrong, the next call finds, too
 	}
 	return manager, h, err
 }
 
 // Install makes Windows start the program at boot; it does not start it.
 func Install(_ context.Context, program string, args ...string) error {
-	line := `"` + program + `"` // no path of Windows has a quote in it
-	for _, a := range args {
-		line += ` "` + a + `"`
-	}
-	manager, h, err := open()
-	switch {
-	case err != nil:
-	case h == 0:
-		h, err = call("CreateServiceW", manager, uintptr(wide(Name)), uintptr(wide(title)), allAccess, ownProcess, autoStart, errorNormal,
-			uintptr(wide(line)), 0, 0, 0, 0, 0)
-	default:
-		_, err = call("ChangeServiceConfigW", h, ownProcess, autoStart, errorNormal, uintptr(wide(line)), 0, 0, 0, 0, 0, uintptr(wide(title)))
-	}
+	h, err := define(Name, title, autoStart, program, args)
 	if err != nil {
 		return err
 	}
@@ -67,6 +57,46 @@ func Install(_ context.Context, program string, args ...string) error {
 	return errors.Join(
 		winapi.RegSetString(eventKey, "EventMessageFile", os.Getenv("SystemRoot")+`\System32\EventCreate.exe`),
 		winapi.RegSetDWORD(eventKey, "TypesSupported", 7))
+}
+
+// InstallWatch makes the system start the watcher of an update at boot, if there
+// is one under way; a power cut ends the one that was started with it. program
+// is the copy of the old program.
+func InstallWatch(program string, args ...string) error {
+	_, err := define(watchName, watchTitle, demandStart, program, args)
+	return err
+}
+
+// Guard makes Windows start the watcher at boot, or not: it would tell every boot
+// that the program is missing.
+func Guard(on bool) error {
+	start := uintptr(demandStart)
+	if on {
+		start = autoStart
+	}
+	_, h, err := open(watchName)
+	if err == nil {
+		_, err = call("ChangeServiceConfigW", h, noChange, start, noChange, 0, 0, 0, 0, 0, 0, 0)
+	}
+	return err
+}
+
+// define creates a service or changes it.
+func define(name, title string, start uintptr, program string, args []string) (h uintptr, err error) {
+	line := `"` + program + `"` // no path of Windows has a quote in it
+	for _, a := range args {
+		line += ` "` + a + `"`
+	}
+	manager, h, err := open(name)
+	switch {
+	case err != nil:
+	case h == 0:
+		h, err = call("CreateServiceW", manager, uintptr(wide(name)), uintptr(wide(title)), allAccess, ownProcess, start, errorNormal,
+			uintptr(wide(line)), 0, 0, 0, 0, 0)
+	default:
+		_, err = call("ChangeServiceConfigW", h, ownProcess, start, errorNormal, uintptr(wide(line)), 0, 0, 0, 0, 0, uintptr(wide(title)))
+	}
+	return h, err
 }
 
 // configure sets what a service can do without: Wine 8 refuses some of it, and
@@ -97,9 +127,13 @@ func Remove(ctx context.Context) error {
 	if err := Stop(ctx); err != nil {
 		return err
 	}
-	_, h, err := open()
-	if h != 0 {
-		_, err = call("DeleteService", h)
+	var err error
+	for _, name := range []string{Name, watchName} {
+		_, h, openErr := open(name)
+		if err = errors.Join(err, openErr); h != 0 {
+			_, deleteErr := call("DeleteService", h)
+			err = errors.Join(err, deleteErr)
+		}
 	}
 	const local = 0x80000002                                                     // HKEY_LOCAL_MACHINE
 	_, _ = call("RegDeleteTreeW", local, uintptr(wide(eventKey[len(`HKLM\`):]))) // gives 0 when it works

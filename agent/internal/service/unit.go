@@ -9,7 +9,7 @@ func SystemdUnit(program string, args ...string) string {
 	return `[Unit]
 Description=` + title + `
 Documentation=https://github.com/osiriscare/osiris
-Wants=network-online.target
+Wants=network-online.target ` + watchUnit + `
 After=network-online.target
 # An agent that gave up would watch nothing, however often it fell.
 StartLimitIntervalSec=0
@@ -39,6 +39,26 @@ SystemCallArchitectures=native
 
 [Install]
 WantedBy=multi-user.target
+`
+}
+
+// SystemdWatch is the text of the unit that runs the program, which is there
+// during an update only. The agent's unit wants it, so it starts at boot and
+// whenever systemd starts the agent again; one that is not needed ends at once.
+func SystemdWatch(program string, args ...string) string {
+	return `[Unit]
+Description=` + watchTitle + `
+Documentation=https://github.com/osiriscare/osiris
+ConditionPathExists=` + strings.ReplaceAll(program, "%", "%%") + `
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=` + commandLine(program, args) + `
+# It starts the agent's unit, and nothing of that ends with it.
+KillMode=process
+UMask=0077
+NoNewPrivileges=yes
 `
 }
 

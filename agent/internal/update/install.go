@@ -29,6 +29,9 @@ func beside(exe, mark string) string {
 	return base + "." + mark
 }
 
+// Old is where the copy of a program lies while a new one is on trial.
+func Old(exe string) string { return beside(exe, "old") }
+
 // install stages a program that was downloaded and hands over to the watcher. It
 // returns ErrRestart, or why the program cannot be installed; then nothing has
 // changed.

@@ -27,7 +27,8 @@ type journal struct {
 	exe    string
 	args   []string
 	former wire.UpdateOutcome
-	retry  int64 // not before, for the same program
+	retry  int64  // not before, for the same program
+	why    string // it failed its trial; empty until then
 }
 
 // Fields is the message's table.
@@ -43,6 +44,7 @@ func (j *journal) Fields(c *wire.Codec) {
 	c.String(9, &j.former.Reason)
 	c.Uint(10, &j.former.Failures)
 	c.Int(11, &j.retry)
+	c.String(12, &j.why)
 }
 
 // Names of files.
@@ -88,7 +90,7 @@ func (j *journal) end(sha []byte, state uint64, reason string, nowMs int64) {
 			failures += j.former.Failures
 		}
 	}
-	j.phase = idle
+	j.phase, j.why = idle, ""
 	j.former = wire.UpdateOutcome{SHA256: sha, State: state, Reason: reason, Failures: failures}
 	pause := longestWait
 	if failures < mostTries {

@@ -87,12 +87,25 @@ func (m *machine) supervise() {
 				return
 			case <-time.After(100 * time.Millisecond):
 			}
+			if _, err := os.Stat(filepath.Join(m.root, "guard")); err == nil {
+				m.guard()
+			}
 			if _, err := os.Stat(filepath.Join(m.root, "stopped")); err != nil {
 				m.once()
 			}
 		}
 	}()
 	m.t.Cleanup(m.end)
+}
+
+// guard starts a watcher as the system does at boot; one that is not needed ends
+// at once.
+func (m *machine) guard() {
+	command := exec.Command(Old(m.exe), "watch-update")
+	command.Env = m.env
+	if command.Start() == nil {
+		go func() { _ = command.Wait() }()
+	}
 }
 
 // once runs the agent until it ends or is to be stopped.
@@ -233,6 +246,30 @@ func TestAProgramThatFailsIsRolledBackWhateverIsKilled(t *testing.T) {
 			j := load(filepath.Join(m.root, "update"))
 			if j.former.Failures != 1 || j.mayTry(j.former.SHA256, time.Now().UnixMilli()) {
 				t.Errorf("the program may be tried again at once: %+v", j)
+			}
+		})
+	}
+}
+
+// A power cut inside the trial of a program that does not even reach Boot ends the
+// watcher too: nothing of ours is left to start one, so the system does.
+func TestAProgramThatNeverGetsToBootIsRolledBackThoughItsWatcherIsKilled(t *testing.T) {
+	for _, step := range []string{"swapped", "trial", "failed"} {
+		t.Run("killed at "+step, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, "crashes early", "OSIRIS_MINI_IMPATIENT=yes", "OSIRIS_MINI_SERVICE=yes")
+			m.write("kill", []byte(step))
+			m.supervise()
+			m.expect(wire.UpdateRolledBack, builtOld)
+			if _, err := os.Stat(filepath.Join(m.root, "killed")); err != nil {
+				t.Error("nothing was killed: this test shows nothing")
+			}
+			m.until("the guard to end", func() bool {
+				_, err := os.Stat(filepath.Join(m.root, "guard"))
+				return os.IsNotExist(err)
+			})
+			if why := load(filepath.Join(m.root, "update")).former.Reason; why == "" || why == "the old program was put back" {
+				t.Errorf("the reason is %q; want what was wrong with the program", why)
 			}
 		})
 	}

@@ -175,6 +175,15 @@ func (f *flag) Start(context.Context) error {
 	return err
 }
 
+// Guard keeps the file "guard".
+func (f *flag) Guard(on bool) error {
+	path := filepath.Join(f.root, "guard")
+	if on {
+		return os.WriteFile(path, nil, 0o600)
+	}
+	return os.Remove(path)
+}
+
 // shelf is an appliance made of files: "bundle", "offer" and "target".
 type shelf struct {
 	root    string

@@ -94,8 +94,13 @@ func (u *Update) keep(kept []byte) error {
 
 func (u *Update) ask(ctx context.Context, c Caller, j *journal, s *release.Store) (*wire.CheckUpdateResponse, error) {
 	q := &wire.CheckUpdateRequest{OS: u.OS, Arch: u.Arch, Version: u.Version, Built: u.Built, RootVersion: s.RootVersion()}
-	if j.former.State != 0 {
-		q.Outcome = wire.Encode(&j.former)
+	o := &j.former
+	if j.phase == trial && j.built == u.Built {
+		// j is what was read, and not written any more.
+		o.SHA256, o.State, o.Reason, o.Failures = j.sha, wire.UpdateTrial, "", 0
+	}
+	if o.State != 0 {
+		q.Outcome = wire.Encode(o)
 	}
 	answer := &wire.CheckUpdateResponse{}
 	return answer, call(ctx, c, checkMethod, q, answer)

@@ -14,6 +14,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/lock"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/wire"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	"github.com/osiriscare/osiris/shared/release"
 	"github.com/osiriscare/osiris/shared/release/releasetest"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -344,6 +345,36 @@ func TestAProcessOfAProgramThatIsNoLongerInPlaceEnds(t *testing.T) {
 				if err := Boot(r.update.Folder, r.exe, c.built); err != nil {
 					t.Errorf("the second Boot = %v", err)
 				}
+			}
+		})
+	}
+}
+
+func TestAnAgentOnTrialSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		built int64 // of the agent that asks
+		want  compliancev1.UpdateState
+	}{
+		{"the new one", builtNew, compliancev1.UpdateState_UPDATE_STATE_TRIAL},
+		{"the old one, which is back", builtOld, compliancev1.UpdateState_UPDATE_STATE_FAILED},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			j := &journal{}
+			j.end([]byte("an earlier program"), wire.UpdateFailed, "no space", r.nowMs)
+			j.phase, j.sha, j.built, j.exe, j.id = trial, []byte("the new program"), builtNew, r.exe, []byte("id")
+			if err := j.save(r.update.Folder); err != nil {
+				t.Fatal(err)
+			}
+			r.update.Built = c.built
+			r.expect(nil)
+			o := r.shelf.asked.GetOutcome()
+			if o.GetState() != c.want || (c.built == builtNew) != (string(o.GetSha256()) == "the new program" && o.GetReason() == "" && o.GetFailures() == 0) {
+				t.Errorf("the appliance was told %v; want %v", o, c.want)
+			}
+			if got := load(r.update.Folder); got.former.State != wire.UpdateFailed {
+				t.Errorf("the former outcome is lost: %+v", got.former)
 			}
 		})
 	}

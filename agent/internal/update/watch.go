@@ -20,8 +20,12 @@ import (
 // Service starts the agent as the system runs it; nil when it runs already. There
 // is no Stop: a service that was stopped would stay so if the watcher were killed
 // too, while one whose process is killed is started again.
+//
+// Guard says whether a watcher is to be started at boot: a new program that does
+// not get as far as Boot cannot do that, and a power cut ends the watcher.
 type Service interface {
 	Start(ctx context.Context) error
+	Guard(on bool) error
 }
 
 // Watcher is the verb watch-update, run by the old program.
@@ -87,6 +91,7 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 		return err
 	}
 	reached("held")
+	w.guard(true)
 	if fresh := beside(j.exe, "new"); !holds(j.exe, j.sha) {
 		switch {
 		case holds(fresh, j.sha):
@@ -108,6 +113,7 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 		}
 		return nil
 	}
+	w.guard(false)
 	j.end(j.sha, wire.UpdateFailed, err.Error(), time.Now().UnixMilli())
 	w.Log.Error("new program not put in place", "error", err)
 	if err := errors.Join(j.save(w.Folder), held.Close()); err != nil {
@@ -119,15 +125,20 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 
 // judge waits for the proof, and puts the old program back if there is none.
 func (w *Watcher) judge(ctx context.Context, j *journal) error {
-	state, reason := uint64(wire.UpdateRolledBack), "the old program was put back"
+	state, reason := uint64(wire.UpdateRolledBack), j.why
+	if reason == "" {
+		reason = "the old program was put back"
+	}
 	sum, err := copyFile(j.exe, "", 0)
 	gone := errors.Is(err, os.ErrNotExist)
 	if err != nil && !gone {
 		return err
 	}
 	if gone || bytes.Equal(sum, j.sha) {
-		reason = "it is gone"
-		if !gone {
+		switch {
+		case gone:
+			reason = "it is gone"
+		case j.why == "": // else a watcher before this one has seen enough
 			reason = w.wait(ctx, j)
 		}
 		if ended := ctx.Err(); ended != nil {
@@ -137,6 +148,8 @@ func (w *Watcher) judge(ctx context.Context, j *journal) error {
 			state = wire.UpdateInstalled
 		} else {
 			w.Log.Error("new program failed", "reason", reason)
+			j.why = reason
+			_ = j.save(w.Folder) // a full disk must not keep the old program away
 			if err := w.rollBack(ctx, j); err != nil {
 				return err
 			}
@@ -146,6 +159,8 @@ func (w *Watcher) judge(ctx context.Context, j *journal) error {
 		reached("restored")
 		w.bringUp(ctx, j)
 	}
+	// Before the journal says that all is over: nobody would do it after that.
+	w.guard(false)
 	j.end(j.sha, state, reason, time.Now().UnixMilli())
 	if err := j.save(w.Folder); err != nil {
 		return err
@@ -252,6 +267,16 @@ func (w *Watcher) start(ctx context.Context, j *journal) {
 	}
 	if err != nil {
 		w.Log.Warn("agent not started", "error", err)
+	}
+}
+
+// guard is Service.Guard, if there is a service; without it the update goes on.
+func (w *Watcher) guard(on bool) {
+	if w.Service == nil {
+		return
+	}
+	if err := w.Service.Guard(on); err != nil {
+		w.Log.Warn("watcher not guarded", "error", err)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	UpdateInstalled  = 1
 	UpdateRolledBack = 2
 	UpdateFailed     = 3
+	UpdateTrial      = 4
 )
 
 // UpdateOutcome is how an update ended.
