@@ -154,14 +154,14 @@ func (a *Acceptor) establish(req *messages.APReq, mutual bool) ([]byte, error) {
 	if req.Authenticator.SubKey.KeyType != 0 {
 		key = req.Authenticator.SubKey
 	}
-	if !isAES(key.KeyType) || !isAES(ticketKey.KeyType) {
+	if keySize(key.KeyType) == 0 || keySize(ticketKey.KeyType) == 0 {
 		return nil, fmt.Errorf("encryption type %d: %w", key.KeyType, ErrLogon)
 	}
 	etype, err := crypto.GetEtype(key.KeyType)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrLogon)
 	}
-	if len(key.KeyValue) != etype.GetKeyByteSize() {
+	if len(key.KeyValue) != keySize(key.KeyType) {
 		return nil, fmt.Errorf("key of %d bytes: %w", len(key.KeyValue), ErrToken)
 	}
 	s := &Session{etype: etype, key: key.KeyValue, receiveSeq: uint64(req.Authenticator.SeqNumber)}
@@ -174,7 +174,7 @@ func (a *Acceptor) establish(req *messages.APReq, mutual bool) ([]byte, error) {
 	_, _ = rand.Read(seq[:])
 	s.sendSeq = uint64(binary.BigEndian.Uint32(seq[:]) & 0x3fffffff)
 	s.acceptorSubkey = true
-	s.key = make([]byte, etype.GetKeyByteSize())
+	s.key = make([]byte, len(key.KeyValue))
 	_, _ = rand.Read(s.key)
 	subkey := types.EncryptionKey{KeyType: key.KeyType, KeyValue: s.key}
 	part, err := marshalAPRepPart(req.Authenticator.CTime, req.Authenticator.Cusec, subkey, uint32(s.sendSeq))
@@ -189,11 +189,14 @@ func (a *Acceptor) establish(req *messages.APReq, mutual bool) ([]byte, error) {
 	return marshalFrame(tokenAPRep, reply)
 }
 
-func isAES(id int32) bool {
+// keySize gives the bytes of a key of the AES types, 0 for others. gokrb5 has
+// 24 for the last, which is the size of a derived key (v8.4.4, 2026-11-22).
+func keySize(id int32) int {
 	switch id {
-	case etypeID.AES128_CTS_HMAC_SHA1_96, etypeID.AES256_CTS_HMAC_SHA1_96,
-		etypeID.AES128_CTS_HMAC_SHA256_128, etypeID.AES256_CTS_HMAC_SHA384_192:
-		return true
+	case etypeID.AES128_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA256_128:
+		return 16
+	case etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES256_CTS_HMAC_SHA384_192:
+		return 32
 	}
-	return false
+	return 0
 }

@@ -17,7 +17,7 @@ const (
 	flagKeyExchange      = 0x40000000
 	flag56               = 0x80000000
 
-	flagsSupported = flagUnicode | flagRequestTarget | flagSign | flagSeal | flagNTLM |
+	flagsSupported = flagUnicode | flagOEM | flagRequestTarget | flagSign | flagSeal | flagNTLM |
 		flagAlwaysSign | flagExtendedSecurity | flagTargetInfo | flagVersion | flag128 |
 		flagKeyExchange | flag56
 )

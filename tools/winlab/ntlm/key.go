@@ -2,8 +2,8 @@ package ntlm
 
 import (
 	"crypto/hmac"
-	"crypto/md5" 
-	"crypto/rc4" 
+	"crypto/md5"
+	"crypto/rc4"
 	"encoding/binary"
 	"strings"
 	"time"

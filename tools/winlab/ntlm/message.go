@@ -38,7 +38,7 @@ func marshalChallenge(flags uint32, server [8]byte, target string, info []byte) 
 	const header = 56
 	var name []byte
 	if flags&flagTargetDomain != 0 {
-		name = utf16LE(target)
+		name = encode(flags, target)
 	}
 	b := make([]byte, header, header+len(name)+len(info))
 	copy(b, signature)
@@ -92,8 +92,8 @@ func parseAuthenticate(b []byte) (*authenticate, error) {
 		first = min(first, at)
 	}
 	m.ntResponse = fields[1]
-	m.domain, m.user = fromUTF16LE(fields[2]), fromUTF16LE(fields[3])
-	m.workstation, m.sessionKey = fromUTF16LE(fields[4]), fields[5]
+	m.domain, m.user = decode(m.flags, fields[2]), decode(m.flags, fields[3])
+	m.workstation, m.sessionKey = decode(m.flags, fields[4]), fields[5]
 	// Old clients have neither version nor MIC: the payload begins earlier.
 	if first >= 88 {
 		m.hasMIC = true
@@ -106,6 +106,33 @@ func (m *authenticate) withoutMIC() []byte {
 	b := bytes.Clone(m.raw)
 	clear(b[72:88])
 	return b
+}
+
+// encode writes the letters that the flags agree on; pywinrm's library asks for
+// OEM (ntlm-auth 1.5, seen 2026-11-22).
+func encode(flags uint32, s string) []byte {
+	if flags&flagUnicode != 0 {
+		return utf16LE(s)
+	}
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			r = '?'
+		}
+		b = append(b, byte(r))
+	}
+	return b
+}
+
+func decode(flags uint32, b []byte) string {
+	if flags&flagUnicode != 0 {
+		return fromUTF16LE(b)
+	}
+	r := make([]rune, len(b))
+	for i, c := range b {
+		r[i] = rune(c)
+	}
+	return string(r)
 }
 
 func utf16LE(s string) []byte {

@@ -8,7 +8,7 @@
 //	plain, err := a.Session().Unseal(signature, sealed)
 //
 // LM, NTLMv1, anonymous and datagram logons are refused. Strings on the wire
-// are UTF-16 little endian; times are FILETIME (100 ns since 1601). A logon
+// are UTF-16 little endian, or Latin-1 for a client that asks for OEM; times are FILETIME (100 ns since 1601). A logon
 // that is refused is ErrLogon, whatever the reason: the text says which, for
 // the log of the lab and not for the wire. Source: [MS-NLMP] revision 36,
 // whose section 4.2.4 gives the vectors of the tests.
@@ -104,10 +104,13 @@ func (a *Acceptor) Challenge(negotiate []byte) ([]byte, error) {
 	if a.challenge != nil {
 		return nil, fmt.Errorf("second NEGOTIATE: %w", ErrMessage)
 	}
-	if flags&flagUnicode == 0 || flags&flagExtendedSecurity == 0 {
-		return nil, fmt.Errorf("without Unicode or extended session security: %w", ErrLogon)
+	if flags&(flagUnicode|flagOEM) == 0 || flags&flagExtendedSecurity == 0 {
+		return nil, fmt.Errorf("without letters or extended session security: %w", ErrLogon)
 	}
 	a.flags = flags&flagsSupported | flagTargetInfo | flagNTLM
+	if flags&flagUnicode != 0 {
+		a.flags &^= flagOEM
+	}
 	if flags&flagRequestTarget != 0 {
 		a.flags |= flagTargetDomain
 	}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	gokrb5 "github.com/jcmturner/gokrb5/v8/spnego"
 	"github.com/jcmturner/gofork/encoding/asn1"
+	gokrb5 "github.com/jcmturner/gokrb5/v8/spnego"
 
 	"github.com/osiriscare/osiris/tools/winlab/spnego"
 )
