@@ -118,3 +118,16 @@ func BenchmarkFromRecord(b *testing.B) {
 		}
 	}
 }
+
+func FuzzDecodeLinuxSensorEvent(f *testing.F) {
+	f.Add([]byte(linuxExample))
+	f.Add([]byte(`{"sensor_id":"lsens-0","hostname":"db1","check_type":"users","severity":"low","current_value":null,"timestamp":"x"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e, err := drift.DecodeLinuxSensorEvent(b)
+		if err != nil {
+			requireClear(t, err)
+			return
+		}
+		requireBounded(t, e.Event(sensorOrigin))
+	})
+}

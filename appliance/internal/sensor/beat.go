@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/osiriscare/osiris/shared/drift"
 )
@@ -38,21 +36,14 @@ func DecodeBeat(body []byte) (*Beat, error) {
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), b); err != nil {
 		return nil, fmt.Errorf("decoding heartbeat: %w: %w", drift.ErrMalformed, err)
 	}
-	if b.Hostname == "" {
-		return nil, fmt.Errorf("decoding heartbeat: %w: hostname is empty", drift.ErrMalformed)
+	if err := hostname(b.Hostname); err != nil {
+		return nil, fmt.Errorf("decoding heartbeat: %w", err)
 	}
-	for name, s := range map[string]string{"hostname": b.Hostname, "domain": b.domain()} {
-		if len(s) > maxName {
-			return nil, fmt.Errorf("decoding heartbeat: %w: %s has %d bytes, at most %d", drift.ErrTooLarge, name, len(s), maxName)
-		}
-		if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }) {
-			return nil, fmt.Errorf("decoding heartbeat: %w: %s %.80q has a blank or control character", drift.ErrMalformed, name, s)
-		}
+	if err := printable("domain", b.domain()); err != nil {
+		return nil, fmt.Errorf("decoding heartbeat: %w", err)
 	}
-	for name, s := range map[string]string{"sensor_version": b.SensorVersion, "mode": b.Mode} {
-		if len(s) > maxWord {
-			return nil, fmt.Errorf("decoding heartbeat: %w: %s has %d bytes, at most %d", drift.ErrTooLarge, name, len(s), maxWord)
-		}
+	if err := words("sensor_version", b.SensorVersion, "mode", b.Mode); err != nil {
+		return nil, fmt.Errorf("decoding heartbeat: %w", err)
 	}
 	return b, nil
 }

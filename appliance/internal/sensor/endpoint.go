@@ -123,16 +123,26 @@ func (a *API) line(h host.Host) sensorStatus {
 	return s
 }
 
-// polling says which of the given hosts no active sensor looks after. A name
-// matches exactly, in any case, short or with the domain that the sensor states.
+// polling says which of the given hosts nobody looks after: no active sensor and
+// no agent with a session. A name matches exactly, in any case, short or with the
+// domain that the sensor or agent states.
 func (a *API) polling(r *http.Request, _ []byte) (any, error) {
+	return a.uncovered(r, func(host.Host) bool { return true }), nil
+}
+
+// uncovered answers for the sensors that mine picks. Agents cover their hosts
+// whoever asks; they are not named among the sensors.
+func (a *API) uncovered(r *http.Request, mine func(host.Host) bool) any {
 	covered := map[string]bool{}
 	names := make([]string, 0)
 	for _, h := range a.hosts.List() {
-		if h.Source != host.SourceSensor || !a.line(h).Active {
+		switch {
+		case h.Source == host.SourceAgent && h.Connected:
+		case h.Source == host.SourceSensor && mine(h) && a.line(h).Active:
+			names = append(names, h.Hostname)
+		default:
 			continue
 		}
-		names = append(names, h.Hostname)
 		covered[strings.ToLower(h.Hostname)] = true
 		if h.Domain != "" {
 			covered[strings.ToLower(h.Hostname+"."+h.Domain)] = true
@@ -152,7 +162,7 @@ func (a *API) polling(r *http.Request, _ []byte) (any, error) {
 	return map[string]any{
 		"total_hosts": total, "sensor_hosts": len(names), "sensor_hostnames": names,
 		"polling_hosts": polling, "polling_count": len(polling),
-	}, nil
+	}
 }
 
 func (a *API) health(*http.Request, []byte) (any, error) {

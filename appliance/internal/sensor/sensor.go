@@ -3,7 +3,9 @@
 // drift, resolved, status, hosts/polling) and /health. Nobody proves an
 // identity here, so what comes in is asserted (DESIGN D16): it is its own host
 // record, it routes by drift type and never by check_id, and it never clears
-// what another source sees.
+// what another source sees. Legacy Linux sensors have a dialect of their own
+// under /sensor (register, heartbeat, event, status, hosts/polling and the three
+// scripts that install, remove and are the sensor), under the same bounds.
 //
 // Everything is bounded: 64 KB a body, a token bucket and a share of the
 // connections an address, requests in progress, hosts. When full the answer is 503 with Retry-After; one address
@@ -20,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -63,6 +66,7 @@ type API struct {
 	log     *slog.Logger
 
 	beats   *beats
+	linux   *linuxSensors
 	sources *sources
 	busy    chan struct{}
 	handler http.Handler
@@ -72,25 +76,39 @@ type API struct {
 func New(siteID, version string, intake Intake, hosts Hosts, log *slog.Logger) *API {
 	a := &API{
 		siteID: siteID, version: version, intake: intake, hosts: hosts, log: log.With("component", "sensor"),
-		beats: newBeats(), sources: newSources(), busy: make(chan struct{}, maxBusy),
+		beats: newBeats(), linux: &linuxSensors{of: map[string]linuxSensor{}}, sources: newSources(), busy: make(chan struct{}, maxBusy),
 	}
 	mux := http.NewServeMux()
-	for path, do := range map[string]answerer{
+	mux.Handle("/", a.guard(func(*http.Request, []byte) (any, error) { return nil, errNoSuchPath }))
+	for path, do := range a.paths() {
+		mux.Handle(path, a.guard(do))
+		_, bare, _ := strings.Cut(path, " ")
+		mux.Handle(bare, a.guard(func(*http.Request, []byte) (any, error) { return nil, errMethod }))
+	}
+	a.handler = mux
+	return a
+}
+
+// paths are what sensors know, each with its method.
+func (a *API) paths() map[string]answerer {
+	return map[string]answerer{
 		"POST /api/sensor/heartbeat":    a.heartbeat,
 		"POST /api/sensor/drift":        a.drift,
 		"POST /api/sensor/resolved":     a.resolved,
 		"GET /api/sensor/status":        a.status,
 		"GET /api/sensor/hosts/polling": a.polling,
 		"GET /health":                   a.health,
-	} {
-		mux.Handle(path, a.guard(do))
+
+		"POST /sensor/register":     a.register,
+		"POST /sensor/heartbeat":    a.linuxHeartbeat,
+		"POST /sensor/event":        a.linuxEvent,
+		"GET /sensor/status":        a.linuxSensors,
+		"GET /sensor/hosts/polling": a.linuxPolling,
+
+		"GET /sensor/install.sh":           a.script("install.sh"),
+		"GET /sensor/uninstall.sh":         a.script("uninstall.sh"),
+		"GET /sensor/osiriscare-sensor.sh": a.script("osiriscare-sensor.sh"),
 	}
-	mux.Handle("/", a.guard(func(*http.Request, []byte) (any, error) { return nil, errNoSuchPath }))
-	for _, path := range []string{"/api/sensor/heartbeat", "/api/sensor/drift", "/api/sensor/resolved", "/api/sensor/status", "/api/sensor/hosts/polling", "/health"} {
-		mux.Handle(path, a.guard(func(*http.Request, []byte) (any, error) { return nil, errMethod }))
-	}
-	a.handler = mux
-	return a
 }
 
 // ServeHTTP implements http.Handler.
@@ -135,6 +153,10 @@ func (a *API) guard(do answerer) http.Handler {
 		out, err := a.answer(w, r, do)
 		if err != nil {
 			a.refuse(w, r, err)
+			return
+		}
+		if text, ok := out.(scriptText); ok {
+			a.writeScript(r.Context(), w, text)
 			return
 		}
 		a.write(r.Context(), w, http.StatusOK, out)

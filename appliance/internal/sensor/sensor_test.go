@@ -59,6 +59,12 @@ func (f *taken) Observe(_ context.Context, h *host.Host, e *drift.Event) error {
 
 func start(t *testing.T) (*sensor.API, *taken) {
 	t.Helper()
+	a, in, _ := begin(t)
+	return a, in
+}
+
+func begin(t *testing.T) (*sensor.API, *taken, *host.Registry) {
+	t.Helper()
 	st, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "state.db"), host.Schema)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +79,7 @@ func start(t *testing.T) (*sensor.API, *taken) {
 		t.Fatal(err)
 	}
 	in := &taken{}
-	return sensor.New("s_1", "1.2.3", in, hosts, slog.New(slog.DiscardHandler)), in
+	return sensor.New("s_1", "1.2.3", in, hosts, slog.New(slog.DiscardHandler)), in, hosts
 }
 
 // ask sends a request from an address and returns the answer.
