@@ -1,7 +1,8 @@
 // Command up shows the product at work on one machine, without root: it starts
 // Central, an appliance and an agent with throwaway data, breaks a setting from
 // outside and shows drift, healing and proof, then breaks one that cannot be
-// healed. All programs are the ones that ship; what it knows it reads from
+// healed, then signs a newer agent with keys of its own, which the agent installs.
+// All programs are the ones that ship; what it knows it reads from
 // their logs, their APIs and the files they leave. Durations are milliseconds.
 package main
 

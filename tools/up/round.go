@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/osiriscare/osiris/e2e/binary"
@@ -35,6 +36,9 @@ type round struct {
 
 	binaries map[string]string
 	vendor   *vendor
+	// The agent may end by itself while it is replaced, and must when all is stopped.
+	updating, stopping atomic.Bool
+
 	stack    *stack.Stack
 	login    string
 	computer *stack.Computer
@@ -60,6 +64,7 @@ func (r *round) play(ctx context.Context) error {
 		{"release keys made and binaries built", 20 * time.Minute, r.build},
 		{"Central started", stepTime, r.startCentral},
 		{"client, site and policy made", stepTime, r.setUp},
+		{"first release of the agent signed", stepTime, r.signRelease},
 		{"list of remote management software signed", stepTime, r.signList},
 		{"appliance claimed and started", stepTime, r.startAppliance},
 		{"agent enrolled and started", stepTime, r.startAgent},
@@ -73,6 +78,8 @@ func (r *round) play(ctx context.Context) error {
 		{"healing failed and was rolled back", stepTime, r.rolledBack},
 		{"incident escalated to a person", stepTime, r.escalated},
 		{"evidence of the failure signed and proven", stepTime, r.failureProven},
+		{"next release of the agent signed and offered", stepTime, r.offerRelease},
+		{"agent replaced itself and proved its health", stepTime, r.replaced},
 		{"all evidence proven from files and listed by Central", stepTime, r.allProven},
 	}
 	for _, a := range acts {
@@ -113,8 +120,13 @@ func (r *round) build(ctx context.Context) (err error) {
 	if r.binaries["osiris-appliance"], err = r.vendor.appliance(ctx); err != nil {
 		return err
 	}
-	r.binaries["osiris-agent"], err = r.vendor.agent(ctx)
-	return err
+	first, err := r.vendor.agent(ctx)
+	if err != nil {
+		return err
+	}
+	// A program that replaces itself lies in a place of its own.
+	r.binaries["osiris-agent"] = filepath.Join(r.dir, "bin", "osiris-agent")
+	return install(first, r.binaries["osiris-agent"])
 }
 
 func (r *round) startCentral(ctx context.Context) error {
@@ -159,7 +171,11 @@ func (r *round) startAgent(ctx context.Context) (err error) {
 	if err := r.computer.Enrol(ctx); err != nil {
 		return err
 	}
-	return r.started(r.computer.Process, r.computer.Start(ctx))
+	if err := r.computer.Start(ctx); err != nil {
+		return err
+	}
+	r.supervise()
+	return nil
 }
 
 // started fails the whole round when a program ends that should run.
@@ -183,7 +199,10 @@ func (r *round) end(ctx context.Context, err error) error {
 		return err
 	}
 	r.show.say("stopping")
-	stopErr := r.act(ctx, "everything stopped cleanly", stepTime, func(context.Context) error { return r.stack.Stop() })
+	r.stopping.Store(true)
+	stopErr := r.act(ctx, "everything stopped cleanly", stepTime, func(context.Context) error {
+		return errors.Join(r.stack.Stop(), r.killStrays())
+	})
 	r.show.say("data stays in %s; remove it when you have seen it", r.dir)
 	return errors.Join(err, stopErr)
 }

@@ -37,6 +37,8 @@ var tellings = map[string]telling{
 	"appliance: command result":        {blue, "result: {outcome}. {message}"},
 	"appliance: escalated":             {red, "escalated to a person: {check_id}. {reason}"},
 	"appliance: signature list taken":  {plain, "signed list {version} of {products} products taken"},
+	"appliance: target offered":        {plain, "release {version} of the agent judged and offered"},
+	"appliance: agent update told":     {plain, "agent {agent_version} tells of its update: {state} {reason}"},
 	"appliance: evidence logged":       {dim, "evidence {index} signed and logged: {kind} {check}"},
 	"appliance: evidence witnessed":    {dim, "log witnessed at size {size}"},
 
@@ -44,6 +46,8 @@ var tellings = map[string]telling{
 	"agent: agent stopped":          {dim, "stopped"},
 	"agent: connected":              {plain, "connected to {peer}"},
 	"agent: policy applied":         {plain, "signed policy {policy_version} applied, tier {tier}"},
+	"agent: update offered":         {plain, "version {version} offered, {bytes} bytes"},
+	"agent: update staged":          {plain, "version {version} downloaded, verified and staged"},
 	"agent: signature list applied": {plain, "signed list of products applied"},
 	"agent: command received":       {blue, "command received: {runbook}"},
 	"agent: phase done":             {blue, "  {phase}: {detail}"},

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +28,7 @@ type vendor struct {
 // newVendor makes keys: three for root and targets, of which two sign, one each
 // for snapshot, timestamp and the list of products.
 func newVendor(ctx context.Context, root, dir string) (*vendor, error) {
-	v := &vendor{root: root, dir: dir, tool: filepath.Join(root, ".cache", "bin", "dev-release"), built: time.Now().Unix()}
+	v := &vendor{root: root, dir: dir, tool: filepath.Join(root, ".cache", "bin", "dev-release"), built: time.Now().Unix(), version: -1}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the vendor's folder: %w", err)
 	}
@@ -115,6 +117,29 @@ func (v *vendor) agent(ctx context.Context) (path string, err error) {
 
 // name is the version of the newest agent.
 func (v *vendor) name() string { return fmt.Sprintf("1.%d.0", v.version) }
+
+// offer signs a program as the newest agent and gives the folder to an appliance.
+func (v *vendor) offer(ctx context.Context, program, to string) error {
+	if _, err := v.release(ctx, "add", "--dir", v.path("repo"), "--os", runtime.GOOS, "--arch", runtime.GOARCH,
+		"--version", v.name(), "--built", strconv.FormatInt(v.built, 10), program); err != nil {
+		return err
+	}
+	if err := v.sign(ctx, "targets"); err != nil {
+		return err
+	}
+	if _, err := v.release(ctx, "publish", "--dir", v.path("repo"),
+		"--snapshot-key", v.path("snapshot"), "--timestamp-key", v.path("timestamp")); err != nil {
+		return err
+	}
+	// As whoever updates appliances would: what the appliance looks at comes last.
+	if err := os.CopyFS(to+".new", os.DirFS(v.path("repo"))); err != nil {
+		return fmt.Errorf("copying the release: %w", err)
+	}
+	if err := os.RemoveAll(to); err != nil {
+		return fmt.Errorf("removing the former release: %w", err)
+	}
+	return os.Rename(to+".new", to)
+}
 
 // list signs the list that recognises remote management software.
 func (v *vendor) list(ctx context.Context, to string) (string, error) {
