@@ -15,8 +15,9 @@ import (
 type connection struct {
 	bindings []byte
 	acceptor *negotiate.Acceptor
-	user     string
-	seen     bool
+	// user logged on with Negotiate; Basic and certificates are for one request.
+	user string
+	seen bool
 }
 
 type connectionKey struct{}
@@ -38,41 +39,32 @@ func (s *Server) ConnContext(ctx context.Context, _ net.Conn) context.Context {
 // certificateScheme is what a client with a certificate sends in Authorization.
 const certificateScheme = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 
-// logon does what Authorization asks for. It answers itself and says false
-// unless the request may go on.
-func (s *Server) logon(w http.ResponseWriter, r *http.Request, c *connection) bool {
+// logon does what Authorization asks for and gives the account. It answers
+// itself and says false unless the request may go on.
+func (s *Server) logon(w http.ResponseWriter, r *http.Request, c *connection) (user string, ok bool) {
 	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
 	case scheme == "":
 		if c.user == "" {
 			s.refuse(w, "")
-			return false
 		}
-		return true
+		return c.user, c.user != ""
 	case strings.EqualFold(scheme, "Negotiate"), strings.EqualFold(scheme, "Kerberos"):
-		return s.negotiate(w, r, c, scheme, rest)
+		ok := s.negotiate(w, r, c, scheme, rest)
+		return c.user, ok
 	case strings.EqualFold(scheme, "Basic") && s.cfg.Basic != nil:
 		user, password, ok := r.BasicAuth()
 		if ok && s.cfg.Basic(user, password) {
-			return s.welcome(c, user)
+			return user, true
 		}
 	case scheme == certificateScheme && s.cfg.Certificate != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0:
 		if user, ok := s.cfg.Certificate(r.TLS.PeerCertificates[0].Raw); ok {
-			return s.welcome(c, user)
+			return user, true
 		}
 	}
 	s.count(func(st *Stats) { st.Refusals++ })
 	s.refuse(w, "")
-	return false
-}
-
-// welcome enters a logon that took one message.
-func (s *Server) welcome(c *connection, user string) bool {
-	if c.user != user {
-		s.count(func(st *Stats) { st.Logons++ })
-	}
-	c.user, c.acceptor = user, nil
-	return true
+	return "", false
 }
 
 func (s *Server) negotiate(w http.ResponseWriter, r *http.Request, c *connection, scheme, token string) bool {

@@ -39,7 +39,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.identifyStranger(w, body)
 		return
 	}
-	if !s.logon(w, r, c) {
+	user, ok := s.logon(w, r, c)
+	if !ok {
 		return
 	}
 	if len(body) == 0 {
@@ -54,7 +55,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.write(w, Trouble{}, status, "", nil)
 		return
 	}
-	s.message(w, r, c, body)
+	s.message(w, r, c, user, body)
 }
 
 func (s *Server) misdirected(r *http.Request) int {
@@ -78,7 +79,7 @@ func (s *Server) identifyStranger(w http.ResponseWriter, body []byte) {
 }
 
 // message takes a SOAP message that came on a connection that is logged on.
-func (s *Server) message(w http.ResponseWriter, r *http.Request, c *connection, body []byte) {
+func (s *Server) message(w http.ResponseWriter, r *http.Request, c *connection, user string, body []byte) {
 	protocol, sealed := sealedType(r.Header.Get("Content-Type"))
 	switch {
 	case sealed:
@@ -100,7 +101,7 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request, c *connection, 
 			return
 		}
 	}
-	answer, status, trouble, ok := s.answer(w, r, c, body)
+	answer, status, trouble, ok := s.answer(w, r, user, body)
 	if !ok {
 		return
 	}
@@ -120,7 +121,7 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request, c *connection, 
 }
 
 // answer acts on a message; ok is false when the answer was already given.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, body []byte) ([]byte, int, Trouble, bool) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, user string, body []byte) ([]byte, int, Trouble, bool) {
 	req, f := parseRequest(body, s.cfg.Limits)
 	var t Trouble
 	var out []byte
@@ -136,7 +137,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *connection, b
 		if r.TLS != nil {
 			scheme = "https"
 		}
-		out, f = s.act(r.Context(), req, caller{user: c.user, ip: ip, address: scheme + "://" + r.Host + "/wsman"})
+		out, f = s.act(r.Context(), req, caller{user: user, ip: ip, address: scheme + "://" + r.Host + "/wsman"})
 	}
 	status := http.StatusOK
 	if f != nil {

@@ -7,7 +7,8 @@ type Stats struct {
 	// Connections that sent a request; Requests are HTTP requests.
 	Connections int
 	Requests    int
-	// Logons are handshakes that ended well, Refusals those that did not.
+	// Logons are handshakes of Negotiate that ended well, Refusals the logons of
+	// any kind that did not.
 	Logons   int
 	Refusals int
 	// SOAP messages by how they came: sealed, in plain text under TLS, and in
