@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,6 +31,9 @@ func TestWindowsFixtures(t *testing.T) {
 			}
 			if !slices.Contains([]string{"captured", "documented", "invented"}, f.origin) || f.source == "" {
 				t.Errorf("origin is %q, source %q", f.origin, f.source)
+			}
+			if f.origin == "documented" && !strings.Contains(f.source, "https://") {
+				t.Errorf("it says documented, and %q is no address", f.source)
 			}
 			sources := windowsSources(id)
 			if sources == "" {
@@ -62,6 +66,43 @@ func TestWindowsFixtures(t *testing.T) {
 	for i := range windowsTable {
 		if n := seen[windowsTable[i].id]; n < 2 {
 			t.Errorf("%s has %d fixtures", windowsTable[i].id, n)
+		}
+	}
+}
+
+// TestStatesThatMustHaveFixtures are those where other programs are known to say
+// something wrong.
+func TestStatesThatMustHaveFixtures(t *testing.T) {
+	for state, files := range map[string][]string{
+		"suspended BitLocker":           {"bitlocker/19045-suspended", "bitlocker/22631-waiting-for-activation"},
+		"encrypting":                    {"bitlocker/22631-encrypting"},
+		"Home without BitLocker":        {"bitlocker/26100-home-without-bitlocker"},
+		"passive Defender":              {"defender/22631-passive-beside-another-product", "defender/26100-passive-alone"},
+		"hexadecimal InstalledOn":       {"patches/26200-hex-installed-on"},
+		"CIM dates with offsets":        {"defender/20348-azure-edition", "defender/20348-signatures-of-2022"},
+		"absent SMB1, old and new":      {"smbv1/14393-absent-value", "smbv1/22631-absent-value"},
+		"absent SMB1, no server to ask": {"smbv1/14393-absent-value-server-stopped", "smbv1/22631-absent-value-server-stopped"},
+		"renamed guest":                 {"guest_account/19045-renamed-and-enabled"},
+		"missing namespace":             {"bitlocker/20348-missing-namespace", "defender/17763-feature-removed-on-server"},
+		"empty result": {
+			"bitlocker/19045-empty-result", "defender/19045-empty-result", "firewall/19045-empty-result", "smbv1/19045-empty-result",
+			"patches/26200-empty-result", "audit_policy/19045-empty-result", "password_policy/19045-empty-result",
+		},
+	} {
+		for _, file := range files {
+			if _, err := os.Stat("testdata/windows/" + file + ".txt"); err != nil {
+				t.Errorf("%s: %v", state, err)
+			}
+		}
+	}
+	for i := range windowsTable {
+		id := string(windowsTable[i].id)
+		denied, err := filepath.Glob("testdata/windows/" + id + "/*-access-denied.txt")
+		other, _ := filepath.Glob("testdata/windows/" + id + "/*-without-privilege.txt") // of a constant pattern: no error
+		if err != nil || len(denied)+len(other) == 0 {
+			if service, _ := filepath.Glob("testdata/windows/" + id + "/*-service-denied.txt"); len(service) == 0 {
+				t.Errorf("%s has no fixture of a refused reading (%v)", id, err)
+			}
 		}
 	}
 }

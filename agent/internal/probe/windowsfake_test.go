@@ -29,7 +29,7 @@ import (
 //	key KEY                           exists
 //	key KEY ! CODE
 //	wmi NAMESPACE:CLASS [CONTEXT]     its instances follow as rows
-//	row NAME=VALUE;NAME=VALUE
+//	row NAME=VALUE;NAME=VALUE         dates in RFC 3339 or in WMI's own form
 //	wmi NAMESPACE:CLASS [CONTEXT] ! CODE
 //	method OBJECT METHOD ReturnValue=0;NAME=VALUE
 //	api FUNCTION ARGUMENT ROW         repeats for more rows; ROW "none" is an empty answer
@@ -241,9 +241,23 @@ func cells(instance check.Facts, properties ...string) winapi.Row {
 	var row winapi.Row
 	for _, p := range properties {
 		text, ok := instance.Get(p)
-		row = append(row, winapi.Cell{Text: text, Null: !ok})
+		row = append(row, winapi.Cell{Text: utc(text), Null: !ok})
 	}
 	return row
+}
+
+// utc is what winapi makes of a date in WMI's own form, with its offset in minutes.
+// Under Wine winapi itself reads it (wbem_windows_test.go).
+func utc(text string) string {
+	if len(text) != 25 || !strings.ContainsAny(text[21:22], "+-") {
+		return text
+	}
+	local, err := time.Parse("20060102150405.000000", text[:21])
+	minutes, err2 := strconv.Atoi(text[21:])
+	if err != nil || err2 != nil {
+		return text
+	}
+	return local.Add(-time.Duration(minutes) * time.Minute).Format(time.RFC3339)
 }
 
 func (f *fakeWindows) method(_ context.Context, _, object, method, _, result string) (winapi.Row, error) {
