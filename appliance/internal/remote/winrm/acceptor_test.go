@@ -36,8 +36,8 @@ type acceptor struct {
 
 // stats is what it has counted.
 type stats struct {
-	Posts, Handshakes, Plaintext, Sealed, Receives, Open, Created, Deleted, Signals, Connections int
-	Mechanisms                                                                                   []string
+	Posts, Handshakes, Plaintext, Sealed, Receives, Open, Created, Deleted, Signals, Connections, Written int
+	Mechanisms                                                                                            []string
 }
 
 // startAcceptor runs it until the test ends. conf is its configuration.

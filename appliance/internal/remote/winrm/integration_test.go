@@ -79,3 +79,15 @@ func commands(t *testing.T, a *acceptor, road *winrm.Road, endpoint winrm.Endpoi
 		t.Errorf("messages: %+v; want one handshake and nothing plain", s)
 	}
 }
+
+var aliceAtRealm = winrm.Credential{Method: winrm.Kerberos, User: "alice@" + realm, Password: "Secret-1"}
+
+func TestKerberosSealedAgainstAnotherImplementation(t *testing.T) {
+	k := startKDC(t, "")
+	a := startAcceptor(t, map[string]any{"mechanisms": []string{oidKerberos, oidSPNEGO}}, k.env...)
+	road := newRoad(t, winrm.Config{Retries: -1, KDCs: k.find})
+	commands(t, a, road, a.endpoint(), aliceAtRealm)
+	if s := a.stats(t); len(s.Mechanisms) != 1 || s.Mechanisms[0] != oidKerberos || s.Sealed == 0 {
+		t.Errorf("messages: %+v; want them sealed by Kerberos", s)
+	}
+}

@@ -12,6 +12,9 @@ for GET /stats, what it has counted. The commands that it knows:
   sleep N            N seconds, with OperationTimeout faults meanwhile
   hang               the connection, not answered any more
   quota              Receive is refused for want of operations
+  empty              Receive is answered by status 400 and nothing else
+  part               Receive is answered by half of a sealed body
+  endless            Receive is answered by 64 MB that are not sealed
 """
 
 import base64
@@ -33,7 +36,7 @@ import gssapi.raw
 
 CONF = json.loads(sys.argv[1])
 STATS = {"posts": 0, "handshakes": 0, "plaintext": 0, "sealed": 0, "receives": 0, "open": 0, "created": 0,
-         "deleted": 0, "signals": 0, "connections": 0, "mechanisms": []}
+         "deleted": 0, "signals": 0, "written": 0, "connections": 0, "mechanisms": []}
 LOCK = threading.Lock()
 SHELLS = {}
 
@@ -42,6 +45,7 @@ A = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 W = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 RSP = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 SPNEGO = "application/HTTP-SPNEGO-session-encrypted"
+SEALED = f'multipart/encrypted;protocol="{SPNEGO}";boundary="Encrypted Boundary"'
 
 
 def count(key, by=1):
@@ -153,6 +157,8 @@ def answer(soap):
         command = commands[body.find(f"{{{RSP}}}Receive/{{{RSP}}}DesiredStream").get("CommandId")]
         if command.word == "hang":
             return None
+        if command.word in ("empty", "part", "endless"):
+            return command.word, b""
         if command.word == "quota":
             return fault(relates, 2150859174, "QuotaLimit", "too many operations")
         pieces, code = command.pieces()
@@ -199,8 +205,6 @@ class Handler(BaseHTTPRequestHandler):
         count("posts")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         auth = self.headers.get("Authorization", "")
-        if CONF.get("broken") == "empty":
-            return self.reply(400)
         if auth.startswith("Negotiate "):
             return self.negotiate(base64.b64decode(auth[10:]), body)
         kind = self.headers.get("Content-Type", "")
@@ -221,6 +225,7 @@ class Handler(BaseHTTPRequestHandler):
     def negotiate(self, token, body):
         count("handshakes")
         if CONF.get("broken") == "handshake":
+            # As a host does that does not like the empty message.
             return self.reply(500)
         if self.context is None or self.authenticated:
             self.authenticated = False
@@ -242,10 +247,29 @@ class Handler(BaseHTTPRequestHandler):
             return self.soap(body, out)
         return self.reply(200, token=out)
 
-    def soap(self, body, token=None):
-        got = answer(body)
+    def odd(self, got):
+        """Answers that no host should give; true when that was done."""
         if got is None:
             time.sleep(3600)
+        elif got[0] == "empty":
+            self.reply(400)
+        elif got[0] == "part":
+            self.reply(200, b"--Encrypted Boundary\r\n\tOriginalContent", SEALED)
+        elif got[0] == "endless":
+            self.send_response(200)
+            self.send_header("Content-Type", "application/soap+xml")
+            self.send_header("Content-Length", str(64 << 20))
+            self.end_headers()
+            for _ in range(64):
+                self.wfile.write(b" " * (1 << 20))
+                count("written")
+        else:
+            return False
+        return True
+
+    def soap(self, body, token=None):
+        got = answer(body)
+        if self.odd(got):
             return None
         return self.reply(got[0], got[1], token=token)
 
@@ -259,18 +283,17 @@ class Handler(BaseHTTPRequestHandler):
         if not encrypted or len(plain) != length or size > end - start:
             return self.reply(400)
         got = answer(plain)
-        if got is None:
-            time.sleep(3600)
+        if self.odd(got):
             return None
         header, data = self.wrap(got[1])
         out = (f"--Encrypted Boundary\r\n\tContent-Type: {SPNEGO}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(got[1])}\r\n"
                "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n").encode()
         out += struct.pack("<I", len(header)) + header + data + b"--Encrypted Boundary--\r\n"
-        return self.reply(got[0], out, f'multipart/encrypted;protocol="{SPNEGO}";boundary="Encrypted Boundary"')
+        return self.reply(got[0], out, SEALED)
 
     def wrap(self, plain):
         if "1.2.840.113554.1.2.2" in STATS["mechanisms"]:
-            iov = gssapi.raw.IOV(gssapi.raw.IOVBufferType.header, plain, gssapi.raw.IOVBufferType.padding)
+            iov = gssapi.raw.IOV(gssapi.raw.IOVBufferType.header, plain, gssapi.raw.IOVBufferType.padding, std_layout=False)
             gssapi.raw.wrap_iov(self.context, iov, confidential=True)
             return iov[0].value, iov[1].value + (iov[2].value or b"")
         token = gssapi.raw.wrap(self.context, plain, True).message
