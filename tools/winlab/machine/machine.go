@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/keytab"
@@ -83,6 +84,7 @@ type Machine struct {
 	https    string
 	cert     tls.Certificate
 	servers  []*http.Server
+	open     []net.Listener
 	stop     context.CancelFunc
 	stopping context.Context //nolint:containedctx // the life of the machine
 	group    sync.WaitGroup
@@ -206,16 +208,34 @@ func (m *Machine) listen(ctx context.Context) error {
 		if *at.address == "" {
 			continue
 		}
-		l, err := config.Listen(ctx, "tcp", *at.address)
+		l, err := listenSoon(ctx, config, *at.address)
 		if err != nil {
 			return fmt.Errorf("listening for %s: %w", m.cfg.Name, err)
 		}
 		*at.address = l.Addr().String()
+		m.open = append(m.open, l)
 		if err := m.serve(gatedListener{l, m.gate}, at.tls); err != nil {
-			return errors.Join(err, l.Close())
+			return err
 		}
 	}
 	return nil
+}
+
+// listenSoon tries again for a while: between a restart's end and beginning
+// somebody's outgoing connection may have the port.
+func listenSoon(ctx context.Context, config net.ListenConfig, address string) (net.Listener, error) {
+	for range 50 {
+		l, err := config.Listen(ctx, "tcp", address)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return l, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return config.Listen(ctx, "tcp", address)
 }
 
 func (m *Machine) serve(l net.Listener, secure bool) error {
@@ -299,12 +319,18 @@ func (m *Machine) Present(cert tls.Certificate) error {
 // down closes listeners and connections, and forgets shells.
 func (m *Machine) down() error {
 	m.mu.Lock()
-	servers := m.servers
-	m.servers = nil
+	servers, open := m.servers, m.open
+	m.servers, m.open = nil, nil
 	m.mu.Unlock()
 	var err error
 	for _, s := range servers {
 		err = errors.Join(err, s.Close())
+	}
+	// A server that has not begun to serve does not know its listener yet.
+	for _, l := range open {
+		if gone := l.Close(); !errors.Is(gone, net.ErrClosed) {
+			err = errors.Join(err, gone)
+		}
 	}
 	m.service.Restart()
 	return err
