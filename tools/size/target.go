@@ -61,10 +61,10 @@ var flags = []string{"-trimpath", "-gcflags=all=-l", "-tags=osiris_agent"}
 func compile(ctx context.Context, root string, t target) (agent, error) {
 	path := output(root, t)
 	twin := filepath.Join(root, ".cache", "size", t.goos+"_"+t.goarch)
-	if err := build(ctx, root, t, path, "-s -w"+linkerFlags); err != nil {
+	if err := build(ctx, root, t, path, linkerFlags); err != nil {
 		return agent{}, err
 	}
-	if err := build(ctx, root, t, twin, "-w"+linkerFlags); err != nil {
+	if err := build(ctx, root, t, twin, strings.TrimPrefix(linkerFlags, "-s ")); err != nil {
 		return agent{}, err
 	}
 	stripped, err := readImage(path)
@@ -101,4 +101,4 @@ func build(ctx context.Context, root string, t target, path, linker string) erro
 
 // linkerFlags stamps a version of fixed length, so that a size does not depend
 // on the commit it was measured at.
-const linkerFlags = " -funcalign=1 -X main.version=0.0.0-size -X main.commit=000000000000 -X main.built=1767225600"
+const linkerFlags = "-s -w -funcalign=1 -X main.version=0.0.0-size -X main.commit=000000000000 -X main.built=1767225600"
