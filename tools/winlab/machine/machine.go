@@ -11,33 +11,23 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/keytab"
 
-	"github.com/osiriscare/osiris/tools/winlab/kerberos"
 	"github.com/osiriscare/osiris/tools/winlab/labca"
-	"github.com/osiriscare/osiris/tools/winlab/negotiate"
 	"github.com/osiriscare/osiris/tools/winlab/ntlm"
 	"github.com/osiriscare/osiris/tools/winlab/wsman"
 )
 
 // NoListener as a port means that there is none.
 const NoListener = -1
-
-// Account may log on.
-type Account struct {
-	User     string
-	Password string
-}
 
 // Config is one host.
 type Config struct {
@@ -145,123 +135,6 @@ func (m *Machine) fqdn() string {
 		return strings.ToLower(m.cfg.Name)
 	}
 	return strings.ToLower(m.cfg.Name) + "." + m.cfg.DNSDomain
-}
-
-// security is what a connection's handshake needs.
-func (m *Machine) security(bindings []byte) negotiate.Config {
-	var out negotiate.Config
-	if !m.cfg.NoNTLM {
-		domain := m.cfg.Domain
-		if domain == "" {
-			domain = m.cfg.Name
-		}
-		out.NTLM = &ntlm.Config{
-			NetBIOSDomain: domain, NetBIOSComputer: m.cfg.Name, DNSDomain: m.cfg.DNSDomain, DNSComputer: m.fqdn(),
-			NTHash: m.hash, ChannelBindings: bindings, Binding: m.cfg.Binding, RequireMIC: m.cfg.RequireMIC,
-		}
-	}
-	if m.cfg.Keytab != nil {
-		out.Kerberos = &kerberos.Config{Keytab: m.cfg.Keytab, RequireBindings: m.cfg.Binding == ntlm.BindingStrict}
-		if m.cfg.Binding != ntlm.BindingNone {
-			out.Kerberos.ChannelBindings = bindings
-		}
-	}
-	return out
-}
-
-// hash takes every spelling of the domain that Windows takes.
-func (m *Machine) hash(domain, user string) ([16]byte, bool) {
-	known := domain == "" || strings.EqualFold(domain, m.cfg.Domain) || strings.EqualFold(domain, m.cfg.DNSDomain) ||
-		strings.EqualFold(domain, m.cfg.Name) || domain == "."
-	if name, suffix, found := strings.Cut(user, "@"); found && strings.EqualFold(suffix, m.cfg.DNSDomain) {
-		user = name
-	}
-	for _, a := range m.cfg.Accounts {
-		if known && strings.EqualFold(a.User, user) {
-			return ntlm.NTHash(a.Password), true
-		}
-	}
-	return [16]byte{}, false
-}
-
-func (m *Machine) basic(user, password string) bool {
-	for _, a := range m.cfg.Accounts {
-		if strings.EqualFold(a.User, user) && a.Password == password {
-			return true
-		}
-	}
-	return false
-}
-
-// listen opens what the machine has; m.mu is free.
-func (m *Machine) listen(ctx context.Context) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.stopping.Err(); err != nil {
-		return fmt.Errorf("listening for %s: %w", m.cfg.Name, err)
-	}
-	var config net.ListenConfig
-	for _, at := range []struct {
-		address *string
-		tls     bool
-	}{{&m.http, false}, {&m.https, true}} {
-		if *at.address == "" {
-			continue
-		}
-		l, err := listenSoon(ctx, config, *at.address)
-		if err != nil {
-			return fmt.Errorf("listening for %s: %w", m.cfg.Name, err)
-		}
-		*at.address = l.Addr().String()
-		m.open = append(m.open, l)
-		if err := m.serve(gatedListener{l, m.gate}, at.tls); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// listenSoon tries again for a while: between a restart's end and beginning
-// somebody's outgoing connection may have the port.
-func listenSoon(ctx context.Context, config net.ListenConfig, address string) (net.Listener, error) {
-	for range 50 {
-		l, err := config.Listen(ctx, "tcp", address)
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			return l, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return config.Listen(ctx, "tcp", address)
-}
-
-func (m *Machine) serve(l net.Listener, secure bool) error {
-	var bindings []byte
-	if secure {
-		hash, err := labca.EndPointHash(m.cert)
-		if err != nil {
-			return fmt.Errorf("serving HTTPS of %s: %w", m.cfg.Name, err)
-		}
-		bindings = ntlm.EndpointBindings(hash)
-		config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{m.cert}, NextProtos: []string{"http/1.1"}}
-		if m.cfg.Certificate != nil {
-			// http.sys asks in a renegotiation, which Go's server has not.
-			config.ClientAuth = tls.RequestClientCert
-		}
-		l = tls.NewListener(l, config)
-	}
-	server := &http.Server{
-		Handler: m.service, ConnContext: m.service.ConnContext, ReadHeaderTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		BaseContext:  func(net.Listener) context.Context { return wsman.WithBindings(m.stopping, bindings) },
-		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
-		ErrorLog:     slog.NewLogLogger(m.cfg.Log.Handler(), slog.LevelDebug),
-	}
-	m.servers = append(m.servers, server)
-	m.group.Go(func() { _ = server.Serve(l) })
-	return nil
 }
 
 // Service is the WinRM service, for its counts and its Trouble.

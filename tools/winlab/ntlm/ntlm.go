@@ -36,7 +36,7 @@ type Binding int
 const (
 	// BindingNone ignores what the client says.
 	BindingNone Binding = iota
-	// BindingRelaxed, what Windows ships with, refuses wrong ones and takes none.
+	// BindingRelaxed refuses wrong ones and takes none; Windows ships with it.
 	BindingRelaxed
 	// BindingStrict refuses a logon without them.
 	BindingStrict
