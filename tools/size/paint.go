@@ -44,8 +44,12 @@ func paintFunctions(c *canvas) error {
 		if pkg == "" {
 			pkg = "runtime" // made by the linker: start-up and glue
 		}
-		mine := owner{pkg, kindLines}
-		c.claimAt(text+uint64(f.code), f.end-f.code, owner{pkg, kindCode})
+		mine, code := owner{pkg, kindLines}, owner{pkg, kindCode}
+		if pkg == "go" { // go.(*struct { sync.Mutex; ... }).Lock
+			mine = owner{"methods of types without a name", kindRest}
+			code = mine
+		}
+		c.claimAt(text+uint64(f.code), f.end-f.code, code)
 		c.claim(start+t.table+8*i, 8, mine)
 		c.claim(start+f.record, f.size, mine)
 		c.claim(start+t.names+int(t.u32(f.record+4)), len(f.name)+1, mine)

@@ -159,6 +159,10 @@ func readKept(path string) ([]agent, error) {
 	}
 }
 
+// smallChange is what a package changes by when another one moves it: names and
+// lines that were shared get another owner.
+const smallChange = 100
+
 // differences prints what grew and what shrank of each target that was kept.
 func differences(out io.Writer, kept, built []agent) {
 	for i := range built {
@@ -170,8 +174,16 @@ func differences(out io.Writer, kept, built []agent) {
 		}
 		fmt.Fprintf(out, "\n%s/%s: %+d bytes\n", b.GOOS, b.GOARCH, b.Bytes-kept[at].Bytes)
 		w := aligned(out)
+		few, grown := 0, int64(0)
 		for _, d := range changed(&kept[at], b) {
+			if d.grown < smallChange && d.grown > -smallChange {
+				few, grown = few+1, grown+d.grown
+				continue
+			}
 			fmt.Fprintf(w, "%+d\t%d\t  %s\n", d.grown, d.bytes, strings.TrimPrefix(d.name, module+"/"))
+		}
+		if few > 0 {
+			fmt.Fprintf(w, "%+d\t\t  %d others, each by less than %d\n", grown, few, smallChange)
 		}
 		_ = w.Flush() // as in table
 	}

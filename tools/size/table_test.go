@@ -53,19 +53,19 @@ func TestACompareNamesWhatGrew(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := sample(30)
-	now.Packages = append(now.Packages[:2], share{Package: "log", Bytes: 70, Code: 70})
-	now.Bytes += 20
+	now.Packages = append(now.Packages[:2], share{Package: "log", Bytes: 170, Code: 170})
+	now.Bytes += 120
 	got, sum := changed(&kept[0], now), int64(0)
 	for _, c := range got {
 		sum += c.grown
 	}
-	want := []change{{"log", 70, 70}, {module + "/agent/internal/say", 230, 30}, {"golang.org/x/net/http2/hpack", 0, -50}}
+	want := []change{{"log", 170, 170}, {module + "/agent/internal/say", 230, 30}, {"golang.org/x/net/http2/hpack", 0, -50}}
 	if !slices.Equal(got, want) || sum != now.Bytes-kept[0].Bytes {
 		t.Errorf("changed = %v, %d in all; want %v, %d", got, sum, want, now.Bytes-kept[0].Bytes)
 	}
 	var out bytes.Buffer
 	differences(&out, kept, []agent{*now, {GOOS: "plan9", GOARCH: "386"}})
-	for _, want := range []string{"linux/amd64: +50 bytes", "+30", "plan9/386 was not kept"} {
+	for _, want := range []string{"linux/amd64: +150 bytes", "2 others, each by less than 100", "plan9/386 was not kept"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the differences lack %q:\n%s", want, out.String())
 		}
