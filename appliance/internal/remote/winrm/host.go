@@ -74,14 +74,18 @@ func (h *host) kept(owner [32]byte) (*conn, error) {
 		return nil, fmt.Errorf("%w: less than %s ago, not shown again yet", ErrAuth, refusedFor)
 	}
 	var found *conn
+	var others []*conn
 	for _, c := range h.free {
-		if found == nil && c.owner == owner && time.Since(c.born) < h.road.cfg.MaxAge {
+		switch {
+		case c.owner != owner || time.Since(c.born) >= h.road.cfg.MaxAge:
+			h.discard(c)
+		case found == nil:
 			found = c
-			continue
+		default:
+			others = append(others, c)
 		}
-		h.discard(c) // too old, or of another credential
 	}
-	h.free = nil
+	h.free = others
 	return found, nil
 }
 

@@ -76,8 +76,11 @@ func (c *Context) Request() ([]byte, error) {
 		CTime: now.Truncate(time.Second), Cusec: now.Nanosecond() / 1000,
 		SubKey: c.key, SeqNumber: int64(c.send),
 	}
-	request, err := messages.NewAPReq(c.ticket.ticket, c.ticket.key, c.auth)
-	if err != nil {
+	var request messages.APReq
+	if err := guard("the ticket", func() (err error) {
+		request, err = messages.NewAPReq(c.ticket.ticket, c.ticket.key, c.auth)
+		return err
+	}); err != nil {
 		return nil, fmt.Errorf("making the authenticator: %w", err)
 	}
 	types.SetFlag(&request.APOptions, flags.APOptionMutualRequired)

@@ -126,7 +126,7 @@ func (c *Client) granted(account Account, request *messages.ASReq, key types.Enc
 	}
 	switch {
 	case part.Nonce != request.ReqBody.Nonce, part.SRealm != request.ReqBody.Realm, rep.CRealm != request.ReqBody.Realm,
-		!strings.EqualFold(part.SName.PrincipalNameString(), request.ReqBody.SName.PrincipalNameString()):
+		!strings.EqualFold(part.SName.PrincipalNameString(), request.ReqBody.SName.PrincipalNameString()), !part.SName.Equal(rep.Ticket.SName):
 		return nil, fmt.Errorf("%w: answer to another question", ErrReply)
 	case part.AuthTime.Sub(c.now()).Abs() > skew:
 		return nil, fmt.Errorf("%w: the clocks differ by more than five minutes (the kdc says %s)", ErrKDC, part.AuthTime.UTC().Format(time.RFC3339))
