@@ -59,4 +59,3 @@ func (m *Machine) basic(user, password string) bool {
 	}
 	return false
 }
-

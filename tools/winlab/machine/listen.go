@@ -86,4 +86,3 @@ func (m *Machine) serve(l net.Listener, secure bool) error {
 	m.group.Go(func() { _ = server.Serve(l) })
 	return nil
 }
-
