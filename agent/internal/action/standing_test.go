@@ -49,7 +49,7 @@ func standingRun(t *testing.T, set func(h *host, o *orders, p *trustv1.Policy), 
 }
 
 // stand runs the runner for a while.
-func (h *host) stand(o *orders, d time.Duration) {
+func (h *host) stand(o action.Orders, d time.Duration) {
 	h.t.Helper()
 	h.runner.Orders = o
 	ctx, cancel := context.WithCancel(h.t.Context())

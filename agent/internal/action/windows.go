@@ -22,6 +22,7 @@ type windows interface {
 // value. They are text and not code, because the agent counts bytes.
 //
 //	dDIGITS       refuses on hosts whose domain role is not one of these
+//	eSUFFIX       refuses where the verdict ends so
 //	nSERVICE      refuses unless the service is disabled or not there
 //	oSUFFIX       refuses unless all that the verdict lists ends so; what is before
 //	              it is * in later lines, which run for each
@@ -53,11 +54,13 @@ vBFE@4
 w0@1
 t2`},
 	},
-	// Defender takes some seconds to come on.
+	// Defender takes some seconds to come on. Old signatures are not its switch's
+	// business, least of all those of another product that is on.
 	{
 		Runbook: "windows.defender.enable", Check: check.Defender, Tier: trustlite.Tier_TIER_SELF_HEAL,
 		Plan: "Would turn Defender's real-time protection on.",
-		Fix: &fix{`sWinDefend@2
+		Fix: &fix{`esignatures out of date
+sWinDefend@2
 vWinDefend@4
 w1@false
 t15`},
@@ -185,6 +188,10 @@ func (f *fix) Snapshot(ctx context.Context, h *Host) ([]byte, error) {
 			case 'o':
 				names[i] = strings.TrimSuffix(name, step[1:])
 				if len(names[i]) == len(name) {
+					err = needPerson
+				}
+			case 'e':
+				if strings.HasSuffix(h.Verdict.Actual, step[1:]) {
 					err = needPerson
 				}
 			case 'd':

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/osiriscare/osiris/agent/internal/action"
+	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/check"
@@ -231,15 +233,51 @@ func TestWhatPolicySetsIsAConflict(t *testing.T) {
 }
 
 func TestAMonitoredWindowsIsNotChanged(t *testing.T) {
-	eachWindows(t, func(*model) {}, func(t *testing.T, h *host, m *model, c *trustv1.Command, _ values) {
-		h.authority.ChangePolicy(func(p *trustv1.Policy) { p.Tier = trustv1.Tier_TIER_MONITOR_ONLY })
-		h.apply()
-		h.submit(h.seal(c))
-		h.drain(0)
-		if r := h.only(); r.Outcome != refused || len(r.Phases) != 0 || len(m.changes) != 0 {
-			t.Errorf("the result is %v after %v", r, m.changes)
-		}
-	})
+	for name, set := range map[string]func(p *trustv1.Policy, d *trustv1.TrustDoc){
+		"by the site's tier":    func(p *trustv1.Policy, _ *trustv1.TrustDoc) { p.Tier = trustv1.Tier_TIER_MONITOR_ONLY },
+		"by the site's ceiling": func(p *trustv1.Policy, _ *trustv1.TrustDoc) { p.Ceiling = trustv1.Tier_TIER_MONITOR_ONLY },
+		"by its own tier": func(p *trustv1.Policy, _ *trustv1.TrustDoc) {
+			p.HostTiers = []*trustv1.HostTier{{AgentId: fakeappliance.AgentID, Tier: trustv1.Tier_TIER_MONITOR_ONLY}}
+		},
+		"by a policy that has ended": func(p *trustv1.Policy, _ *trustv1.TrustDoc) { p.ExpiresMs = time.Now().UnixMilli() },
+		"by its revocation": func(_ *trustv1.Policy, d *trustv1.TrustDoc) {
+			d.RevokedAgents = []string{fakeappliance.AgentID}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWindows(t, func(*model) {}, func(t *testing.T, h *host, m *model, c *trustv1.Command, _ values) {
+				h.authority.ChangeDoc(func(d *trustv1.TrustDoc) { set(&trustv1.Policy{}, d) })
+				h.authority.ChangePolicy(func(p *trustv1.Policy) {
+					p.StandingRunbooks = []string{c.RunbookId}
+					set(p, &trustv1.TrustDoc{})
+				})
+				h.apply()
+				h.submit(h.seal(c))
+				h.drain(0)
+				// The result in the queue becomes evidence at the appliance.
+				r := h.only()
+				if r.Outcome != refused || len(r.Phases) != 0 || !strings.Contains(r.Message, "does not allow changes") || r.RunbookId != c.RunbookId {
+					t.Errorf("the result is %v", r)
+				}
+				// Nor does a standing order go around the tier.
+				h.stand(always{h}, 5*time.Minute)
+				if len(h.results()) != 1 || len(m.changes) != 0 {
+					t.Errorf("the results are %v after %v", h.results(), m.changes)
+				}
+			})
+		})
+	}
+}
+
+// always is a link that is away, with every check failing.
+type always struct{ h *host }
+
+func (a always) Standing(runbook string, _ check.ID) (*action.Session, uint64) {
+	version, ok := a.h.policy.Stands(runbook)
+	if !ok {
+		return nil, 0
+	}
+	return &action.Session{AgentID: fakeappliance.AgentID}, version
 }
 
 func TestWindowsRefusesWhatNeedsAPerson(t *testing.T) {
