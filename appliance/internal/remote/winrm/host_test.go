@@ -26,11 +26,12 @@ type fake struct {
 	dial func() error
 	tls  *tls.Config
 
-	conns chan net.Conn
-	mu    sync.Mutex
-	seen  []message
-	live  int
-	dials int
+	conns   chan net.Conn
+	address string // with TLS
+	mu      sync.Mutex
+	seen    []message
+	live    int
+	dials   int
 }
 
 // message is what a request says.
@@ -68,11 +69,19 @@ func startFake(t *testing.T, f *fake) *fake {
 			}
 		},
 	}
+	var tcp net.Listener
+	if f.tls != nil {
+		var err error
+		if tcp, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		f.address = tcp.Addr().String()
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if f.tls != nil {
-			_ = s.ServeTLS(pipes{f, ctx}, "", "") // until closed
+		if tcp != nil {
+			_ = s.ServeTLS(tcp, "", "") // until closed
 			return
 		}
 		_ = s.Serve(pipes{f, ctx}) // until closed
@@ -113,6 +122,10 @@ func (f *fake) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 		if err := f.dial(); err != nil {
 			return nil, err
 		}
+	}
+	if f.tls != nil {
+		// A pipe holds nothing, so that two who both speak would wait for ever.
+		return (&net.Dialer{}).DialContext(ctx, "tcp", f.address)
 	}
 	ours, theirs := net.Pipe()
 	select {

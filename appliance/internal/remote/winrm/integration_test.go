@@ -4,6 +4,7 @@ package winrm_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -89,5 +90,47 @@ func TestKerberosSealedAgainstAnotherImplementation(t *testing.T) {
 	commands(t, a, road, a.endpoint(), aliceAtRealm)
 	if s := a.stats(t); len(s.Mechanisms) != 1 || s.Mechanisms[0] != oidKerberos || s.Sealed == 0 {
 		t.Errorf("messages: %+v; want them sealed by Kerberos", s)
+	}
+}
+
+func TestKerberosWithEachCipher(t *testing.T) {
+	for _, cipher := range []string{"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96", "aes256-cts-hmac-sha384-192", "aes128-cts-hmac-sha256-128"} {
+		t.Run(cipher, func(t *testing.T) {
+			k := startKDC(t, "supported_enctypes = "+cipher+":normal\n  master_key_type = aes256-cts")
+			a := startAcceptor(t, map[string]any{"mechanisms": []string{oidKerberos, oidSPNEGO}}, k.env...)
+			commands(t, a, newRoad(t, winrm.Config{Retries: -1, KDCs: k.find}), a.endpoint(), aliceAtRealm)
+		})
+	}
+}
+
+func TestAWrongPasswordIsARefusalWhateverTheMethod(t *testing.T) {
+	k := startKDC(t, "")
+	for _, method := range []winrm.Method{winrm.NTLM, winrm.NTLMSPNEGO, winrm.Kerberos} {
+		t.Run(string(method), func(t *testing.T) {
+			mechs := map[winrm.Method][]string{winrm.NTLM: {oidNTLM}, winrm.NTLMSPNEGO: {oidNTLM, oidSPNEGO}, winrm.Kerberos: {oidKerberos, oidSPNEGO}}[method]
+			a := startAcceptor(t, map[string]any{"mechanisms": mechs}, k.env...)
+			credential := winrm.Credential{Method: method, User: `NORTHVALLEY\alice`, Password: "Secret-2", Realm: realm}
+			road := newRoad(t, winrm.Config{KDCs: k.find})
+			for range 3 {
+				_, err := road.Run(within(t, 20*time.Second), a.endpoint(), credential, winrm.Command{Line: "echo x"})
+				if !errors.Is(err, winrm.ErrAuth) {
+					t.Errorf("Run = %v; want %v", err, winrm.ErrAuth)
+				}
+			}
+			if s := a.stats(t); s.Handshakes > 2 || s.Plaintext != 0 || s.Created != 0 {
+				t.Errorf("the host saw %+v; want one attempt", s)
+			}
+		})
+	}
+}
+
+func TestAServiceThatTheKDCDoesNotKnow(t *testing.T) {
+	k := startKDC(t, "")
+	a := startAcceptor(t, map[string]any{"mechanisms": []string{oidKerberos, oidSPNEGO}}, k.env...)
+	endpoint := a.endpoint()
+	endpoint.Name = "ws99.northvalley.local"
+	_, err := newRoad(t, winrm.Config{KDCs: k.find}).Run(within(t, 20*time.Second), endpoint, aliceAtRealm, winrm.Command{Line: "echo x"})
+	if !errors.Is(err, winrm.ErrReply) || errors.Is(err, winrm.ErrAuth) {
+		t.Errorf("Run = %v; want %v", err, winrm.ErrReply)
 	}
 }

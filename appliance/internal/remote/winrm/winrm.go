@@ -131,6 +131,9 @@ func (r *Road) Run(ctx context.Context, endpoint Endpoint, credential Credential
 	if err := errors.Join(endpoint.validate(), credential.validate(endpoint), command.validate()); err != nil {
 		return Output{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
+	if credential.Method == Kerberos && r.tickets == nil {
+		return Output{}, fmt.Errorf("%w: no kdc is configured", ErrInvalid)
+	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Limit)
 	defer cancel()
 	delay := r.cfg.RetryDelay

@@ -230,13 +230,15 @@ class Handler(BaseHTTPRequestHandler):
         if self.context is None or self.authenticated:
             self.authenticated = False
             self.context = gssapi.SecurityContext(creds=CREDENTIALS, usage="accept", channel_bindings=BINDINGS)
+        out = b""
         try:
             out = self.context.step(token)
+            complete = self.context.complete  # raises what step kept back to give a token first
         except gssapi.exceptions.GSSError as e:
             print("refused:", str(e).replace("\n", " "), file=sys.stderr, flush=True)
             self.context = None
-            return self.reply(401, token=b"")
-        if not self.context.complete:
+            return self.reply(401, token=out or b"")
+        if not complete:
             return self.reply(401, token=out or b"")
         self.authenticated = True
         mech = self.context.mech.dotted_form if hasattr(self.context.mech, "dotted_form") else str(self.context.mech)

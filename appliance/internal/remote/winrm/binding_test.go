@@ -1,0 +1,54 @@
+//go:build integration
+
+package winrm_test
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
+)
+
+func TestTheChannelIsBound(t *testing.T) {
+	k := startKDC(t, "")
+	certificate, parsed := identity(t, "127.0.0.1")
+	file := filepath.Join(t.TempDir(), "host.pem")
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))+
+		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: parsed.Raw})))
+	right := sha256.Sum256(parsed.Raw)
+	spnego := alice
+	spnego.Method = winrm.NTLMSPNEGO
+	for name, c := range map[string]struct {
+		mechanisms []string
+		credential winrm.Credential
+	}{
+		"ntlm":           {[]string{oidNTLM}, alice},
+		"ntlm in spnego": {[]string{oidNTLM, oidSPNEGO}, spnego},
+		"kerberos":       {[]string{oidKerberos, oidSPNEGO}, aliceAtRealm},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := startAcceptor(t, map[string]any{"mechanisms": c.mechanisms, "tls": file, "bindings": hex.EncodeToString(right[:])}, k.env...)
+			endpoint := winrm.Endpoint{Host: "127.0.0.1", Port: a.port, Pin: sha256.Sum256(parsed.RawSubjectPublicKeyInfo)}
+			commands(t, a, newRoad(t, winrm.Config{Retries: -1, KDCs: k.find}), endpoint, c.credential)
+		})
+		t.Run(name+" in another channel", func(t *testing.T) {
+			a := startAcceptor(t, map[string]any{"mechanisms": c.mechanisms, "tls": file, "bindings": strings.Repeat("00", 32)}, k.env...)
+			endpoint := winrm.Endpoint{Host: "127.0.0.1", Port: a.port, Pin: sha256.Sum256(parsed.RawSubjectPublicKeyInfo)}
+			_, err := newRoad(t, winrm.Config{Retries: -1, KDCs: k.find}).Run(within(t, 20*time.Second), endpoint, c.credential, winrm.Command{Line: "echo x"})
+			if !errors.Is(err, winrm.ErrAuth) {
+				t.Errorf("Run = %v; want %v", err, winrm.ErrAuth)
+			}
+		})
+	}
+}
