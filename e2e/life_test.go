@@ -94,11 +94,9 @@ func TestAnIdentityLives(t *testing.T) {
 	}
 	s.held(second, "", true)
 	s.restart(twin)
-	s.must("approving", func(ctx context.Context) error {
-		_, err := s.appliance(ctx, "agent", "approve", second, "--reason", "it is the test machine")
-		return err
-	})
+	s.decide(second, trustv1.AgentVerb_AGENT_VERB_APPROVE, "it is the test machine")
 	s.held(second, "", false)
+	s.told("was approved by operator at Central", "it is the test machine")
 	s.held(id, "", false)
 
 	t.Log("revoked, it is out at once and stays out; the other goes on")
@@ -135,7 +133,7 @@ func TestAReplacedApplianceIsTakenByItsAgents(t *testing.T) {
 	s := start(t, trustv1.Tier_TIER_SELF_HEAL)
 	s.rewound = true
 	id := s.agentID(s.Agent)
-	before := s.count(s.Agent.Name + ": connected")
+	before, dead := s.count(s.Agent.Name+": connected"), s.applianceID()
 	if err := s.Appliance.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -160,9 +158,27 @@ func TestAReplacedApplianceIsTakenByItsAgents(t *testing.T) {
 	// The new appliance has no evidence of this enrolment: the agent is watched
 	// until a person has looked.
 	s.held(id, "", true)
-	s.must("approving", func(ctx context.Context) error {
-		_, err := s.appliance(ctx, "agent", "approve", id, "--reason", "it was ours before")
-		return err
-	})
+	s.decide(id, trustv1.AgentVerb_AGENT_VERB_APPROVE, "it was ours before")
 	s.held(id, "", false)
+
+	t.Log("the dead one is retired; the agent, whose certificate it issued, goes on")
+	sessions, taken := s.count(s.Agent.Name+": connected"), s.count("appliance: signed settings taken")
+	s.retire(dead)
+	s.until("the new appliance has the document that says so", s.more("appliance: signed settings taken", taken))
+	if err := s.Agent.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.must("starting the agent again", s.Agent.Start)
+	s.connected(s.Agent, sessions)
+	passed := s.count(s.Agent.Name + ": fail")
+	s.write(s.Agent, broken)
+	s.until("the agent reports", func(context.Context) error {
+		if s.count(s.Agent.Name+": fail") == passed {
+			return errors.New("it does not")
+		}
+		return nil
+	})
+	if got := s.agentID(s.Agent); got != id {
+		t.Errorf("the agent is %s now; want %s as before", got, id)
+	}
 }
