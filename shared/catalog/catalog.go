@@ -13,7 +13,7 @@ package catalog
 import "github.com/osiriscare/osiris/shared/check"
 
 var (
-	table   = concat(everywhere, linuxOnly, windowsOnly, macOnly)
+	table   = concat(everywhere, linuxOnly, windowsOnly, windowsRemote, macOnly)
 	byName  = indexNames(table)
 	byDrift = indexDriftTypes(table)
 )

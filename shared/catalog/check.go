@@ -22,7 +22,8 @@ type Check struct {
 	SensorCheckIDs []string
 	// Aliases are other names that agents and seeds use for the same check.
 	Aliases []check.ID
-	// Runbooks heal a failure, by platform; where there is none, only a person can.
+	// Runbooks are what a failure calls for, by platform: what heals it, or the
+	// alert-only one where only a person can.
 	Runbooks map[string]string
 	// Parameters that a policy may set.
 	Parameters []Parameter

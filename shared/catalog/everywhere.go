@@ -43,6 +43,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
 		Advice:         "Restart the computer in its maintenance window so that installed updates take effect.",
 		Platforms:      []string{"windows", "linux"},
+		Runbooks:       map[string]string{"windows": "windows.reboot.schedule"},
 		SensorCheckIDs: []string{"RB-WIN-UPD-002"},
 		Facts: map[string]Class{
 			check.FactRebootRequired: Safe, check.FactRebootPackages: Identifier,
@@ -60,6 +61,7 @@ var everywhere = []Check{
 		Citations: []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
 		Advice:    "Install the pending security updates.",
 		Platforms: []string{"windows", "darwin", "linux"},
+		Runbooks:  map[string]string{"windows": "windows.patches.review"},
 		Facts: withHost(map[string]Class{
 			check.FactDate: Safe, check.FactPendingUpdate: Safe, check.FactPendingUpdate + check.ErrorSuffix: Safe,
 			check.FactHotfix: Safe, check.FactHotfix + check.ErrorSuffix: Safe,
@@ -69,7 +71,7 @@ var everywhere = []Check{
 			{"max_age_days", "45", "Age of the last installed update that still passes, in days."},
 			{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12", supportDoc},
 			{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10", supportDoc},
-			{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14", supportDoc},
+			{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14,25398=2025-10-24,26100=2034-10-10", supportDoc},
 		},
 	},
 	{

@@ -2,6 +2,8 @@
 
 package check
 
+import "slices"
+
 // factNames are the names of each check's facts. The agent does not carry them.
 var factNames = map[ID][]string{
 	DiskSpace: {FactVolume, FactVolumeLow},
@@ -66,7 +68,7 @@ var factNames = map[ID][]string{
 // and FactNotApplicable.
 func FactNames(id ID) []string {
 	var names []string
-	for _, name := range factNames[id] {
+	for _, name := range slices.Concat(factNames[id], remoteFactNames[id]) {
 		if name == factHost {
 			names = append(names, hostFacts[:]...)
 		} else {

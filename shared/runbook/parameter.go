@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/osiriscare/osiris/shared/check"
 )
 
 // MaxValue is the longest value of a parameter, in bytes.
@@ -66,6 +68,57 @@ func (r *Runbook) Validate(params map[string]string) (map[string]string, error) 
 		out[name] = value
 	}
 	return out, nil
+}
+
+// scriptValue bounds what a policy may give to a script: numbers and words.
+var scriptValue = regexp.MustCompile(`\A[A-Za-z0-9_.,=<>-]{0,256}\z`)
+
+// ForScripts checks params as Validate does and adds what the road's scripts take
+// of the checks' parameters: the policy's values, or the judge's defaults. policy
+// may be nil.
+func (r *Runbook) ForScripts(road *ScriptRoad, params map[string]string, policy func(id check.ID) check.Parameters) (map[string]string, error) {
+	out, err := r.Validate(params)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range road.CheckParameters {
+		for _, id := range r.Checks {
+			value, known := checkParameter(id, name, policy)
+			if !known {
+				continue
+			}
+			if !scriptValue.MatchString(value) {
+				return nil, fmt.Errorf("checking parameters of %s: %w: %s: %.64q is not for a script", r.ID, ErrParameter, name, value)
+			}
+			out[name] = value
+		}
+	}
+	return out, nil
+}
+
+// ofChecks tells whether one of the checks has this parameter.
+func (r *Runbook) ofChecks(name string) bool {
+	return slices.ContainsFunc(r.Checks, func(id check.ID) bool {
+		_, known := checkParameter(id, name, nil)
+		return known
+	})
+}
+
+func checkParameter(id check.ID, name string, policy func(id check.ID) check.Parameters) (string, bool) {
+	for _, p := range check.Defaults(id) {
+		if p.Name != name {
+			continue
+		}
+		if policy != nil {
+			if get := policy(id); get != nil {
+				if value, given := get(name); given {
+					return value, true
+				}
+			}
+		}
+		return p.Default, true
+	}
+	return "", false
 }
 
 func (p *Parameter) check(value string) (string, error) {

@@ -15,6 +15,7 @@ import (
 //	host:facts                                       role, edition and build (host.*)
 //	service:Spooler                                  state and start type
 //	cmdlet:Get-NetFirewallProfile                    where no finer word exists
+//	eventlog:Microsoft-Windows-Backup                a log of events
 //	com:Microsoft.Update.Session                     a COM class
 //	type:System.Net.Dns                              a .NET class that reaches outside the process
 //	command:auditpol.exe                             a program
@@ -29,6 +30,7 @@ var resourcePatterns = map[string]*regexp.Regexp{
 	"host":     regexp.MustCompile(`\Afacts\z`),
 	"service":  regexp.MustCompile(`\A[A-Za-z0-9_.@ -]+\z|\A\*\z`),
 	"cmdlet":   regexp.MustCompile(`\A[A-Z][A-Za-z]+-[A-Za-z0-9]+\z`),
+	"eventlog": regexp.MustCompile(`\A[A-Za-z0-9 /-]+\z`),
 	"com":      regexp.MustCompile(`\A[A-Za-z0-9.]+\z`),
 	"type":     regexp.MustCompile(`\A[A-Za-z0-9.]+\z`),
 	"command":  regexp.MustCompile(`\A[A-Za-z0-9_.+-]+\z`),

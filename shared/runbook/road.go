@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,6 +23,9 @@ type AgentRoad struct {
 // ScriptRoad has the phases between detect and verify, which are the facts
 // scripts of the runbook's checks. An alert-only runbook has none of them.
 type ScriptRoad struct {
+	// CheckParameters are parameters of the runbook's checks that the phases take
+	// too, with the values of the site's policy: the agent knows them without.
+	CheckParameters []string `yaml:"check_parameters"`
 	// Snapshot reads what remediate changes, for rollback.
 	Snapshot  *Phase `yaml:"snapshot"`
 	Remediate *Phase `yaml:"remediate"`
@@ -105,8 +109,13 @@ func (s *ScriptRoad) validate(r *Runbook) error {
 	case len(s.Snapshot.Writes) > 0 || len(s.Snapshot.Effects) > 0:
 		return fmt.Errorf("snapshot writes or has effects")
 	}
+	for i, name := range s.CheckParameters {
+		if _, taken := r.Parameters[name]; taken || slices.Contains(s.CheckParameters[:i], name) || !r.ofChecks(name) {
+			return fmt.Errorf("check_parameters: %.64q is no parameter of the checks, or there twice", name)
+		}
+	}
 	for _, p := range s.phases() {
-		if err := p.phase.validate(r); err != nil {
+		if err := p.phase.validate(r, s); err != nil {
 			return fmt.Errorf("%s: %w", p.kind, err)
 		}
 		if p.kind != Snapshot && (len(p.phase.Writes) == 0 || len(p.phase.Effects) == 0) {
@@ -116,7 +125,7 @@ func (s *ScriptRoad) validate(r *Runbook) error {
 	return nil
 }
 
-func (p *Phase) validate(r *Runbook) error {
+func (p *Phase) validate(r *Runbook, road *ScriptRoad) error {
 	if p.TimeoutSeconds < 1 || p.TimeoutSeconds > r.TimeoutSeconds {
 		return fmt.Errorf("timeout_seconds is %d, not 1 to the runbook's %d", p.TimeoutSeconds, r.TimeoutSeconds)
 	}
@@ -129,7 +138,7 @@ func (p *Phase) validate(r *Runbook) error {
 		if err := p.Effects[i].compile(); err != nil {
 			return err
 		}
-		if err := p.Effects[i].bind(r); err != nil {
+		if err := p.Effects[i].bind(r, road); err != nil {
 			return err
 		}
 	}
@@ -139,13 +148,13 @@ func (p *Phase) validate(r *Runbook) error {
 // bind checks what stands for something else. What the snapshot had is always the
 // value at the effect's own path, so that a host's model need not know the state
 // that a script saves.
-func (e *Effect) bind(r *Runbook) error {
+func (e *Effect) bind(r *Runbook, road *ScriptRoad) error {
 	text, is := e.To.(string)
 	if !is || !strings.HasPrefix(text, "$") {
 		return nil
 	}
 	if name, ok := strings.CutPrefix(text, "$parameter."); ok {
-		if _, known := r.Parameters[name]; !known {
+		if _, known := r.Parameters[name]; !known && !slices.Contains(road.CheckParameters, name) {
 			return fmt.Errorf("effect %s: there is no parameter %.64q", e.Set, name)
 		}
 		return nil

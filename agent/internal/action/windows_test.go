@@ -88,6 +88,17 @@ func eachWindows(t *testing.T, set func(m *model), f func(t *testing.T, h *host,
 	}
 }
 
+func TestDefenderIsLeftAloneBesideAProductWithOldSignatures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &model{values: values{"s WinDefend": "2", "v WinDefend": "1", realTime: "true", rival: "397584"}, role: "0"}
+		h := newWindows(t, m)
+		r := h.run(h.order("windows.defender.enable", check.Defender))
+		if r.GetOutcome() != compliancev1.Outcome_OUTCOME_REFUSED && r.GetOutcome() != compliancev1.Outcome_OUTCOME_FAILED || len(m.changes) != 0 {
+			t.Errorf("result %v after changes %v; want none", r, m.changes)
+		}
+	})
+}
+
 func TestEveryRunbookOfWindowsIsCataloguedAndTested(t *testing.T) {
 	c, err := runbook.Load()
 	if err != nil {
@@ -95,7 +106,7 @@ func TestEveryRunbookOfWindowsIsCataloguedAndTested(t *testing.T) {
 	}
 	var catalogued, compiled []string
 	for _, r := range c.All() {
-		if r.Platform == "windows" {
+		if r.Platform == "windows" && r.Roads.Agent != nil {
 			catalogued = append(catalogued, r.ID+" "+string(r.Checks[0]))
 		}
 	}

@@ -303,6 +303,116 @@ function Invoke-CimAction {
     return $answer
 }
 
+# Calls a method that only reads, whatever it answers.
+function Read-CimMethod {
+    param([string]$Namespace, [string]$ClassName, [ciminstance]$Instance, [string]$MethodName, [System.Collections.IDictionary]$Arguments = @{})
+    return Invoke-CimAction -Namespace $Namespace -ClassName $ClassName -Instance $Instance -MethodName $MethodName -Arguments $Arguments -AnyAnswer
+}
+
+# Runs a program of Windows and gives its exit code. What it prints is in the
+# language of Windows and dropped; its errors are not redirected, because that
+# makes an error of each line.
+function Invoke-Program {
+    param([string]$Program, [string[]]$ArgumentList)
+    $path = [System.Environment]::SystemDirectory + '\' + $Program
+    $null = & $path @ArgumentList
+    return $LASTEXITCODE
+}
+
+# A file that only administrators and the system can read, for programs that
+# write files; the caller deletes it.
+function New-ScratchPath {
+    $folder = [System.IO.Path]::GetTempPath() + 'osiris-' + [guid]::NewGuid().ToString('N')
+    $rights = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
+    $rights.SetSecurityDescriptorSddlForm('D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)')
+    $null = [System.IO.Directory]::CreateDirectory($folder, $rights)
+    return $folder + '\out'
+}
+
+function Read-ScratchLine {
+    param([string]$Path)
+    try {
+        return [System.IO.File]::ReadAllLines($Path)
+    } finally {
+        [System.IO.Directory]::Delete([System.IO.Path]::GetDirectoryName($Path), $true)
+    }
+}
+
+# What each audit subcategory records: by its GUID, a number with bit 1 for success
+# and bit 2 for failure. Of the file that auditpol saves, GUIDs and the last column
+# are the same in every language.
+function Get-AuditPolicy {
+    $path = New-ScratchPath
+    $code = Invoke-Program -Program 'auditpol.exe' -ArgumentList '/backup', ('/file:' + $path)
+    $found = @{}
+    foreach ($line in @(Read-ScratchLine -Path $path)) {
+        if ($line -match '\{([0-9A-Fa-f-]{36})\}.*,([0-4])\s*$' -and -not $found.ContainsKey($Matches[1].ToUpperInvariant())) {
+            $found[$Matches[1].ToUpperInvariant()] = [int]$Matches[2]
+        }
+    }
+    if ($code -ne 0 -or $found.Count -eq 0) {
+        throw "auditpol ended with $code and told of $($found.Count) subcategories"
+    }
+    return $found
+}
+
+# The numbers of [System Access]: secedit's names are the same in every language.
+function Get-SecurityPolicy {
+    $path = New-ScratchPath
+    $code = Invoke-Program -Program 'secedit.exe' -ArgumentList '/export', '/areas', 'SECURITYPOLICY', '/cfg', $path, '/quiet'
+    $found = @{}
+    foreach ($line in @(Read-ScratchLine -Path $path)) {
+        if ($line -match '^\s*([A-Za-z]+)\s*=\s*(-?[0-9]+)\s*$') {
+            $found[$Matches[1]] = [long]$Matches[2]
+        }
+    }
+    if ($code -ne 0 -or $found.Count -eq 0) {
+        throw "secedit ended with $code and told of $($found.Count) settings"
+    }
+    return $found
+}
+
+# Events of the last hours, newest first. No event and no such log are nothing.
+function Find-Event {
+    param([string]$LogName, [string]$ProviderName = '', [int[]]$Id = @(), [int]$Level = -1, [int]$Hours)
+    $filter = @{ LogName = $LogName; StartTime = [datetime]::Now.AddHours(-$Hours) }
+    if ($ProviderName -ne '') {
+        $filter['ProviderName'] = $ProviderName
+    }
+    if ($Id.Count -gt 0) {
+        $filter['Id'] = $Id
+    }
+    if ($Level -ge 0) {
+        $filter['Level'] = $Level
+    }
+    try {
+        Get-WinEvent -FilterHashtable $filter -MaxEvents 200
+    } catch {
+        if ($_.FullyQualifiedErrorId -notmatch '^NoMatching(Events|Logs|Providers)Found') {
+            throw
+        }
+    }
+}
+
+# The NetBIOS name of a domain controller's own domain.
+function Get-OwnDomainName {
+    $controller = '\\\\' + [System.Environment]::MachineName
+    $domain = @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_NTDomain' -Property 'DomainName', 'DomainControllerName' -Filter "DomainControllerName='$controller'")
+    if ($domain.Count -eq 0) {
+        throw 'the domain of this domain controller is not known'
+    }
+    return $domain[0].DomainName
+}
+
+# Hours since the last search for updates that succeeded; nothing if none did.
+function Get-UpdateSearchAge {
+    $last = (New-Object -ComObject 'Microsoft.Update.AutoUpdate').Results.LastSearchSuccessDate
+    if ($last -isnot [datetime] -or $last.Year -lt 2000) {
+        return $null
+    }
+    return [int][math]::Floor(([datetime]::UtcNow - [datetime]::SpecifyKind($last, [System.DateTimeKind]::Utc)).TotalHours)
+}
+
 # A parameter's text; the appliance has checked it against the schema.
 function Get-Parameter {
     param([string]$Name)

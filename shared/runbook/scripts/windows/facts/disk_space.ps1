@@ -11,10 +11,9 @@ foreach ($partition in @(Find-CimInstance -Namespace 'root\Microsoft\Windows\Sto
     $outside[[string]$partition.DriveLetter + ':'] = [bool]$usb[[string]$partition.DiskNumber]
 }
 $volumes = @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_LogicalDisk' -Property 'DeviceID', 'Size', 'FreeSpace' -Filter 'DriveType=3')
-foreach ($volume in @($volumes | Sort-Object -Property @{ Expression = { $_.DeviceID -ne $system } }, DeviceID)) {
-    if ($volume.DeviceID -eq $system -or -not $outside[$volume.DeviceID]) {
-        # A locked volume has no size; 0 is what the judge takes for that.
-        $text = [string]::Format([cultureinfo]::InvariantCulture, '{0} {1} {2}', [uint64]$volume.Size, [uint64]$volume.FreeSpace, $volume.DeviceID)
-        Add-Fact -Name 'volume' -Value $text
-    }
+$own = @($volumes | Where-Object -FilterScript { $_.DeviceID -eq $system })
+$others = @($volumes | Where-Object -FilterScript { $_.DeviceID -ne $system -and -not $outside[$_.DeviceID] })
+foreach ($volume in ($own + $others)) {
+    # A locked volume has no size; 0 is what the judge takes for that.
+    Add-Fact -Name 'volume' -Value ([string]::Format([cultureinfo]::InvariantCulture, '{0} {1} {2}', [uint64]$volume.Size, [uint64]$volume.FreeSpace, $volume.DeviceID))
 }

@@ -5,12 +5,7 @@ Set-StrictMode -Version 3.0
 Add-HostFact
 $place = 'LocalAccount=TRUE'
 if ((Get-HostFact)['host.product_type'] -eq 2) {
-    $controller = '\\\\' + [System.Environment]::MachineName
-    $domain = @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_NTDomain' -Property 'DomainName', 'DomainControllerName' -Filter "DomainControllerName='$controller'")
-    if ($domain.Count -eq 0) {
-        throw 'the domain of this domain controller is not known'
-    }
-    $place = "Domain='" + $domain[0].DomainName + "'"
+    $place = "Domain='" + (Get-OwnDomainName) + "'"
 }
 foreach ($account in @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_UserAccount' -Property 'Name', 'Disabled' -Filter "$place AND SID LIKE 'S-1-5-21-%-501'")) {
     Add-Row -Fact 'account' -Row ([ordered]@{ Name = $account.Name; Disabled = [int]$account.Disabled })

@@ -1,0 +1,3 @@
+Set-StrictMode -Version 3.0
+Add-HostFact
+Add-ServiceFact -Fact 'service' -Name 'DHCPServer'

@@ -1,0 +1,23 @@
+Set-StrictMode -Version 3.0
+# What the host's role needs, as the judge of critical_services has it. DNS counts
+# where it starts by itself.
+$role = (Get-HostFact)['host.domain_role']
+$needed = @('EventLog', 'CryptSvc')
+if (1, 3, 4, 5 -contains $role) {
+    $needed += @('Netlogon', 'W32Time')
+}
+if (4, 5 -contains $role) {
+    $needed += @('NTDS', 'DNS')
+}
+$states = [ordered]@{}
+foreach ($name in $needed) {
+    $service = Get-ServiceState -Name $name
+    if ($name -eq 'DNS' -and ($null -eq $service -or $service['Start'] -ne 2)) {
+        continue
+    }
+    if ($null -eq $service -or $service['Start'] -eq 4) {
+        throw "the service $name is missing or disabled, which needs a person"
+    }
+    $states[$name] = $service['State']
+}
+Save-State -State ([ordered]@{ states = $states })
