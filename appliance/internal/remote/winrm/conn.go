@@ -115,6 +115,9 @@ func (c *conn) roundTrip(authorization, contentType string, body []byte) (*answe
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
+	if c.reader.Buffered() > 0 {
+		return nil, fmt.Errorf("%w: the host speaks without being asked", ErrReply)
+	}
 	c.limited.left = maxHead + maxBody
 	if _, err := c.nc.Write(b.Bytes()); err != nil {
 		return nil, c.stale(err)
@@ -129,7 +132,7 @@ func (c *conn) roundTrip(authorization, contentType string, body []byte) (*answe
 	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
 	got, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, unread(err)
 	}
 	if len(got) > maxBody {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrReply, maxBody)
@@ -145,10 +148,7 @@ func (c *conn) response() (*http.Response, error) {
 	for range 4 {
 		resp, err := http.ReadResponse(c.reader, &http.Request{Method: http.MethodPost})
 		if err != nil {
-			if errors.Is(err, io.ErrUnexpectedEOF) || isNetwork(err) {
-				return nil, fmt.Errorf("reading the answer: %w", err)
-			}
-			return nil, fmt.Errorf("%w: no http: %w", ErrReply, err)
+			return nil, unread(err)
 		}
 		if resp.StatusCode >= 200 {
 			return resp, nil
@@ -168,9 +168,14 @@ func (c *conn) stale(err error) error {
 	return err
 }
 
-func isNetwork(err error) bool {
+// unread tells a connection that broke from bytes that are no HTTP. What
+// net/http says about those quotes them, and they are the host's.
+func unread(err error) error {
 	var n net.Error
-	return errors.As(err, &n)
+	if errors.Is(err, ErrReply) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.As(err, &n) {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	return fmt.Errorf("%w: it is not http", ErrReply)
 }
 
 func isTimeout(err error) bool {

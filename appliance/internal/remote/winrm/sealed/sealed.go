@@ -35,11 +35,8 @@ const (
 // Protocol names the mechanism to the other side.
 type Protocol string
 
-// The protocols of MS-WSMV 2.2.9.1.
-const (
-	SPNEGO   Protocol = "application/HTTP-SPNEGO-session-encrypted"
-	Kerberos Protocol = "application/HTTP-Kerberos-session-encrypted"
-)
+// SPNEGO is for everything under HTTP's Negotiate scheme (MS-WSMV 2.2.9.1).
+const SPNEGO Protocol = "application/HTTP-SPNEGO-session-encrypted"
 
 // Part is one sealed piece: Plain is how long it will be when opened.
 type Part struct {

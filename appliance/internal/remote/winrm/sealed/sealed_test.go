@@ -48,7 +48,7 @@ func TestMalformedBodiesAreRefused(t *testing.T) {
 		{"nothing", good, ""},
 		{"plain text", good, "<s:Envelope/>"},
 		{"another type", "application/soap+xml", head + "\x01\x00\x00\x00Habc--Encrypted Boundary--\r\n"},
-		{"another protocol", Kerberos.ContentType(), head + "\x01\x00\x00\x00Habc--Encrypted Boundary--\r\n"},
+		{"another protocol", Protocol("application/HTTP-Kerberos-session-encrypted").ContentType(), head + "\x01\x00\x00\x00Habc--Encrypted Boundary--\r\n"},
 		{"no closing boundary", good, head + "\x01\x00\x00\x00Habc"},
 		{"text cut short", good, head + "\x01\x00\x00\x00Ha"},
 		{"text longer than told", good, head + "\x01\x00\x00\x00Habcdef--Encrypted Boundary--\r\n"},

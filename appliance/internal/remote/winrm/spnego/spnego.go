@@ -105,7 +105,7 @@ func Unframe(mechanism asn1.ObjectIdentifier, token []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: no mechanism", ErrToken)
 	}
 	if !oid.Equal(mechanism) {
-		return nil, fmt.Errorf("%w: %s", ErrMechanism, oid)
+		return nil, fmt.Errorf("%w: %.60s", ErrMechanism, oid)
 	}
 	return inner, nil
 }
@@ -139,7 +139,7 @@ func Parse(mechanism asn1.ObjectIdentifier, b []byte) (Reply, error) {
 		chosen = Kerberos
 	}
 	if len(chosen) != 0 && !chosen.Equal(mechanism) {
-		return r, fmt.Errorf("%w: %s", ErrMechanism, chosen)
+		return r, fmt.Errorf("%w: %.60s", ErrMechanism, chosen)
 	}
 	return r, nil
 }
