@@ -93,10 +93,12 @@ func judgeAudit(d *definition, f Facts, p Parameters, v *Verdict) {
 	case missing != "":
 		v.Expected = wanted
 		ending = "H|%|Events that an investigation needs are not recorded."
-	case known && size < least:
+	case !known && least != 0:
+		ending = "U||The size of the security log could not be read."
+	case size < least:
 		missing, v.Expected = decimal(size), "at least "+decimal(least)+" MB"
 		ending = "M|security log of % MB|The security log is too small to keep its events."
-	case f.text(FactAuditLogKeep) == "4294967295" && f.text(FactAuditLogArchive) != "1":
+	case or(f.text(FactAuditLogKeep), "0") != "0" && f.text(FactAuditLogArchive) != "1":
 		ending = "M|security log stops when full|The security log takes no new events once it is full."
 	case f.text(FactAuditLegacy) == "0":
 		ending = "P|recorded|The required events are recorded; an old category policy may undo that."

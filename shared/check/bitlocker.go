@@ -2,7 +2,7 @@ package check
 
 // Facts of bitlocker, beside the host's.
 const (
-	FactEncryptable = "volume" // a row: DeviceID, DriveLetter, ProtectionStatus, ConversionStatus
+	FactEncryptable = "volume" // a row: DeviceID, DriveLetter, ProtectionStatus, ConversionStatus, SuspendCount (restarts until it resumes)
 	FactFixedDisk   = "disk"   // a row for each volume on a fixed disk: DeviceID (D:)
 )
 
@@ -15,13 +15,16 @@ var bitlockerParameters = []Parameter{
 // The system volume, and by policy every other volume on a fixed disk, is encrypted
 // with the protection on. Windows Home has the same engine where the hardware has
 // device encryption. A conversion counts by its state, not by its percentage; a
-// locked volume, or one whose conversion could not be asked, is not read.
+// locked volume, or one whose conversion could not be asked, is not read, and
+// neither is a disk that the class does not list. What installs firmware suspends
+// for some restarts: resumed before them, the next one asks for the recovery key.
 const bitlockerRulings = `encrypted and protected
 for disk
 |+fixed|{DeviceID}
 end
 for volume
 -DriveLetter|next
+|+listed|{DriveLetter}
 DriveLetter!{host.system_drive}&$data_volumes!yes|next
 DriveLetter!{host.system_drive}&fixed!{DriveLetter}|next
 DriveLetter={host.system_drive}|+system|yes
@@ -30,7 +33,9 @@ ProtectionStatus?0123456789&ConversionStatus?02345|+read|{DeviceID}
 read!{DeviceID}|+unread|{DriveLetter}
 read!{DeviceID}|next
 ProtectionStatus=0&ConversionStatus=1|+high|yes
-ProtectionStatus=0&ConversionStatus=1|+bad|{DriveLetter} suspended
+ProtectionStatus=0&ConversionStatus=1&SuspendCount>0|+bad|{DriveLetter} suspended until a restart
+ProtectionStatus=0&ConversionStatus=1&SuspendCount<1|+bad|{DriveLetter} suspended
+ProtectionStatus=0&ConversionStatus=1&-SuspendCount|+bad|{DriveLetter} suspended
 ConversionStatus=2|+medium|yes
 ConversionStatus=2|+bad|{DriveLetter} being encrypted
 ConversionStatus=4|+high|yes
@@ -40,6 +45,9 @@ ConversionStatus=3|+bad|{DriveLetter} being decrypted
 ConversionStatus=5|+bad|{DriveLetter} half decrypted
 ConversionStatus=0|+bad|{DriveLetter} not encrypted
 ConversionStatus=0&DriveLetter={host.system_drive}|+plain|yes
+end
+for disk
+listed!{DeviceID}&$data_volumes=yes|+unread|{DeviceID}
 end
 volume_error=code 0x8004100e&host.product_type!1&$server_without_feature=not_applicable|not_applicable||BitLocker is not installed on this server.
 volume_error=code 0x8004100e&host.product_type!1|critical||BitLocker is not installed on this server.

@@ -11,7 +11,8 @@ var defenderParameters = []Parameter{{"max_signature_age_days", "7"}}
 
 // Any product is accepted that protects: Defender itself, one that the security
 // centre of a client Windows knows, or one whose service runs, which is all that a
-// server tells. D68DDC3A begins Defender's own entry in the security centre, on
+// server tells; of a client only where the centre could not be asked. 8192 is a
+// product that is snoozed or whose licence has expired: it may set 4096 as well. D68DDC3A begins Defender's own entry in the security centre, on
 // every Windows. An error other than a missing namespace or class, which means a
 // missing product, leaves something unsaid.
 const defenderRulings = `real-time protection, signatures at most {$max_signature_age_days} days old
@@ -29,12 +30,14 @@ end
 runs~Passive|+passive|yes
 for product
 instanceGuid~D68DDC3A-831F-4fae-9E44-DA132C1ACF46|next
+productState%8192|next
 productState%4096&productState%16|+old|{displayName}
 productState%16|next
 productState%4096|+rival|{displayName}
 end
 for other
-State=4|+rival|{Name}
+State=4&host.product_type?23|+rival|{Name}
+State=4&host.product_type=1&product_error|+rival|{Name}
 end
 for service
 |+services|yes

@@ -10,14 +10,15 @@ const (
 // All three profiles are on and the service that enforces them runs. A product
 // that replaces the firewall switches profiles off rightly, and says so to the
 // security centre, which servers do not have. productState has no public
-// description; 4096, on, and 16, signatures out of date, are how its readers have
-// understood it since Windows 7 (domain notes 4.2).
+// description; 4096, on, 8192, snoozed or with 4096 expired, and 16, signatures out
+// of date, are how its readers have understood it since Windows 7.
 const firewallRulings = `Domain, Private and Public on
 for service
 |+services|yes
 State!4|+stopped|{Name}
 end
 for product
+productState%8192|next
 productState%4096|+other|{displayName}
 end
 for profile

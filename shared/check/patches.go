@@ -25,7 +25,7 @@ var patchesParameters = []Parameter{
 	{"max_age_days", "45"},
 	{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12"},
 	{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10"},
-	{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14"},
+	{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14,25398=2025-10-24,26100=2034-10-10"},
 }
 
 // judgePatches: a supported build, no security update that waits too long, and
@@ -34,7 +34,7 @@ var patchesParameters = []Parameter{
 func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	v.Expected = "no security update older than " + d.get(p, "max_pending_days") + " days waits"
 	today := parseDay(f.text(FactDate))
-	searched, late, pending, newest := false, "", 0, 0
+	searched, dated, late, pending, newest := false, true, "", 0, 0
 	var r Facts
 	for i := 0; f.next(FactPendingUpdate, &i, &r); {
 		searched = searched || r.text("Searched") != ""
@@ -42,7 +42,9 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 			continue
 		}
 		pending++
-		if age(today, parseDay(r.text("Published"))) > int(d.number(p, "max_pending_days")) {
+		published := parseDay(r.text("Published"))
+		dated = dated && published != 0 && published <= today+1
+		if age(today, published) > int(d.number(p, "max_pending_days")) {
 			late = join(late, or(r.text("KB"), r.text("ID")))
 		}
 	}
@@ -53,7 +55,9 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	switch {
 	case today == 0:
 		v.end("U||The state of the updates could not be read.", "")
-	case end != "" && today > parseDay(end):
+	case end == tooOld:
+		v.end("C|support ended|Microsoft no longer supports this version of Windows.", "")
+	case parseDay(end) != 0 && today > parseDay(end):
 		v.end("C|support ended %|Microsoft ended the support of this version of Windows on %.", end)
 	case late != "":
 		v.end("H|waiting: %|Security updates wait for too long: %.", late)
@@ -61,6 +65,10 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 		v.end("M|nothing installed for long|No update was installed in the last % days.", d.get(p, "max_age_days"))
 	case !searched:
 		v.end("U||Windows Update's search for updates has no result yet.", "")
+	case !dated || newest > today+1:
+		v.end("U||The age of the updates cannot be told: a date is missing or the clock is behind it.", "")
+	case end == notListed:
+		v.end("U||Until when Microsoft supports this version of Windows is not known here.", "")
 	case pending > 0:
 		v.end("P|recent updates wait|Security updates wait, none for too long.", "")
 	default:
@@ -68,7 +76,14 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	}
 }
 
-// endOfSupport is the day of this build and edition; empty if no list has it.
+// What endOfSupport says of a build that has no day.
+const (
+	tooOld    = "-" // older than all of its list
+	notListed = "?" // between two, or not read
+)
+
+// endOfSupport is the day of this build and edition; empty for a build newer than
+// all of the list, which outlives the list, and for an edition that has none.
 func (d *definition) endOfSupport(f Facts, p Parameters) string {
 	edition, list := f.text(FactEdition), "support_enterprise"
 	switch {
@@ -79,12 +94,22 @@ func (d *definition) endOfSupport(f Facts, p Parameters) string {
 	case strings.Contains(edition, "EnterpriseS"): // IoTEnterpriseS too
 		return ""
 	}
+	build, _ := f.count(FactBuild)
+	answer := tooOld
 	for _, entry := range strings.Split(d.get(p, list), ",") {
-		if build, end, _ := strings.Cut(entry, "="); build == f.text(FactBuild) {
+		listed, end, _ := strings.Cut(entry, "=")
+		switch n, _ := parseNumber(listed); {
+		case build == 0:
+			answer = notListed
+		case n == build:
 			return end
+		case n < build:
+			answer = ""
+		case answer == "":
+			answer = notListed
 		}
 	}
-	return ""
+	return answer
 }
 
 // parseDay counts days since 1970 of a text that begins with a date; 0 for none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ed25519"
+	"errors"
 
 	"github.com/osiriscare/osiris/agent/internal/signature"
 	"github.com/osiriscare/osiris/shared/release"
@@ -12,6 +13,9 @@ import (
 // release.ParseRoots. A build without them takes no list.
 var signatureKeys string
 
+// errThreshold says what a list cannot have: it carries one signature.
+var errThreshold = errors.New("signature keys must begin with 1: since a list has one signature")
+
 // openSignatures gives the list that is held.
 func openSignatures(folder string, nowMs func() int64) (*signature.Signatures, error) {
 	keys, err := release.ParseRoots(signatureKeys)
@@ -20,6 +24,9 @@ func openSignatures(folder string, nowMs func() int64) (*signature.Signatures, e
 	}
 	var public []ed25519.PublicKey
 	if keys != nil {
+		if keys.Threshold != 1 {
+			return nil, errThreshold
+		}
 		public = keys.Public
 	}
 	return signature.New(folder, public, nowMs), nil

@@ -92,9 +92,10 @@ func TestDefenderIsLeftAloneBesideAProductWithOldSignatures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &model{values: values{"s WinDefend": "2", "v WinDefend": "1", realTime: "true", rival: "397584"}, role: "0"}
 		h := newWindows(t, m)
-		r := h.run(h.order("windows.defender.enable", check.Defender))
-		if r.GetOutcome() != compliancev1.Outcome_OUTCOME_REFUSED && r.GetOutcome() != compliancev1.Outcome_OUTCOME_FAILED || len(m.changes) != 0 {
-			t.Errorf("result %v after changes %v; want none", r, m.changes)
+		h.submit(h.seal(h.order("windows.defender.enable", check.Defender)))
+		h.drain(1)
+		if r := h.only(); r.Outcome == healed || !strings.Contains(r.Message, "needs a person") || len(m.changes) != 0 {
+			t.Errorf("the result is %v after changes %v; want none", r, m.changes)
 		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 const (
 	profiles   = `w 0|MSFT_NetFirewallProfile.InstanceID="MSFT|FW|FirewallProfile|`
 	realTime   = `w 1|MSFT_MpPreference=@`
+	rival      = "product McAfee" // its productState
 	smbServer  = `w 2|MSFT_SmbServerConfiguration=@`
 	volumes    = `w 3|Win32_EncryptableVolume.DeviceID="C"`
 	spoolerRPC = `r HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Printers\RegisterSpoolerRemoteRpcEndPoint`
@@ -135,6 +136,9 @@ func (m *model) Read(_ context.Context, id check.ID) check.Facts {
 	case check.Defender:
 		f = append(f, m.service("WinDefend"))
 		on := map[string]string{"true": "false", "false": "true"}[v[realTime]]
+		if state, ok := v[rival]; ok {
+			f.Add(check.FactSecurityProduct, "displayName=McAfee;instanceGuid={X};productState="+state)
+		}
 		f.Add(check.FactDefender, "AntivirusEnabled=true;RealTimeProtectionEnabled="+on+";AntivirusSignatureAge=1")
 	case check.Spooler:
 		f = append(f, m.service("Spooler"))
@@ -162,6 +166,7 @@ func (m *model) Read(_ context.Context, id check.ID) check.Facts {
 		}
 		f.Add(check.FactSMBServer, "EnableSMB1Protocol="+v[smbServer])
 	case check.AuditPolicy:
+		f.Add(check.FactAuditLogSize, "20971520")
 		for _, s := range check.AuditSettings(nil) {
 			f.Add(check.FactAudit, "Name="+s.Name+";Setting="+v["a "+number(s.ID)])
 		}

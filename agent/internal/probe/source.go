@@ -30,8 +30,8 @@ import (
 //	ntp|FACT                                    a row from a time server that earlier facts name
 //	api|FACT|FUNCTION|ARGUMENT,ARGUMENT         a row for each answer; no fact for what does not exist
 //
-// The last PROP may be "+METHOD.RESULT ARGUMENT=VALUE", called on each instance;
-// its key is then the first property. A line that begins with "-FACT|" is skipped
+// The last PROPs may be "+METHOD.RESULT ARGUMENT=VALUE" or "+METHOD.RESULT", called
+// on each instance; its key is then the first property. A line that begins with "-FACT|" is skipped
 // when an earlier one gave FACT. A kind with '*' makes Windows work hard, so its
 // answer is kept for hours. A kind with '?' turns an error into the fact
 // FACT_error and goes on; any other error ends the reading, so that the verdict
@@ -241,8 +241,10 @@ func (m *machine) readInstances(ctx context.Context, facts *check.Facts, kind st
 		if kind == "one" {
 			return nil
 		}
-		if methods != "" {
-			if row, err = m.callMethod(ctx, row, &q, cells[0].Text, methods); err != nil {
+		for rest := methods; rest != ""; {
+			var call string
+			call, rest, _ = strings.Cut(rest, ",+")
+			if row, err = m.callMethod(ctx, row, &q, cells[0].Text, call); err != nil {
 				return err
 			}
 		}

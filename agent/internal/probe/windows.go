@@ -24,7 +24,7 @@ type provider interface {
 	// query asks WMI. The cells are in the order of the query's properties. A
 	// missing namespace, class or property is a winapi.Code.
 	query(ctx context.Context, q *query) ([]winapi.Row, error)
-	// method calls a method of an object with one argument, "Name=value", and
+	// method calls a method of an object with an argument, "Name=value" or none, and
 	// gives ReturnValue and the result.
 	method(ctx context.Context, namespace, object, method, argument, result string) (winapi.Row, error)
 	// api calls one function of the list in windowssystem_windows.go and gives a

@@ -23,7 +23,7 @@ const defenderSources = "host\n" +
 
 // Portable disks are encryptable too; only those on fixed disks count.
 const bitlockerSources = "host\n" +
-	`wmi?|volume|root\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume|DeviceID,DriveLetter,ProtectionStatus,+GetConversionStatus.ConversionStatus PrecisionFactor=0` + "\n" +
+	`wmi?|volume|root\CIMV2\Security\MicrosoftVolumeEncryption|Win32_EncryptableVolume|DeviceID,DriveLetter,ProtectionStatus,+GetConversionStatus.ConversionStatus PrecisionFactor=0,+GetSuspendCount.SuspendCount` + "\n" +
 	"wmi|disk|" + cimv2 + "|Win32_LogicalDisk|DeviceID|DriveType=3"
 
 // The installed updates come from servicing too.

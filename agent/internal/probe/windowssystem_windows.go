@@ -27,8 +27,11 @@ func (*windowsSystem) query(ctx context.Context, q *query) ([]winapi.Row, error)
 }
 
 func (*windowsSystem) method(ctx context.Context, namespace, object, method, argument, result string) (winapi.Row, error) {
-	name, value, _ := strings.Cut(argument, "=")
-	return winapi.Exec(ctx, namespace, object, method, []winapi.Param{{Name: name, Text: value}}, []string{"ReturnValue", result})
+	var params []winapi.Param
+	if name, value, found := strings.Cut(argument, "="); found {
+		params = []winapi.Param{{Name: name, Text: value}}
+	}
+	return winapi.Exec(ctx, namespace, object, method, params, []string{"ReturnValue", result})
 }
 
 func (s *windowsSystem) api(ctx context.Context, function, argument string) ([]string, error) {

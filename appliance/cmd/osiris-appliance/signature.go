@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ed25519"
+	"errors"
 
 	"github.com/osiriscare/osiris/shared/release"
 )
@@ -15,6 +16,9 @@ func listKeys() ([]ed25519.PublicKey, error) {
 	keys, err := release.ParseRoots(signatureKeys)
 	if err != nil || keys == nil {
 		return nil, err
+	}
+	if keys.Threshold != 1 {
+		return nil, errors.New("signature keys must begin with 1: since a list has one signature")
 	}
 	return keys.Public, nil
 }
