@@ -34,43 +34,69 @@ const (
 type CA struct {
 	siteID string
 	key    *ecdsa.PrivateKey
-	root   *x509.Certificate
 
 	mu           sync.RWMutex
+	root         *x509.Certificate
 	intermediate *x509.Certificate
+	others       []*x509.Certificate // under the site's other live root, for its chain
 	server       *serverCertificate
 	known        map[[32]byte]Leaf // verified certificates by SHA-256
 }
 
 // New checks that the three belong together.
 func New(siteID string, key *ecdsa.PrivateKey, intermediate, root *x509.Certificate) (*CA, error) {
-	c := &CA{siteID: siteID, key: key, root: root, known: map[[32]byte]Leaf{}}
-	return c, c.Replace(intermediate)
+	c := &CA{siteID: siteID, key: key, known: map[[32]byte]Leaf{}}
+	return c, c.Replace(intermediate, root, nil)
 }
 
-// Replace takes a re-issued certificate of the same key.
-func (c *CA) Replace(intermediate *x509.Certificate) error {
-	if pub, ok := intermediate.PublicKey.(*ecdsa.PublicKey); !ok || !pub.Equal(c.key.Public()) {
-		return errors.New("taking intermediate certificate: it is for another key")
+// Replace takes a re-issued certificate of the same key and the root above it.
+// others are such a pair for each other live root: agents that know only that one
+// are shown it beside ours.
+func (c *CA) Replace(intermediate, root *x509.Certificate, others []*x509.Certificate) error {
+	pairs := append([]*x509.Certificate{intermediate, root}, others...)
+	if len(pairs)%2 != 0 {
+		return errors.New("taking intermediate certificate: one has no root")
 	}
-	if err := intermediate.CheckSignatureFrom(c.root); err != nil {
-		return fmt.Errorf("taking intermediate certificate: %w", err)
+	for n := 0; n < len(pairs); n += 2 {
+		if err := c.ours(pairs[n], pairs[n+1]); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.intermediate, c.server = intermediate, nil
+	c.intermediate, c.root, c.others, c.server = intermediate, root, others, nil
 	return nil
 }
 
-// Chain is what goes above a leaf, up to the root, DER.
+// ours checks that a certificate is for our key and of the root.
+func (c *CA) ours(intermediate, root *x509.Certificate) error {
+	if pub, ok := intermediate.PublicKey.(*ecdsa.PublicKey); !ok || !pub.Equal(c.key.Public()) {
+		return errors.New("taking intermediate certificate: it is for another key")
+	}
+	if err := intermediate.CheckSignatureFrom(root); err != nil {
+		return fmt.Errorf("taking intermediate certificate: %w", err)
+	}
+	return nil
+}
+
+// Chain is what goes above a leaf, up to the root, DER; then the same up to the
+// site's other live root.
 func (c *CA) Chain() [][]byte {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return [][]byte{c.intermediate.Raw, c.root.Raw}
+	chain := [][]byte{c.intermediate.Raw, c.root.Raw}
+	for _, other := range c.others {
+		chain = append(chain, other.Raw)
+	}
+	return chain
 }
 
 // Root is the site root.
-func (c *CA) Root() *x509.Certificate { return c.root }
+func (c *CA) Root() *x509.Certificate {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.root
+}
 
 // Issued is a new certificate.
 type Issued struct {

@@ -180,7 +180,7 @@ func TestClassify(t *testing.T) {
 	if got, _ := c.Classify([]*x509.Certificate{remembered}, now.Add(2*time.Hour), nil); got != ca.Expired {
 		t.Errorf("a remembered certificate two hours later is %s; want expired", got)
 	}
-	if err := c.Replace(otherCA); err == nil {
+	if err := c.Replace(otherCA, root, nil); err == nil {
 		t.Error("an intermediate for another key was taken")
 	}
 }

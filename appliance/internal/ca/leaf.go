@@ -108,7 +108,7 @@ const maxShown = 5
 // longer than its issuer, whose key may be anywhere by then.
 func (c *CA) foreign(leaf *Leaf, certs []*x509.Certificate, roots [][]byte) bool {
 	pool := x509.NewCertPool()
-	shown := append([]*x509.Certificate{c.root}, certs[1:min(len(certs), maxShown)]...)
+	shown := append([]*x509.Certificate{c.Root()}, certs[1:min(len(certs), maxShown)]...)
 	for _, root := range shown {
 		if live(sha256.Sum256(root.RawSubjectPublicKeyInfo), roots) {
 			pool.AddCert(root)

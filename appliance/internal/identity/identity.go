@@ -34,6 +34,7 @@ type Identity struct {
 	Claim         *centralv1.ClaimResponse
 	CACertificate *x509.Certificate // intermediate, for Keys.CA
 	SiteRoot      *x509.Certificate
+	Others        []*x509.Certificate // an intermediate and its root, for each other live root
 	dir           string
 }
 
@@ -95,16 +96,25 @@ func Save(dataDir string, keys *Keys, p Provision, claim *centralv1.ClaimRespons
 	return i, i.write()
 }
 
-// Renew replaces the certificates Central re-issued at a check-in; empty ones
-// stay. The CA and the connection to Central take them up at the next start or
+// Certificates are what Central re-issued, DER; empty ones stay. Others go with CA:
+// they replace what was held.
+type Certificates struct {
+	TLS, CA, SiteRoot []byte
+	Others            [][]byte // an intermediate and its root, for each other live root
+}
+
+// Renew replaces the certificates Central re-issued at a check-in. The CA and the connection to Central take them up at the next start or
 // when told by their owner.
-func (i *Identity) Renew(tlsCertificate, caCertificate []byte) (*Identity, error) {
+func (i *Identity) Renew(c Certificates) (*Identity, error) {
 	claim := proto.CloneOf(i.Claim)
-	if len(tlsCertificate) > 0 {
-		claim.TlsCertificate = tlsCertificate
+	if len(c.TLS) > 0 {
+		claim.TlsCertificate = c.TLS
 	}
-	if len(caCertificate) > 0 {
-		claim.CaCertificate = caCertificate
+	if len(c.SiteRoot) > 0 {
+		claim.SiteRoot = c.SiteRoot
+	}
+	if len(c.CA) > 0 {
+		claim.CaCertificate, claim.OtherAuthorities = c.CA, c.Others
 	}
 	next, err := build(i.dir, i.Keys, i.Provision, claim)
 	if err != nil {
@@ -152,5 +162,11 @@ func build(dir string, keys *Keys, p Provision, claim *centralv1.ClaimResponse) 
 	if pub, ok := client.PublicKey.(*ecdsa.PublicKey); !ok || !pub.Equal(keys.TLS.Public()) {
 		return nil, errors.New("checking client certificate: it is for another key")
 	}
-	return &Identity{Keys: keys, Provision: p, Claim: claim, CACertificate: intermediate, SiteRoot: root, dir: dir}, nil
+	others := make([]*x509.Certificate, len(claim.GetOtherAuthorities()))
+	for n, der := range claim.GetOtherAuthorities() {
+		if others[n], err = x509.ParseCertificate(der); err != nil {
+			return nil, fmt.Errorf("reading certificate under the other root: %w", err)
+		}
+	}
+	return &Identity{Keys: keys, Provision: p, Claim: claim, CACertificate: intermediate, SiteRoot: root, Others: others, dir: dir}, nil
 }

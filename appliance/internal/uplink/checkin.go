@@ -7,6 +7,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/osiriscare/osiris/appliance/internal/identity"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 )
 
@@ -105,7 +106,13 @@ func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
 	if len(m.GetTlsCertificate()) == 0 && len(m.GetCaCertificate()) == 0 {
 		return nil
 	}
-	next, refused := u.ident.Load().Renew(m.GetTlsCertificate(), m.GetCaCertificate())
+	if len(m.GetSiteRoot()) > 0 && !rootLive(m.GetSiteRoot(), u.Policy.Current().SiteRoots()) {
+		u.log.ErrorContext(ctx, "re-issued certificates refused", "error", errRoot)
+		return nil
+	}
+	next, refused := u.ident.Load().Renew(identity.Certificates{
+		TLS: m.GetTlsCertificate(), CA: m.GetCaCertificate(), SiteRoot: m.GetSiteRoot(), Others: m.GetOtherAuthorities(),
+	})
 	if refused != nil {
 		u.log.ErrorContext(ctx, "re-issued certificates refused", "error", refused)
 		return nil

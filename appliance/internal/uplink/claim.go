@@ -119,13 +119,8 @@ func checkClaim(p identity.Provision, answer *centralv1.ClaimResponse, asked *ce
 	if opened.Doc.SiteId != answer.GetSiteId() {
 		return trust.ErrSite
 	}
-	root, err := x509.ParseCertificate(answer.GetSiteRoot())
-	if err != nil {
-		return fmt.Errorf("reading site root: %w", err)
-	}
-	spki := sha256.Sum256(root.RawSubjectPublicKeyInfo)
-	if !slices.ContainsFunc(opened.Doc.SiteRoots, func(b []byte) bool { return string(b) == string(spki[:]) }) {
-		return errors.New("the site root is not in the trust document")
+	if !rootLive(answer.GetSiteRoot(), opened.Doc.SiteRoots) {
+		return errRoot
 	}
 	for _, a := range opened.Doc.Appliances {
 		if a.ApplianceId == answer.GetApplianceId() && string(a.CommandKey) == string(asked.GetCommandKey()) &&
@@ -134,6 +129,18 @@ func checkClaim(p identity.Provision, answer *centralv1.ClaimResponse, asked *ce
 		}
 	}
 	return errors.New("our keys are not in the trust document")
+}
+
+var errRoot = errors.New("the site root is not in the trust document")
+
+// rootLive reports whether a certificate, DER, is of one of the roots.
+func rootLive(der []byte, roots [][]byte) bool {
+	root, err := x509.ParseCertificate(der)
+	if err != nil {
+		return false
+	}
+	spki := sha256.Sum256(root.RawSubjectPublicKeyInfo)
+	return slices.ContainsFunc(roots, func(b []byte) bool { return string(b) == string(spki[:]) })
 }
 
 // openChain verifies a chain as it travels.

@@ -49,7 +49,7 @@ var Module = fx.Module("uplink",
 			Identity: d.Identity, Policy: d.Policy, Log: d.Evidence, Evidence: d.Evidence,
 			State:    Site{Registry: d.Registry, Enroll: d.Enroll, Store: d.Store, Outbox: d.Outbox},
 			Agents:   d.Enroll,
-			Renewed:  func(i *identity.Identity) error { return d.CA.Replace(i.CACertificate) },
+			Renewed:  func(i *identity.Identity) error { return d.CA.Replace(i.CACertificate, i.SiteRoot, i.Others) },
 			Restored: Recovery{Intake: d.Intake, Sessions: d.Sessions},
 			Interval: d.Config.Interval, Hostname: d.Config.Hostname, Version: d.Config.Version, Logger: d.Log,
 		})

@@ -37,7 +37,7 @@ type options struct {
 	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason string
 	valid, interval                                                                     time.Duration
 	hostTiers, checks, standing, parameters                                             list
-	held                                                                                bool
+	held, force                                                                         bool
 }
 
 // list is a repeatable flag.

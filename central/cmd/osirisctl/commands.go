@@ -100,6 +100,19 @@ var commands = []command{
 	{
 		words: "agent revoke", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1}, says: "refuse an agent's certificates from now on", more: reasoned, do: agentRevoke,
 	},
+	{words: "root list", args: "--site S", says: "list a site's live roots of trust", more: siteFlag, do: rootList},
+	{
+		words: "root rotate", args: "--site S --reason TEXT", says: "make a site's next root of trust; both count until the former is removed",
+		more: reasoned, do: rootRotate,
+	},
+	{
+		words: "root remove", args: "FINGERPRINT --site S --reason TEXT [--force]", count: [2]int{1, 1}, says: "end a former root, which strands agents that were off since the rotation",
+		more: func(f *flag.FlagSet, o *options) {
+			reasoned(f, o)
+			f.BoolVar(&o.force, "force", false, "also within 30 days of the rotation, such as when its key was stolen")
+		},
+		do: rootRemove,
+	},
 	{
 		words: "appliance retire", args: "ID --site S --reason TEXT", count: [2]int{1, 1},
 		says: "refuse an appliance from now on, for good; its evidence still proves", more: reasoned, do: applianceRetire,

@@ -94,6 +94,7 @@ func (s *applianceService) Claim(ctx context.Context, req *connect.Request[centr
 		SiteId: string(a.SiteID), ApplianceId: string(a.ID), TlsCertificate: a.TLSCertificate, TlsChain: identity.TLSChain,
 		CaCertificate: a.CACertificate, SiteRoot: identity.Site.RootDER, Trust: chain, Policy: policy,
 		LogOrigin: identity.LogOrigin, SiteName: identity.Site.Name, ClientName: identity.Client.Name,
+		OtherAuthorities: identity.Others,
 	}), nil
 }
 
@@ -107,7 +108,7 @@ func (s *applianceService) CheckIn(ctx context.Context, req *connect.Request[cen
 		return nil, connect.NewError(connect.CodeInvalidArgument, errTooManyHosts)
 	}
 	identity, _ := auth.ApplianceOf(ctx)
-	tls, intermediate, err := s.Sites.CheckIn(ctx, a, identity.Certificate, store.CheckIn{
+	given, err := s.Sites.CheckIn(ctx, a, identity.Certificate, store.CheckIn{
 		AtMs: now.UnixMilli(), Hostname: clip(m.GetHostname()), Version: clip(m.GetVersion()), UptimeMs: m.GetUptimeMs(),
 		TrustVersion: m.GetTrustVersion(), PolicyVersion: m.GetPolicyVersion(), LogSize: m.GetLogSize(),
 		Backlog: m.GetEvidenceBacklog(), OpenIncidents: m.GetOpenIncidents(), DecisionVersion: m.GetDecisionVersion(),
@@ -117,7 +118,7 @@ func (s *applianceService) CheckIn(ctx context.Context, req *connect.Request[cen
 	}
 	answer := &centralv1.CheckInResponse{
 		ServerMs: now.UnixMilli(), NextCheckInMs: uint32(s.Site.CheckInterval.Milliseconds()),
-		TlsCertificate: tls, CaCertificate: intermediate,
+		TlsCertificate: given.TLS, CaCertificate: given.CA, SiteRoot: given.SiteRoot, OtherAuthorities: given.Others,
 	}
 	chain, version, err := s.Publish.Trust(ctx, a.SiteID)
 	if errors.Is(err, publish.ErrTrustSize) {

@@ -67,6 +67,10 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetApplianceId() + ": " + m.GetReason()
 	case *centralv1.DecideAgentRequest:
 		subject = m.GetVerb().String() + " " + m.GetAgentId() + ": " + m.GetReason()
+	case *centralv1.RotateSiteRootRequest:
+		subject = m.GetReason()
+	case *centralv1.RemoveSiteRootRequest:
+		subject = m.GetFingerprint() + ": " + m.GetReason()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}

@@ -58,6 +58,10 @@ func TestARetiredApplianceIsOutAndItsEvidenceStillProves(t *testing.T) {
 	if version != answer.GetTrustVersion() || len(doc.GetAppliances()) != 1 || !doc.GetAppliances()[0].GetRetired() {
 		t.Errorf("trust document %d says %v; want version %d with the appliance retired", version, doc.GetAppliances(), answer.GetTrustVersion())
 	}
+	// What it issued lives on, or the next appliance could not take its agents (D10).
+	if len(doc.GetSiteRoots()) != 1 || len(doc.GetRevokedSerials()) != 0 || len(doc.GetRevokedAgents()) != 0 {
+		t.Errorf("the trust document of a retired appliance revokes: %v", doc)
+	}
 	got := ct.Value(c.Operator(c.Token).GetEvidence(t.Context(), connect.NewRequest(&centralv1.GetEvidenceRequest{SiteId: string(s.ID), BundleId: b.BundleID})))(t).Msg
 	dir := filepath.Join(t.TempDir(), b.BundleID)
 	ct.WriteFiles(t, dir, got.GetFiles())

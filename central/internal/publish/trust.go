@@ -34,6 +34,7 @@ var ErrTrustSize = errors.New("the site's trust document would be too large for 
 type TrustStore interface {
 	Appliances(ctx context.Context, site store.SiteID) ([]store.Appliance, error)
 	Logs(ctx context.Context, site store.SiteID) ([]store.Log, error)
+	FormerRoots(ctx context.Context, site store.SiteID) ([]store.Root, error)
 	RevokedAgents(ctx context.Context, site store.SiteID) ([]string, error)
 	Trust(ctx context.Context, site store.SiteID) (store.Document, error)
 	AddTrust(ctx context.Context, d store.Document) error
@@ -74,14 +75,21 @@ func (p *Publisher) trustDoc(ctx context.Context, site store.SiteID) (*trustv1.T
 	if err != nil {
 		return nil, err
 	}
-	root, err := x509.ParseCertificate(row.RootDER)
+	former, err := p.store.FormerRoots(ctx, site)
 	if err != nil {
 		return nil, err
 	}
-	pin := ca.Pin(root)
 	doc := &trustv1.TrustDoc{
-		SiteId: string(site), SiteRoots: [][]byte{pin[:]},
+		SiteId:       string(site),
 		WitnessVkeys: []string{logproof.WitnessVKey(p.keys.WitnessName(), p.keys.Witness.Public())},
+	}
+	for _, live := range append([]store.Root{{DER: row.RootDER}}, former...) {
+		root, err := x509.ParseCertificate(live.DER)
+		if err != nil {
+			return nil, err
+		}
+		pin := ca.Pin(root)
+		doc.SiteRoots = append(doc.SiteRoots, pin[:])
 	}
 	appliances, err := p.store.Appliances(ctx, site)
 	if err != nil {

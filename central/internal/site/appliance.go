@@ -50,40 +50,48 @@ func (s *Service) Retire(ctx context.Context, site store.SiteID, id store.Applia
 }
 
 // CheckIn keeps what an appliance says and re-issues certificates at half of
-// their life. presented is the client certificate it used: if that is not the
+// their life, and when the site's root was replaced. presented is the client certificate it used: if that is not the
 // newest, the newest was lost on its way and is given again, the intermediate
 // with it.
-func (s *Service) CheckIn(ctx context.Context, a store.Appliance, presented []byte, c store.CheckIn, hosts []store.LiveHost) (tls, intermediate []byte, err error) {
+func (s *Service) CheckIn(ctx context.Context, a store.Appliance, presented []byte, c store.CheckIn, hosts []store.LiveHost) (Certificates, error) {
 	if err := s.store.SaveCheckIn(ctx, a.ID, a.SiteID, c, hosts); err != nil {
-		return nil, nil, fmt.Errorf("keeping check-in of %s: %w", a.ID, err)
+		return Certificates{}, fmt.Errorf("keeping check-in of %s: %w", a.ID, err)
+	}
+	row, err := s.store.Site(ctx, a.SiteID)
+	if err != nil {
+		return Certificates{}, fmt.Errorf("reading site %s: %w", a.SiteID, err)
 	}
 	now := time.Now()
-	renewed := false
-	if ca.HalfOver(a.TLSCertificate, now) {
+	// A new root brings a new client certificate too: presented tells whether it
+	// arrived.
+	rotated := !issuedBy(a.CACertificate, row.RootDER)
+	renewTLS, renewCA := rotated || ca.HalfOver(a.TLSCertificate, now), rotated || ca.HalfOver(a.CACertificate, now)
+	if renewTLS {
 		if a.TLSCertificate, err = s.clientCertificate(a); err != nil {
-			return nil, nil, err
+			return Certificates{}, err
 		}
-		renewed = true
 	}
-	if ca.HalfOver(a.CACertificate, now) {
-		row, err := s.store.Site(ctx, a.SiteID)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading site %s: %w", a.SiteID, err)
-		}
+	if renewCA {
 		if a.CACertificate, err = s.intermediate(row, a); err != nil {
-			return nil, nil, err
+			return Certificates{}, err
 		}
-		renewed = true
 	}
-	if renewed {
+	if renewTLS || renewCA {
 		if err := s.store.SetCertificates(ctx, a.ID, a.TLSCertificate, a.CACertificate); err != nil {
-			return nil, nil, fmt.Errorf("keeping certificates of %s: %w", a.ID, err)
+			return Certificates{}, fmt.Errorf("keeping certificates of %s: %w", a.ID, err)
 		}
+	} else if bytes.Equal(presented, a.TLSCertificate) {
+		return Certificates{}, nil
 	}
-	if renewed || !bytes.Equal(presented, a.TLSCertificate) {
-		return a.TLSCertificate, a.CACertificate, nil
-	}
-	return nil, nil, nil
+	all, err := s.authorities(ctx, row, a)
+	return Certificates{TLS: a.TLSCertificate, CA: a.CACertificate, Authorities: all}, err
+}
+
+// Certificates are what an appliance is given again, DER; empty when it has the
+// newest.
+type Certificates struct {
+	TLS, CA []byte
+	Authorities
 }
 
 // newestLog is the epoch an appliance writes to; the zero value when it has none.

@@ -24,6 +24,7 @@ type Claim struct {
 
 // Identity is the answer: everything but the documents, which change.
 type Identity struct {
+	Authorities
 	Appliance store.Appliance
 	Site      store.Site
 	Client    store.Client
@@ -99,8 +100,12 @@ func (s *Service) identity(ctx context.Context, a store.Appliance) (Identity, er
 		return Identity{}, fmt.Errorf("reading client %s: %w", row.ClientID, err)
 	}
 	newest, err := s.newestLog(ctx, a.SiteID, a.ID)
+	if err != nil {
+		return Identity{}, err
+	}
+	all, err := s.authorities(ctx, row, a)
 	return Identity{
-		Appliance: a, Site: row, Client: client,
+		Appliance: a, Site: row, Client: client, Authorities: all,
 		TLSChain: [][]byte{s.keys.Appliances.Certificate.Raw}, LogOrigin: newest.Origin,
 	}, err
 }

@@ -42,6 +42,7 @@ type Store interface {
 	RowStore
 	CodeStore
 	ApplianceStore
+	RootStore
 }
 
 // RowStore keeps sites.
@@ -84,15 +85,7 @@ func (s *Service) Create(ctx context.Context, client store.ClientID, name string
 		return store.Site{}, fmt.Errorf("reading client %s: %w", client, err)
 	}
 	id := store.NewSiteID()
-	root, err := ca.New("Osiris site " + string(id) + " root")
-	if err != nil {
-		return store.Site{}, err
-	}
-	key, err := root.Key()
-	if err != nil {
-		return store.Site{}, fmt.Errorf("making root of site %s: %w", id, err)
-	}
-	wrapped, err := s.keys.Wrap(string(id), key)
+	root, wrapped, err := s.newRoot(id)
 	if err != nil {
 		return store.Site{}, err
 	}

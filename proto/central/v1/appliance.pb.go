@@ -163,11 +163,14 @@ type ClaimResponse struct {
 	Trust  *v1.TrustChain     `protobuf:"bytes,7,opt,name=trust,proto3" json:"trust,omitempty"`
 	Policy *v1.SignedEnvelope `protobuf:"bytes,8,opt,name=policy,proto3" json:"policy,omitempty"`
 	// Origin of the first log.
-	LogOrigin     string `protobuf:"bytes,9,opt,name=log_origin,json=logOrigin,proto3" json:"log_origin,omitempty"`
-	SiteName      string `protobuf:"bytes,10,opt,name=site_name,json=siteName,proto3" json:"site_name,omitempty"`
-	ClientName    string `protobuf:"bytes,11,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LogOrigin  string `protobuf:"bytes,9,opt,name=log_origin,json=logOrigin,proto3" json:"log_origin,omitempty"`
+	SiteName   string `protobuf:"bytes,10,opt,name=site_name,json=siteName,proto3" json:"site_name,omitempty"`
+	ClientName string `protobuf:"bytes,11,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// While the site has a second live root: an intermediate for the same key under
+	// it and that root, DER. Shown beside the others, for agents that know only it.
+	OtherAuthorities [][]byte `protobuf:"bytes,12,rep,name=other_authorities,json=otherAuthorities,proto3" json:"other_authorities,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ClaimResponse) Reset() {
@@ -275,6 +278,13 @@ func (x *ClaimResponse) GetClientName() string {
 		return x.ClientName
 	}
 	return ""
+}
+
+func (x *ClaimResponse) GetOtherAuthorities() [][]byte {
+	if x != nil {
+		return x.OtherAuthorities
+	}
+	return nil
 }
 
 // HostStatus is one host as the appliance sees it now.
@@ -575,9 +585,13 @@ type CheckInResponse struct {
 	CaCertificate  []byte `protobuf:"bytes,6,opt,name=ca_certificate,json=caCertificate,proto3" json:"ca_certificate,omitempty"`
 	// Decisions about agents that are newer than the appliance's, oldest first;
 	// each an AgentDecision.
-	Decisions     []*v1.SignedEnvelope `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Decisions []*v1.SignedEnvelope `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The site root above ca_certificate, DER, and other_authorities as in Claim;
+	// both are given whenever ca_certificate is.
+	SiteRoot         []byte   `protobuf:"bytes,8,opt,name=site_root,json=siteRoot,proto3" json:"site_root,omitempty"`
+	OtherAuthorities [][]byte `protobuf:"bytes,9,rep,name=other_authorities,json=otherAuthorities,proto3" json:"other_authorities,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *CheckInResponse) Reset() {
@@ -655,6 +669,20 @@ func (x *CheckInResponse) GetCaCertificate() []byte {
 func (x *CheckInResponse) GetDecisions() []*v1.SignedEnvelope {
 	if x != nil {
 		return x.Decisions
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetSiteRoot() []byte {
+	if x != nil {
+		return x.SiteRoot
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetOtherAuthorities() [][]byte {
+	if x != nil {
+		return x.OtherAuthorities
 	}
 	return nil
 }
@@ -1193,7 +1221,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\n" +
 	"bundle_key\x18\a \x01(\fR\tbundleKey\x12\x17\n" +
 	"\alog_key\x18\b \x01(\fR\x06logKey\x12\x16\n" +
-	"\x06proofs\x18\t \x03(\fR\x06proofs\"\x90\x03\n" +
+	"\x06proofs\x18\t \x03(\fR\x06proofs\"\xbd\x03\n" +
 	"\rClaimResponse\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12'\n" +
@@ -1208,7 +1236,8 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\tsite_name\x18\n" +
 	" \x01(\tR\bsiteName\x12\x1f\n" +
 	"\vclient_name\x18\v \x01(\tR\n" +
-	"clientName\"\xf4\x02\n" +
+	"clientName\x12+\n" +
+	"\x11other_authorities\x18\f \x03(\fR\x10otherAuthorities\"\xf4\x02\n" +
 	"\n" +
 	"HostStatus\x12\x17\n" +
 	"\ahost_id\x18\x01 \x01(\tR\x06hostId\x12\x19\n" +
@@ -1241,7 +1270,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x10evidence_backlog\x18\n" +
 	" \x01(\x04R\x0fevidenceBacklog\x12%\n" +
 	"\x0eopen_incidents\x18\v \x01(\rR\ropenIncidents\x12)\n" +
-	"\x10decision_version\x18\f \x01(\x04R\x0fdecisionVersion\"\xbd\x02\n" +
+	"\x10decision_version\x18\f \x01(\x04R\x0fdecisionVersion\"\x87\x03\n" +
 	"\x0fCheckInResponse\x12\x1b\n" +
 	"\tserver_ms\x18\x01 \x01(\x03R\bserverMs\x12*\n" +
 	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x120\n" +
@@ -1249,7 +1278,9 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x10next_check_in_ms\x18\x04 \x01(\rR\rnextCheckInMs\x12'\n" +
 	"\x0ftls_certificate\x18\x05 \x01(\fR\x0etlsCertificate\x12%\n" +
 	"\x0eca_certificate\x18\x06 \x01(\fR\rcaCertificate\x126\n" +
-	"\tdecisions\x18\a \x03(\v2\x18.trust.v1.SignedEnvelopeR\tdecisions\"4\n" +
+	"\tdecisions\x18\a \x03(\v2\x18.trust.v1.SignedEnvelopeR\tdecisions\x12\x1b\n" +
+	"\tsite_root\x18\b \x01(\fR\bsiteRoot\x12+\n" +
+	"\x11other_authorities\x18\t \x03(\fR\x10otherAuthorities\"4\n" +
 	"\x13WitnessStateRequest\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\"}\n" +

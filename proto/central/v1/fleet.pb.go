@@ -2893,6 +2893,384 @@ func (x *DecideAgentResponse) GetVersion() uint64 {
 	return 0
 }
 
+type SiteRoot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of its SubjectPublicKeyInfo, hexadecimal: what agents pin.
+	Fingerprint string `protobuf:"bytes,1,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Certificate, DER.
+	Certificate []byte `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	// True for the one that issues.
+	Issuing bool `protobuf:"varint,3,opt,name=issuing,proto3" json:"issuing,omitempty"`
+	// When another took its place; 0 for the one that issues.
+	ReplacedMs    int64 `protobuf:"varint,4,opt,name=replaced_ms,json=replacedMs,proto3" json:"replaced_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SiteRoot) Reset() {
+	*x = SiteRoot{}
+	mi := &file_central_v1_fleet_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SiteRoot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SiteRoot) ProtoMessage() {}
+
+func (x *SiteRoot) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SiteRoot.ProtoReflect.Descriptor instead.
+func (*SiteRoot) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *SiteRoot) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *SiteRoot) GetCertificate() []byte {
+	if x != nil {
+		return x.Certificate
+	}
+	return nil
+}
+
+func (x *SiteRoot) GetIssuing() bool {
+	if x != nil {
+		return x.Issuing
+	}
+	return false
+}
+
+func (x *SiteRoot) GetReplacedMs() int64 {
+	if x != nil {
+		return x.ReplacedMs
+	}
+	return 0
+}
+
+type ListSiteRootsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSiteRootsRequest) Reset() {
+	*x = ListSiteRootsRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSiteRootsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSiteRootsRequest) ProtoMessage() {}
+
+func (x *ListSiteRootsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSiteRootsRequest.ProtoReflect.Descriptor instead.
+func (*ListSiteRootsRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ListSiteRootsRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+type ListSiteRootsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Roots         []*SiteRoot            `protobuf:"bytes,1,rep,name=roots,proto3" json:"roots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSiteRootsResponse) Reset() {
+	*x = ListSiteRootsResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSiteRootsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSiteRootsResponse) ProtoMessage() {}
+
+func (x *ListSiteRootsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSiteRootsResponse.ProtoReflect.Descriptor instead.
+func (*ListSiteRootsResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ListSiteRootsResponse) GetRoots() []*SiteRoot {
+	if x != nil {
+		return x.Roots
+	}
+	return nil
+}
+
+type RotateSiteRootRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateSiteRootRequest) Reset() {
+	*x = RotateSiteRootRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateSiteRootRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateSiteRootRequest) ProtoMessage() {}
+
+func (x *RotateSiteRootRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateSiteRootRequest.ProtoReflect.Descriptor instead.
+func (*RotateSiteRootRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *RotateSiteRootRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *RotateSiteRootRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RotateSiteRootResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new one.
+	Fingerprint   string `protobuf:"bytes,1,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	TrustVersion  uint64 `protobuf:"varint,2,opt,name=trust_version,json=trustVersion,proto3" json:"trust_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateSiteRootResponse) Reset() {
+	*x = RotateSiteRootResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateSiteRootResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateSiteRootResponse) ProtoMessage() {}
+
+func (x *RotateSiteRootResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateSiteRootResponse.ProtoReflect.Descriptor instead.
+func (*RotateSiteRootResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *RotateSiteRootResponse) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *RotateSiteRootResponse) GetTrustVersion() uint64 {
+	if x != nil {
+		return x.TrustVersion
+	}
+	return 0
+}
+
+type RemoveSiteRootRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	SiteId      string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	Fingerprint string                 `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Reason      string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Also within 30 days of the rotation, such as when its key was stolen.
+	Force         bool `protobuf:"varint,4,opt,name=force,proto3" json:"force,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveSiteRootRequest) Reset() {
+	*x = RemoveSiteRootRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveSiteRootRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveSiteRootRequest) ProtoMessage() {}
+
+func (x *RemoveSiteRootRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveSiteRootRequest.ProtoReflect.Descriptor instead.
+func (*RemoveSiteRootRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *RemoveSiteRootRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *RemoveSiteRootRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *RemoveSiteRootRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RemoveSiteRootRequest) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
+}
+
+type RemoveSiteRootResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TrustVersion  uint64                 `protobuf:"varint,1,opt,name=trust_version,json=trustVersion,proto3" json:"trust_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveSiteRootResponse) Reset() {
+	*x = RemoveSiteRootResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveSiteRootResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveSiteRootResponse) ProtoMessage() {}
+
+func (x *RemoveSiteRootResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveSiteRootResponse.ProtoReflect.Descriptor instead.
+func (*RemoveSiteRootResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *RemoveSiteRootResponse) GetTrustVersion() uint64 {
+	if x != nil {
+		return x.TrustVersion
+	}
+	return 0
+}
+
 type RetireApplianceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
@@ -2904,7 +3282,7 @@ type RetireApplianceRequest struct {
 
 func (x *RetireApplianceRequest) Reset() {
 	*x = RetireApplianceRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[41]
+	mi := &file_central_v1_fleet_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2916,7 +3294,7 @@ func (x *RetireApplianceRequest) String() string {
 func (*RetireApplianceRequest) ProtoMessage() {}
 
 func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[41]
+	mi := &file_central_v1_fleet_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2929,7 +3307,7 @@ func (x *RetireApplianceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceRequest.ProtoReflect.Descriptor instead.
 func (*RetireApplianceRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{41}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *RetireApplianceRequest) GetSiteId() string {
@@ -2962,7 +3340,7 @@ type RetireApplianceResponse struct {
 
 func (x *RetireApplianceResponse) Reset() {
 	*x = RetireApplianceResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[42]
+	mi := &file_central_v1_fleet_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2974,7 +3352,7 @@ func (x *RetireApplianceResponse) String() string {
 func (*RetireApplianceResponse) ProtoMessage() {}
 
 func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[42]
+	mi := &file_central_v1_fleet_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2987,7 +3365,7 @@ func (x *RetireApplianceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireApplianceResponse.ProtoReflect.Descriptor instead.
 func (*RetireApplianceResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{42}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RetireApplianceResponse) GetTrustVersion() uint64 {
@@ -3244,14 +3622,36 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\x04verb\x18\x03 \x01(\x0e2\x13.trust.v1.AgentVerbR\x04verb\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\"/\n" +
 	"\x13DecideAgentResponse\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\x04R\aversion\"l\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\"\x89\x01\n" +
+	"\bSiteRoot\x12 \n" +
+	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12 \n" +
+	"\vcertificate\x18\x02 \x01(\fR\vcertificate\x12\x18\n" +
+	"\aissuing\x18\x03 \x01(\bR\aissuing\x12\x1f\n" +
+	"\vreplaced_ms\x18\x04 \x01(\x03R\n" +
+	"replacedMs\"/\n" +
+	"\x14ListSiteRootsRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\"C\n" +
+	"\x15ListSiteRootsResponse\x12*\n" +
+	"\x05roots\x18\x01 \x03(\v2\x14.central.v1.SiteRootR\x05roots\"H\n" +
+	"\x15RotateSiteRootRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"_\n" +
+	"\x16RotateSiteRootResponse\x12 \n" +
+	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12#\n" +
+	"\rtrust_version\x18\x02 \x01(\x04R\ftrustVersion\"\x80\x01\n" +
+	"\x15RemoveSiteRootRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12 \n" +
+	"\vfingerprint\x18\x02 \x01(\tR\vfingerprint\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05force\x18\x04 \x01(\bR\x05force\"=\n" +
+	"\x16RemoveSiteRootResponse\x12#\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion\"l\n" +
 	"\x16RetireApplianceRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\">\n" +
 	"\x17RetireApplianceResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\x9d\n" +
-	"\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xa5\f\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -3269,7 +3669,10 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\vRevokeAgent\x12\x1e.central.v1.RevokeAgentRequest\x1a\x1f.central.v1.RevokeAgentResponse\x12K\n" +
 	"\n" +
 	"ListAgents\x12\x1d.central.v1.ListAgentsRequest\x1a\x1e.central.v1.ListAgentsResponse\x12N\n" +
-	"\vDecideAgent\x12\x1e.central.v1.DecideAgentRequest\x1a\x1f.central.v1.DecideAgentResponse\x12Z\n" +
+	"\vDecideAgent\x12\x1e.central.v1.DecideAgentRequest\x1a\x1f.central.v1.DecideAgentResponse\x12T\n" +
+	"\rListSiteRoots\x12 .central.v1.ListSiteRootsRequest\x1a!.central.v1.ListSiteRootsResponse\x12W\n" +
+	"\x0eRotateSiteRoot\x12!.central.v1.RotateSiteRootRequest\x1a\".central.v1.RotateSiteRootResponse\x12W\n" +
+	"\x0eRemoveSiteRoot\x12!.central.v1.RemoveSiteRootRequest\x1a\".central.v1.RemoveSiteRootResponse\x12Z\n" +
 	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
@@ -3284,7 +3687,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -3327,19 +3730,26 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*AgentOrder)(nil),                     // 38: central.v1.AgentOrder
 	(*DecideAgentRequest)(nil),             // 39: central.v1.DecideAgentRequest
 	(*DecideAgentResponse)(nil),            // 40: central.v1.DecideAgentResponse
-	(*RetireApplianceRequest)(nil),         // 41: central.v1.RetireApplianceRequest
-	(*RetireApplianceResponse)(nil),        // 42: central.v1.RetireApplianceResponse
-	(v1.Tier)(0),                           // 43: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 44: trust.v1.Policy
-	(v1.AgentVerb)(0),                      // 45: trust.v1.AgentVerb
+	(*SiteRoot)(nil),                       // 41: central.v1.SiteRoot
+	(*ListSiteRootsRequest)(nil),           // 42: central.v1.ListSiteRootsRequest
+	(*ListSiteRootsResponse)(nil),          // 43: central.v1.ListSiteRootsResponse
+	(*RotateSiteRootRequest)(nil),          // 44: central.v1.RotateSiteRootRequest
+	(*RotateSiteRootResponse)(nil),         // 45: central.v1.RotateSiteRootResponse
+	(*RemoveSiteRootRequest)(nil),          // 46: central.v1.RemoveSiteRootRequest
+	(*RemoveSiteRootResponse)(nil),         // 47: central.v1.RemoveSiteRootResponse
+	(*RetireApplianceRequest)(nil),         // 48: central.v1.RetireApplianceRequest
+	(*RetireApplianceResponse)(nil),        // 49: central.v1.RetireApplianceResponse
+	(v1.Tier)(0),                           // 50: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 51: trust.v1.Policy
+	(v1.AgentVerb)(0),                      // 52: trust.v1.AgentVerb
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	43, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	50, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	43, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	43, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	50, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	50, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -3352,49 +3762,56 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	44, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
-	44, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	51, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
+	51, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
 	37, // 20: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
 	38, // 21: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
-	45, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
-	45, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
-	0,  // 24: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
-	2,  // 25: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
-	4,  // 26: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
-	10, // 27: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
-	12, // 28: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
-	14, // 29: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
-	17, // 30: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
-	20, // 31: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
-	23, // 32: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
-	26, // 33: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
-	29, // 34: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
-	31, // 35: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
-	33, // 36: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	35, // 37: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
-	39, // 38: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
-	41, // 39: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
-	1,  // 40: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 41: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 42: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 43: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 44: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 45: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 46: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 47: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 48: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 49: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 50: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
-	32, // 51: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	34, // 52: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	36, // 53: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
-	40, // 54: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
-	42, // 55: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	40, // [40:56] is the sub-list for method output_type
-	24, // [24:40] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	52, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
+	52, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
+	41, // 24: central.v1.ListSiteRootsResponse.roots:type_name -> central.v1.SiteRoot
+	0,  // 25: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
+	2,  // 26: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
+	4,  // 27: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
+	10, // 28: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
+	12, // 29: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
+	14, // 30: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
+	17, // 31: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
+	20, // 32: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
+	23, // 33: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
+	26, // 34: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
+	29, // 35: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
+	31, // 36: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
+	33, // 37: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
+	35, // 38: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
+	39, // 39: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
+	42, // 40: central.v1.FleetService.ListSiteRoots:input_type -> central.v1.ListSiteRootsRequest
+	44, // 41: central.v1.FleetService.RotateSiteRoot:input_type -> central.v1.RotateSiteRootRequest
+	46, // 42: central.v1.FleetService.RemoveSiteRoot:input_type -> central.v1.RemoveSiteRootRequest
+	48, // 43: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	1,  // 44: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 45: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 46: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 47: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 48: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 49: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 50: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 51: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 52: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 53: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 54: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
+	32, // 55: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	34, // 56: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	36, // 57: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	40, // 58: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	43, // 59: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
+	45, // 60: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
+	47, // 61: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
+	49, // 62: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	44, // [44:63] is the sub-list for method output_type
+	25, // [25:44] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_fleet_proto_init() }
@@ -3408,7 +3825,7 @@ func file_central_v1_fleet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   43,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

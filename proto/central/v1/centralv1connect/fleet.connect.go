@@ -71,6 +71,15 @@ const (
 	// FleetServiceDecideAgentProcedure is the fully-qualified name of the FleetService's DecideAgent
 	// RPC.
 	FleetServiceDecideAgentProcedure = "/central.v1.FleetService/DecideAgent"
+	// FleetServiceListSiteRootsProcedure is the fully-qualified name of the FleetService's
+	// ListSiteRoots RPC.
+	FleetServiceListSiteRootsProcedure = "/central.v1.FleetService/ListSiteRoots"
+	// FleetServiceRotateSiteRootProcedure is the fully-qualified name of the FleetService's
+	// RotateSiteRoot RPC.
+	FleetServiceRotateSiteRootProcedure = "/central.v1.FleetService/RotateSiteRoot"
+	// FleetServiceRemoveSiteRootProcedure is the fully-qualified name of the FleetService's
+	// RemoveSiteRoot RPC.
+	FleetServiceRemoveSiteRootProcedure = "/central.v1.FleetService/RemoveSiteRoot"
 	// FleetServiceRetireApplianceProcedure is the fully-qualified name of the FleetService's
 	// RetireAppliance RPC.
 	FleetServiceRetireApplianceProcedure = "/central.v1.FleetService/RetireAppliance"
@@ -101,6 +110,14 @@ type FleetServiceClient interface {
 	// DecideAgent approves an agent that waits, or releases one from quarantine.
 	// The decision is signed; the appliance takes it at its next check-in.
 	DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error)
+	// ListSiteRoots lists the live roots of a site, the one that issues first.
+	ListSiteRoots(context.Context, *connect.Request[v1.ListSiteRootsRequest]) (*connect.Response[v1.ListSiteRootsResponse], error)
+	// RotateSiteRoot makes a site's next root. Both are live, and appliances show
+	// both, until RemoveSiteRoot.
+	RotateSiteRoot(context.Context, *connect.Request[v1.RotateSiteRootRequest]) (*connect.Response[v1.RotateSiteRootResponse], error)
+	// RemoveSiteRoot ends a former root. Agents that were off since the rotation
+	// will find no appliance any more and must be enrolled again.
+	RemoveSiteRoot(context.Context, *connect.Request[v1.RemoveSiteRootRequest]) (*connect.Response[v1.RemoveSiteRootResponse], error)
 	// RetireAppliance ends an appliance that was replaced or lost: its client
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
@@ -208,6 +225,24 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("DecideAgent")),
 			connect.WithClientOptions(opts...),
 		),
+		listSiteRoots: connect.NewClient[v1.ListSiteRootsRequest, v1.ListSiteRootsResponse](
+			httpClient,
+			baseURL+FleetServiceListSiteRootsProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListSiteRoots")),
+			connect.WithClientOptions(opts...),
+		),
+		rotateSiteRoot: connect.NewClient[v1.RotateSiteRootRequest, v1.RotateSiteRootResponse](
+			httpClient,
+			baseURL+FleetServiceRotateSiteRootProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("RotateSiteRoot")),
+			connect.WithClientOptions(opts...),
+		),
+		removeSiteRoot: connect.NewClient[v1.RemoveSiteRootRequest, v1.RemoveSiteRootResponse](
+			httpClient,
+			baseURL+FleetServiceRemoveSiteRootProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("RemoveSiteRoot")),
+			connect.WithClientOptions(opts...),
+		),
 		retireAppliance: connect.NewClient[v1.RetireApplianceRequest, v1.RetireApplianceResponse](
 			httpClient,
 			baseURL+FleetServiceRetireApplianceProcedure,
@@ -234,6 +269,9 @@ type fleetServiceClient struct {
 	revokeAgent            *connect.Client[v1.RevokeAgentRequest, v1.RevokeAgentResponse]
 	listAgents             *connect.Client[v1.ListAgentsRequest, v1.ListAgentsResponse]
 	decideAgent            *connect.Client[v1.DecideAgentRequest, v1.DecideAgentResponse]
+	listSiteRoots          *connect.Client[v1.ListSiteRootsRequest, v1.ListSiteRootsResponse]
+	rotateSiteRoot         *connect.Client[v1.RotateSiteRootRequest, v1.RotateSiteRootResponse]
+	removeSiteRoot         *connect.Client[v1.RemoveSiteRootRequest, v1.RemoveSiteRootResponse]
 	retireAppliance        *connect.Client[v1.RetireApplianceRequest, v1.RetireApplianceResponse]
 }
 
@@ -312,6 +350,21 @@ func (c *fleetServiceClient) DecideAgent(ctx context.Context, req *connect.Reque
 	return c.decideAgent.CallUnary(ctx, req)
 }
 
+// ListSiteRoots calls central.v1.FleetService.ListSiteRoots.
+func (c *fleetServiceClient) ListSiteRoots(ctx context.Context, req *connect.Request[v1.ListSiteRootsRequest]) (*connect.Response[v1.ListSiteRootsResponse], error) {
+	return c.listSiteRoots.CallUnary(ctx, req)
+}
+
+// RotateSiteRoot calls central.v1.FleetService.RotateSiteRoot.
+func (c *fleetServiceClient) RotateSiteRoot(ctx context.Context, req *connect.Request[v1.RotateSiteRootRequest]) (*connect.Response[v1.RotateSiteRootResponse], error) {
+	return c.rotateSiteRoot.CallUnary(ctx, req)
+}
+
+// RemoveSiteRoot calls central.v1.FleetService.RemoveSiteRoot.
+func (c *fleetServiceClient) RemoveSiteRoot(ctx context.Context, req *connect.Request[v1.RemoveSiteRootRequest]) (*connect.Response[v1.RemoveSiteRootResponse], error) {
+	return c.removeSiteRoot.CallUnary(ctx, req)
+}
+
 // RetireAppliance calls central.v1.FleetService.RetireAppliance.
 func (c *fleetServiceClient) RetireAppliance(ctx context.Context, req *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
 	return c.retireAppliance.CallUnary(ctx, req)
@@ -342,6 +395,14 @@ type FleetServiceHandler interface {
 	// DecideAgent approves an agent that waits, or releases one from quarantine.
 	// The decision is signed; the appliance takes it at its next check-in.
 	DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error)
+	// ListSiteRoots lists the live roots of a site, the one that issues first.
+	ListSiteRoots(context.Context, *connect.Request[v1.ListSiteRootsRequest]) (*connect.Response[v1.ListSiteRootsResponse], error)
+	// RotateSiteRoot makes a site's next root. Both are live, and appliances show
+	// both, until RemoveSiteRoot.
+	RotateSiteRoot(context.Context, *connect.Request[v1.RotateSiteRootRequest]) (*connect.Response[v1.RotateSiteRootResponse], error)
+	// RemoveSiteRoot ends a former root. Agents that were off since the rotation
+	// will find no appliance any more and must be enrolled again.
+	RemoveSiteRoot(context.Context, *connect.Request[v1.RemoveSiteRootRequest]) (*connect.Response[v1.RemoveSiteRootResponse], error)
 	// RetireAppliance ends an appliance that was replaced or lost: its client
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
@@ -445,6 +506,24 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("DecideAgent")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceListSiteRootsHandler := connect.NewUnaryHandler(
+		FleetServiceListSiteRootsProcedure,
+		svc.ListSiteRoots,
+		connect.WithSchema(fleetServiceMethods.ByName("ListSiteRoots")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceRotateSiteRootHandler := connect.NewUnaryHandler(
+		FleetServiceRotateSiteRootProcedure,
+		svc.RotateSiteRoot,
+		connect.WithSchema(fleetServiceMethods.ByName("RotateSiteRoot")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceRemoveSiteRootHandler := connect.NewUnaryHandler(
+		FleetServiceRemoveSiteRootProcedure,
+		svc.RemoveSiteRoot,
+		connect.WithSchema(fleetServiceMethods.ByName("RemoveSiteRoot")),
+		connect.WithHandlerOptions(opts...),
+	)
 	fleetServiceRetireApplianceHandler := connect.NewUnaryHandler(
 		FleetServiceRetireApplianceProcedure,
 		svc.RetireAppliance,
@@ -483,6 +562,12 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceListAgentsHandler.ServeHTTP(w, r)
 		case FleetServiceDecideAgentProcedure:
 			fleetServiceDecideAgentHandler.ServeHTTP(w, r)
+		case FleetServiceListSiteRootsProcedure:
+			fleetServiceListSiteRootsHandler.ServeHTTP(w, r)
+		case FleetServiceRotateSiteRootProcedure:
+			fleetServiceRotateSiteRootHandler.ServeHTTP(w, r)
+		case FleetServiceRemoveSiteRootProcedure:
+			fleetServiceRemoveSiteRootHandler.ServeHTTP(w, r)
 		case FleetServiceRetireApplianceProcedure:
 			fleetServiceRetireApplianceHandler.ServeHTTP(w, r)
 		default:
@@ -552,6 +637,18 @@ func (UnimplementedFleetServiceHandler) ListAgents(context.Context, *connect.Req
 
 func (UnimplementedFleetServiceHandler) DecideAgent(context.Context, *connect.Request[v1.DecideAgentRequest]) (*connect.Response[v1.DecideAgentResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.DecideAgent is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListSiteRoots(context.Context, *connect.Request[v1.ListSiteRootsRequest]) (*connect.Response[v1.ListSiteRootsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListSiteRoots is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) RotateSiteRoot(context.Context, *connect.Request[v1.RotateSiteRootRequest]) (*connect.Response[v1.RotateSiteRootResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RotateSiteRoot is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) RemoveSiteRoot(context.Context, *connect.Request[v1.RemoveSiteRootRequest]) (*connect.Response[v1.RemoveSiteRootResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RemoveSiteRoot is not implemented"))
 }
 
 func (UnimplementedFleetServiceHandler) RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
