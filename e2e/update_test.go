@@ -227,4 +227,46 @@ func TestAnAgentIsUpdatedAndABadUpdateIsTakenBack(t *testing.T) {
 	s.breakAndHeal()
 	restart()
 	s.until("the appliance has halted it", func(context.Context) error { return s.logged("appliance", "update halted", `"version":"1.2.0"`) })
+	s.until("all of it is evidence", s.updatesProven)
+	said, err := s.appliance(t.Context(), "update", "list")
+	if err != nil || !strings.Contains(said, "1 of 1 agents put the old program back") {
+		t.Errorf("update list says %v:\n%s", err, said)
+	}
+
+	// Somebody puts a program of their own into the folder.
+	tampered, err := filepath.Glob(filepath.Join(folder, "targets", "agent", "1.2.0", "*", "*"))
+	if err != nil || len(tampered) != 1 {
+		t.Fatalf("the folder's program is %v, %v", tampered, err)
+	}
+	if err := errors.Join(os.WriteFile(tampered[0], []byte("#!/bin/sh\n"), 0o755), os.Chtimes(filepath.Join(folder, "agent.bundle"), time.Now(), time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	restart()
+	s.until("the tampered folder is refused", func(context.Context) error {
+		return s.logged("appliance", "update folder refused", "its content is not what was signed")
+	})
+	s.until("the refusal is evidence", func(ctx context.Context) error { return s.proves(ctx, "escalation", "rejected", 1) })
+	s.settled()
+	s.proven()
+}
+
+// updatesProven wants the evidence of two updates: on trial and healthy, and taken
+// back, which halted it. The crashing program never said that it was on trial.
+func (s *site) updatesProven(ctx context.Context) error {
+	return errors.Join(s.proves(ctx, "observation", "success", 1), s.proves(ctx, "observation", "reverted", 1), s.proves(ctx, "escalation", "alert", 1))
+}
+
+// proves wants so many bundles, which are of no check.
+func (s *site) proves(ctx context.Context, kind, outcome string, want int) error {
+	all, err := s.evidence(ctx)
+	got := 0
+	for _, e := range all {
+		if e.GetKind() == kind && e.GetOutcome() == outcome && e.GetCheckId() == "" {
+			got++
+		}
+	}
+	if err == nil && got != want {
+		err = fmt.Errorf("there are %d bundles of a %s with outcome %s; want %d", got, kind, outcome, want)
+	}
+	return err
 }
