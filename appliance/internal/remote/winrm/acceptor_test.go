@@ -69,7 +69,7 @@ func startAcceptor(t *testing.T, conf map[string]any, env ...string) *acceptor {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close() // ends it
+		_ = stdin.Close() // ends it
 		err := cmd.Wait()
 		if t.Failed() {
 			t.Logf("acceptor: %v\n%s", err, a.log)
@@ -95,7 +95,7 @@ func (a *acceptor) stats(t *testing.T) stats {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // read to its end
 	var s stats
 	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil {
 		t.Fatal(err)

@@ -42,6 +42,11 @@ func TestTheChannelIsBound(t *testing.T) {
 			endpoint := winrm.Endpoint{Host: "127.0.0.1", Port: a.port, Pin: sha256.Sum256(parsed.RawSubjectPublicKeyInfo)}
 			commands(t, a, newRoad(t, winrm.Config{Retries: -1, KDCs: k.find}), endpoint, c.credential)
 		})
+		t.Run(name+" for each request", func(t *testing.T) {
+			a := startAcceptor(t, map[string]any{"mechanisms": c.mechanisms, "tls": file, "forget": []string{"/Create<", "/Send<"}}, k.env...)
+			endpoint := winrm.Endpoint{Host: "127.0.0.1", Port: a.port, Pin: sha256.Sum256(parsed.RawSubjectPublicKeyInfo)}
+			commands(t, a, newRoad(t, winrm.Config{Retries: -1, KDCs: k.find}), endpoint, c.credential)
+		})
 		t.Run(name+" in another channel", func(t *testing.T) {
 			a := startAcceptor(t, map[string]any{"mechanisms": c.mechanisms, "tls": file, "bindings": strings.Repeat("00", 32)}, k.env...)
 			endpoint := winrm.Endpoint{Host: "127.0.0.1", Port: a.port, Pin: sha256.Sum256(parsed.RawSubjectPublicKeyInfo)}

@@ -29,7 +29,7 @@ func FuzzHost(f *testing.F) {
 		dial := func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			go func() {
-				defer theirs.Close()
+				defer theirs.Close() //nolint:errcheck // a pipe
 				r := bufio.NewReader(theirs)
 				for _, piece := range bytes.Split(b, []byte("\n\n\n")) {
 					req, err := http.ReadRequest(r)

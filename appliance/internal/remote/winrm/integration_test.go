@@ -81,6 +81,19 @@ func commands(t *testing.T, a *acceptor, road *winrm.Road, endpoint winrm.Endpoi
 	}
 }
 
+func TestAHostThatForgetsAConnectionIsAskedOnANewOne(t *testing.T) {
+	a := startAcceptor(t, map[string]any{"forget": []string{"/Delete<"}})
+	road := newRoad(t, winrm.Config{Retries: -1})
+	for range 3 {
+		if _, err := road.Run(within(t, 20*time.Second), a.endpoint(), alice, winrm.Command{Line: "echo x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := a.stats(t); s.Plaintext != 0 || s.Deleted != 3 {
+		t.Errorf("messages: %+v; want nothing plain and three shells deleted", s)
+	}
+}
+
 var aliceAtRealm = winrm.Credential{Method: winrm.Kerberos, User: "alice@" + realm, Password: "Secret-1"}
 
 func TestKerberosSealedAgainstAnotherImplementation(t *testing.T) {

@@ -71,7 +71,7 @@ func (k *kdc) await(t *testing.T) {
 	for range 200 {
 		c, err := net.Dial("tcp", k.address)
 		if err == nil {
-			c.Close()
+			_ = c.Close()
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -88,6 +88,6 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // only its number was wanted
 	return l.Addr().(*net.TCPAddr).Port
 }

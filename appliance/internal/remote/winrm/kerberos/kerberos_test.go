@@ -60,8 +60,10 @@ func TestTokensOpenHoweverTheyAreRotated(t *testing.T) {
 		id   int32
 		size int
 	}{
-		{"aes256 sha1", etypeID.AES256_CTS_HMAC_SHA1_96, 32}, {"aes128 sha1", etypeID.AES128_CTS_HMAC_SHA1_96, 16},
-		{"aes256 sha384", etypeID.AES256_CTS_HMAC_SHA384_192, 32}, {"aes128 sha256", etypeID.AES128_CTS_HMAC_SHA256_128, 16},
+		{"aes256 sha1", etypeID.AES256_CTS_HMAC_SHA1_96, 32},
+		{"aes128 sha1", etypeID.AES128_CTS_HMAC_SHA1_96, 16},
+		{"aes256 sha384", etypeID.AES256_CTS_HMAC_SHA384_192, 32},
+		{"aes128 sha256", etypeID.AES128_CTS_HMAC_SHA256_128, 16},
 	} {
 		for _, shape := range []struct{ extra, rotation, cut int }{{0, 28, 60}, {0, 0, 16}, {16, 44, 76}, {0, 5000, 20}} {
 			c := ready(cipher.id, cipher.size)
@@ -201,7 +203,7 @@ func answering(reply []byte) *Client {
 	c.dial = func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {
-			defer theirs.Close()
+			defer theirs.Close() //nolint:errcheck // a pipe
 			var size [4]byte
 			if _, err := io.ReadFull(theirs, size[:]); err != nil {
 				return
@@ -301,7 +303,7 @@ func TestASilentKDCIsLeftAtTheDeadline(t *testing.T) {
 		c := New(func(context.Context, string) ([]string, error) { return []string{"a:88", "b:88"}, nil })
 		c.dial = func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
-			t.Cleanup(func() { theirs.Close() })
+			t.Cleanup(func() { _ = theirs.Close() })
 			go io.Copy(io.Discard, theirs) //nolint:errcheck // ends with the pipe
 			return ours, nil
 		}

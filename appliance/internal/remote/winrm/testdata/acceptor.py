@@ -227,7 +227,7 @@ class Handler(BaseHTTPRequestHandler):
         if CONF.get("broken") == "handshake":
             # As a host does that does not like the empty message.
             return self.reply(500)
-        if self.context is None or self.authenticated:
+        if self.context is None or self.authenticated or self.context.complete:
             self.authenticated = False
             self.context = gssapi.SecurityContext(creds=CREDENTIALS, usage="accept", channel_bindings=BINDINGS)
         out = b""
@@ -273,7 +273,13 @@ class Handler(BaseHTTPRequestHandler):
         got = answer(body)
         if self.odd(got):
             return None
+        self.forget(body)
         return self.reply(got[0], got[1], token=token)
+
+    def forget(self, soap):
+        """Some hosts want each request authenticated, or lose a connection's user."""
+        if any(a.encode() in soap for a in CONF.get("forget", [])):
+            self.authenticated = False
 
     def sealed(self, body):
         count("sealed")
@@ -287,6 +293,7 @@ class Handler(BaseHTTPRequestHandler):
         got = answer(plain)
         if self.odd(got):
             return None
+        self.forget(plain)
         header, data = self.wrap(got[1])
         out = (f"--Encrypted Boundary\r\n\tContent-Type: {SPNEGO}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(got[1])}\r\n"
                "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n").encode()

@@ -147,8 +147,10 @@ func TestFaultsHaveTheirCode(t *testing.T) {
 		body string
 		want Fault
 	}{
-		"a code": {fault("w:InternalError", `<s:Detail><f:WSManFault Code="2150859173" Machine="WS01"><f:Message>Too many <f:ProviderFault>x</f:ProviderFault></f:Message></f:WSManFault></s:Detail>`),
-			Fault{"Create", CodeShellQuota, "InternalError", "Too many"}},
+		"a code": {
+			fault("w:InternalError", `<s:Detail><f:WSManFault Code="2150859173" Machine="WS01"><f:Message>Too many <f:ProviderFault>x</f:ProviderFault></f:Message></f:WSManFault></s:Detail>`),
+			Fault{"Create", CodeShellQuota, "InternalError", "Too many"},
+		},
 		"a timeout by name":   {fault("w:TimedOut", ""), Fault{"Create", CodeTimedOut, "TimedOut", "Der Grund ?"}},
 		"no access, by name":  {fault("w:AccessDenied", ""), Fault{"Create", CodeAccessDenied, "AccessDenied", "Der Grund ?"}},
 		"a code that is none": {fault("a:X", `<s:Detail><f:WSManFault Code="-1"/></s:Detail>`), Fault{"Create", 0, "X", "Der Grund ?"}},
