@@ -29,7 +29,7 @@ func pywinrm(t *testing.T, env []string, args ...string) []answer {
 	if err := os.WriteFile(path, []byte(legacy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return runPython(t, append([]string{"OPENSSL_CONF=" + path}, env...), append([]string{"testdata/second.py"}, args...)...)
+	return runPython(t, "", append([]string{"OPENSSL_CONF=" + path}, env...), append([]string{"testdata/second.py"}, args...)...)
 }
 
 func wantsSecond(t *testing.T, got []answer) {

@@ -74,21 +74,27 @@ type answer struct {
 // client runs testdata/client.py in the environment env.
 func client(t *testing.T, address string, env []string, args ...string) []answer {
 	t.Helper()
+	return clientWith(t, address, "through standard input", env, args...)
+}
+
+// clientWith gives every command line that standard input.
+func clientWith(t *testing.T, address, stdin string, env []string, args ...string) []answer {
+	t.Helper()
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runPython(t, env, append([]string{"testdata/client.py", "--port", port}, args...)...)
+	return runPython(t, stdin, env, append([]string{"testdata/client.py", "--port", port}, args...)...)
 }
 
 // runPython runs a script and reads the lines it prints.
-func runPython(t *testing.T, env []string, args ...string) []answer {
+func runPython(t *testing.T, stdin string, env []string, args ...string) []answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, args...)
 	cmd.Env = append(os.Environ(), env...)
-	cmd.Stdin = strings.NewReader("through standard input")
+	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -1,0 +1,36 @@
+package practice
+
+import "strings"
+
+// Inventory is what a scanner needs, as JSON.
+type Inventory struct {
+	Domain    string  `json:"domain"`
+	DNSDomain string  `json:"dns_domain"`
+	User      string  `json:"user"`
+	Password  string  `json:"password"`
+	CA        string  `json:"ca"`
+	Hosts     []Entry `json:"hosts"`
+}
+
+// Entry is one host; an address is empty where it does not listen.
+type Entry struct {
+	Name  string `json:"name"`
+	FQDN  string `json:"fqdn"`
+	Role  string `json:"role"`
+	HTTPS string `json:"https"`
+	HTTP  string `json:"http,omitempty"`
+	Fault string `json:"fault,omitempty"`
+	Hung  bool   `json:"hung,omitempty"`
+}
+
+// Inventory lists the hosts and the account.
+func (p *Practice) Inventory() Inventory {
+	out := Inventory{Domain: domain, DNSDomain: dnsDomain, User: domain + `\` + user, Password: p.cfg.Password, CA: string(p.ca.PEM())}
+	for _, h := range p.hosts {
+		out.Hosts = append(out.Hosts, Entry{
+			Name: h.Name, FQDN: strings.ToLower(h.Name) + "." + dnsDomain, Role: h.Role, HTTPS: h.Machine.HTTPS(), HTTP: h.Machine.HTTP(),
+			Fault: h.Fault, Hung: h.Hung,
+		})
+	}
+	return out
+}

@@ -1,0 +1,165 @@
+// Package practice is the Windows part of a practice: a domain controller,
+// servers and workstations of packages machine and model, in one process, each
+// on ports of its own. Some have faults, so that there is something to find;
+// one in fifty has another antivirus, group policy holds one setting.
+//
+// Names, roles and faults depend on the number alone, so two runs are alike.
+// An error of New has closed what was open.
+package practice
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/keytab"
+
+	"github.com/osiriscare/osiris/shared/runbook"
+	"github.com/osiriscare/osiris/tools/winlab/labca"
+	"github.com/osiriscare/osiris/tools/winlab/machine"
+	"github.com/osiriscare/osiris/tools/winlab/model"
+)
+
+const (
+	// DefaultHosts is what a newcomer is shown.
+	DefaultHosts = 12
+	// MaxHosts is below what the open files of a process commonly are.
+	MaxHosts = 2000
+
+	domain    = "NORTHVALLEY"
+	dnsDomain = "northvalley.example"
+	// user is the account by which the hosts are scanned.
+	user = "osiris-scan"
+)
+
+// Config is a practice.
+type Config struct {
+	// Hosts is DefaultHosts if 0.
+	Hosts int
+	// Address is where all listen, 127.0.0.1 if empty.
+	Address   string
+	Catalogue *runbook.Catalogue
+	// Password of the account; a random one if empty.
+	Password string
+	// Healthy has no faults.
+	Healthy bool
+	// Delay passes before every answer.
+	Delay time.Duration
+	// Hung is how many of the last hosts accept and never answer.
+	Hung int
+	// PlainPort lets the hosts listen without TLS too; messages are sealed there.
+	PlainPort bool
+	// Keytab is for Kerberos, nil for none.
+	Keytab *keytab.Keytab
+	Log    *slog.Logger
+}
+
+// Host is one of them.
+type Host struct {
+	Name string
+	Role string
+	// Fault is what is wrong with it, "" for nothing.
+	Fault   string
+	Hung    bool
+	Model   *model.Host
+	Machine *machine.Machine
+}
+
+// Practice is running hosts.
+type Practice struct {
+	cfg   Config
+	ca    *labca.CA
+	hosts []*Host
+}
+
+// New starts the hosts.
+func New(cfg Config) (*Practice, error) {
+	if cfg.Hosts == 0 {
+		cfg.Hosts = DefaultHosts
+	}
+	if cfg.Hosts < 1 || cfg.Hosts > MaxHosts || cfg.Hung < 0 || cfg.Hung > cfg.Hosts {
+		return nil, fmt.Errorf("starting a practice: %d hosts, of which %d hang; there can be 1 to %d", cfg.Hosts, cfg.Hung, MaxHosts)
+	}
+	if cfg.Password == "" {
+		var b [18]byte
+		_, _ = rand.Read(b[:])
+		cfg.Password = base64.RawURLEncoding.EncodeToString(b[:])
+	}
+	ca, err := labca.New("Northvalley lab")
+	if err != nil {
+		return nil, fmt.Errorf("starting a practice: %w", err)
+	}
+	p := &Practice{cfg: cfg, ca: ca}
+	for i := range cfg.Hosts {
+		h, err := p.start(i)
+		if err != nil {
+			p.Close()
+			return nil, fmt.Errorf("starting a practice: %w", err)
+		}
+		p.hosts = append(p.hosts, h)
+	}
+	return p, nil
+}
+
+// identity gives the name and role of the host of a number.
+func identity(i int) (name, role string) {
+	switch {
+	case i == 0:
+		return "DC1", runbook.RoleDomainController
+	case i == 1 || i == 2 || i%40 == 0:
+		return fmt.Sprintf("SRV%02d", i), runbook.RoleServer
+	default:
+		return fmt.Sprintf("WS%03d", i), runbook.RoleWorkstation
+	}
+}
+
+func (p *Practice) start(i int) (*Host, error) {
+	name, role := identity(i)
+	h := &Host{Name: name, Role: role, Hung: i >= p.cfg.Hosts-p.cfg.Hung}
+	var err error
+	h.Model, err = model.New(model.Config{
+		Name: name, Role: role, Domain: true, Catalogue: p.cfg.Catalogue, Delay: p.cfg.Delay,
+		Restart: func() {
+			// It comes back as a virtual machine would, only sooner.
+			if h.Machine != nil {
+				go func() { _ = h.Machine.Reboot(20 * time.Second) }()
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !p.cfg.Healthy {
+		if h.Fault, err = spoil(h.Model, role, i); err != nil {
+			return nil, err
+		}
+	}
+	plain := machine.NoListener
+	if p.cfg.PlainPort {
+		plain = 0
+	}
+	h.Machine, err = machine.New(machine.Config{
+		Name: name, Domain: domain, DNSDomain: dnsDomain, Accounts: []machine.Account{{User: user, Password: p.cfg.Password}},
+		Keytab: p.cfg.Keytab, Host: h.Model, Address: p.cfg.Address, HTTPPort: plain, CA: p.ca, Log: p.cfg.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.Machine.Hang(h.Hung)
+	return h, nil
+}
+
+// Hosts gives them in the order of their numbers.
+func (p *Practice) Hosts() []*Host { return p.hosts }
+
+// CA signed the certificates of the hosts.
+func (p *Practice) CA() *labca.CA { return p.ca }
+
+// Close ends all hosts.
+func (p *Practice) Close() {
+	for _, h := range p.hosts {
+		h.Machine.Close()
+	}
+}
