@@ -25,8 +25,9 @@ func outcomeOf(s compliancev1.UpdateState) (outcome, words string) {
 		return bundle.OutcomeReverted, "was taken back"
 	case stateTrial:
 		return bundle.OutcomeNone, "was staged, is in place and on trial"
+	default: // failed, or a state of a later version
+		return bundle.OutcomeFailed, "was not put in place"
 	}
-	return bundle.OutcomeFailed, "was not put in place"
 }
 
 // told is evidence of what an agent tells of a program.

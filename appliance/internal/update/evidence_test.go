@@ -1,8 +1,11 @@
 package update_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/update"
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
@@ -101,4 +104,32 @@ func TestAHaltedRingAndARefusedFolderAreTrouble(t *testing.T) {
 	r.publish(program)
 	r.ask("ag_2", 1000, nil)
 	trouble(1, "")
+}
+
+func TestAnAgentCannotFloodTheEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, update.Config{Halt: update.Halt{Count: 9, Percent: 2}})
+		r.publish(program)
+		flood := func(n int) {
+			for i := range n {
+				o := outcome(installed)
+				o.Sha256 = bytes.Repeat([]byte{byte(i)}, 32)
+				o.Failures = uint32(i)
+				r.ask("ag_1", 2000, o)
+				r.ask("ag_1", 2000, outcome(rolledBack))
+				r.ask("ag_1", 2000, outcome(installed))
+			}
+		}
+		flood(100)
+		r.evidence(16)
+		time.Sleep(24 * time.Hour)
+		last := outcome(rolledBack)
+		last.Failures = 77
+		r.ask("ag_1", 2000, last)
+		if b := r.evidence(17); b.PostState["failures"] != "77" {
+			t.Errorf("what it told a day later: %+v", b)
+		}
+		r.ask("ag_2", 2000, outcome(installed))
+		r.evidence(18) // others are not held up
+	})
 }

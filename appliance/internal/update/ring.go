@@ -68,8 +68,15 @@ func (u *Update) note(ctx context.Context, a asker, o *compliancev1.UpdateOutcom
 		if news, err = result(ctx, tx, a.id, o, now); err != nil || !news {
 			return err
 		}
+		if !u.tellers.allow(a.id, u.now()) {
+			return errFlood
+		}
 		return u.Drafts(ctx, tx, u.told(a, o))
 	})
+	if errors.Is(err, errFlood) {
+		u.log.WarnContext(ctx, "agent tells too much of updates", "agent_id", a.id)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("keeping an agent's update: %w", err)
 	}

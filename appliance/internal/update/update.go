@@ -96,6 +96,8 @@ type Update struct {
 	now   func() time.Time
 	bytes *rate.Limiter
 
+	tellers tellers
+
 	mu    sync.Mutex
 	stamp stamp
 	until time.Time // then what is held is judged again
