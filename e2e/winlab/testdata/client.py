@@ -42,7 +42,6 @@ class Client:
             bindings = gr.ChannelBindings(application_data=b"tls-server-end-point:" + hashlib.sha256(data).digest())
         inner = NTLM if a.mech == "ntlm" else KRB5
         mech = SPNEGO if a.wrap == "spnego" else inner
-        store = None
         usage = {"usage": "initiate"}
         name = gssapi.Name(a.user, gssapi.NameType.user)
         if a.mech == "ntlm":
@@ -96,8 +95,7 @@ class Client:
 
     def unseal(self, head, data):
         if self.a.mech != "ntlm" and self.a.seal == "iov":
-            iov = gr.IOV((gr.IOVBufferType.header, False, head), data, gr.IOVBufferType.data if False else
-                         (gr.IOVBufferType.padding, False, b""), std_layout=False)
+            iov = gr.IOV((gr.IOVBufferType.header, False, head), data, (gr.IOVBufferType.padding, False, b""), std_layout=False)
             gr.unwrap_iov(self.ctx, iov)
             return iov[1].value
         return gr.unwrap(self.ctx, head + data).message
@@ -125,7 +123,7 @@ class Client:
         assert len(plain) == size, (len(plain), size)
         return r.status, plain.decode()
 
-    def message(self, action, body, shell=None):
+    def message(self, action, body, shell=None, options=""):
         message_id = str(uuid.uuid4())
         selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell}</w:Selector></w:SelectorSet>' if shell else ""
         status, answer = self.soap(
@@ -134,7 +132,7 @@ class Client:
             f'<a:To>http://lab/wsman</a:To><w:ResourceURI s:mustUnderstand="true">{SHELL}/cmd</w:ResourceURI>'
             '<a:ReplyTo><a:Address s:mustUnderstand="true">http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>'
             f'<a:Action s:mustUnderstand="true">{action}</a:Action><w:MaxEnvelopeSize s:mustUnderstand="true">153600</w:MaxEnvelopeSize>'
-            f'<a:MessageID>uuid:{message_id}</a:MessageID><w:OperationTimeout>PT20.000S</w:OperationTimeout>{selector}</s:Header>'
+            f'<a:MessageID>uuid:{message_id}</a:MessageID><w:OperationTimeout>PT20.000S</w:OperationTimeout>{selector}{options}</s:Header>'
             f'<s:Body>{body}</s:Body></s:Envelope>')
         assert f"<a:RelatesTo>uuid:{message_id}</a:RelatesTo>" in answer, answer
         if status != 200:
@@ -179,7 +177,7 @@ def main():
         print(json.dumps({"refused": str(e)}))
         return
     answer = c.message(TRANSFER + "/Create", "<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr"
-                       "</rsp:OutputStreams></rsp:Shell>")
+                       "</rsp:OutputStreams></rsp:Shell>", options='<w:OptionSet><w:Option Name="WINRS_CODEPAGE">65001</w:Option></w:OptionSet>')
     shell = re.search("<rsp:ShellId>(.*?)<", answer).group(1)
     selector = re.search('<w:Selector Name="ShellId">(.*?)<', answer).group(1)
     assert shell == selector, (shell, selector)

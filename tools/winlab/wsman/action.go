@@ -102,7 +102,7 @@ func (s *Server) command(r *request, sh *shell) ([]byte, *Fault) {
 			c.out["stderr"], c.done, c.exit = []byte("The command line is too long.\r\n"), true, 1
 		})
 	} else {
-		go c.run(s.cfg.Host, line)
+		go c.run(s.cfg.Host, line, sh.codepage)
 	}
 	return response(r, `<rsp:CommandResponse><rsp:CommandId>`+escape(id)+`</rsp:CommandId></rsp:CommandResponse>`), nil
 }

@@ -33,9 +33,13 @@ func newCommand(ctx context.Context, id string) *command {
 	return c
 }
 
-// run hands the line to the host; it is a goroutine of its own.
-func (c *command) run(host Host, line string) {
-	exit := host.Run(c.ctx, line, stdin{c}, output{c, "stdout"}, output{c, "stderr"})
+// run hands the line to the host; it is a goroutine of its own. What the host
+// writes is UTF-8, and comes out in the shell's code page.
+func (c *command) run(host Host, line, codepage string) {
+	stdout, stderr := inCodepage(codepage, output{c, "stdout"}), inCodepage(codepage, output{c, "stderr"})
+	exit := host.Run(c.ctx, line, stdin{c}, stdout, stderr)
+	// Half a letter at the end is nothing.
+	_, _ = stdout.Close(), stderr.Close()
 	c.update(func() { c.done, c.exit = true, exit })
 	c.cancel()
 }

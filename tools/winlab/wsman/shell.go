@@ -17,6 +17,7 @@ type shell struct {
 	idle     time.Duration
 	input    string
 	output   string
+	codepage string
 	ctx      context.Context //nolint:containedctx // the life of the shell, not of a request
 	cancel   context.CancelFunc
 
@@ -38,7 +39,7 @@ func (s *Server) newShell(r *request, who caller) (*shell, *Fault) {
 	}
 	sh := &shell{
 		id: newID(), owner: who.user, clientIP: who.ip, made: time.Now(), used: time.Now(), idle: defaultIdle,
-		input: "stdin", output: "stdout stderr", commands: map[string]*command{},
+		input: "stdin", output: "stdout stderr", codepage: r.options["WINRS_CODEPAGE"], commands: map[string]*command{},
 	}
 	if in := spec.child(nsShell, "InputStreams").value(); in != "" {
 		sh.input = in

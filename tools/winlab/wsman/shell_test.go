@@ -235,3 +235,20 @@ func TestIdentify(t *testing.T) {
 		t.Errorf("Create as if it were Identify = HTTP %d", status)
 	}
 }
+
+func TestTheCodePageIsTheClients(t *testing.T) {
+	s := plain(t, nil)
+	for name, c := range map[string]struct{ options, want string }{
+		"UTF-8":                 {`<w:OptionSet><w:Option Name="WINRS_CODEPAGE">65001</w:Option></w:OptionSet>`, strings.Repeat("äöü€", 1000)},
+		"that of Windows":       {"", strings.Repeat("\x84\x94\x81?", 1000)},
+		"that of Windows named": {`<w:OptionSet><w:Option Name="WINRS_CODEPAGE">437</w:Option></w:OptionSet>`, strings.Repeat("\x84\x94\x81?", 1000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer, _ := s.sendWith(wsman.Create, "", c.options, "<rsp:Shell/>")
+			sh := shellPattern.FindStringSubmatch(answer)[1]
+			if out, _, _ := s.output(sh, s.command(sh, "umlauts")); out != c.want {
+				t.Errorf("umlauts = %.20q", out)
+			}
+		})
+	}
+}
