@@ -123,6 +123,7 @@ type Heartbeat struct {
 	SentMs          int64
 	VerdictDigest   []byte
 	Queued, Dropped uint64
+	DiskFull        bool
 }
 
 // Fields is the message's table.
@@ -131,6 +132,7 @@ func (m *Heartbeat) Fields(c *Codec) {
 	c.Bytes(2, &m.VerdictDigest)
 	c.Uint(3, &m.Queued)
 	c.Uint(4, &m.Dropped)
+	c.Bool(5, &m.DiskFull)
 }
 
 // Report carries queued records.

@@ -1407,7 +1407,10 @@ type Heartbeat struct {
 	// Records waiting in the queue.
 	Queued uint64 `protobuf:"varint,3,opt,name=queued,proto3" json:"queued,omitempty"`
 	// Records replaced by gaps since the queue was made.
-	Dropped       uint64 `protobuf:"varint,4,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	Dropped uint64 `protobuf:"varint,4,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	// The disk takes no writes: what is found meanwhile waits in memory, or is
+	// counted and told as a gap when there is room.
+	DiskFull      bool `protobuf:"varint,5,opt,name=disk_full,json=diskFull,proto3" json:"disk_full,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1468,6 +1471,13 @@ func (x *Heartbeat) GetDropped() uint64 {
 		return x.Dropped
 	}
 	return 0
+}
+
+func (x *Heartbeat) GetDiskFull() bool {
+	if x != nil {
+		return x.DiskFull
+	}
+	return false
 }
 
 // Report carries queued records in order.
@@ -2727,12 +2737,13 @@ const file_compliance_v1_compliance_proto_rawDesc = "" +
 	"\x06policy\x18\x02 \x01(\v2\x18.trust.v1.SignedEnvelopeR\x06policy\"-\n" +
 	"\x05Drain\x12$\n" +
 	"\x0eretry_delay_ms\x18\x01 \x01(\rR\fretryDelayMs\"\x0e\n" +
-	"\fStateRequest\"}\n" +
+	"\fStateRequest\"\x9a\x01\n" +
 	"\tHeartbeat\x12\x17\n" +
 	"\asent_ms\x18\x01 \x01(\x03R\x06sentMs\x12%\n" +
 	"\x0everdict_digest\x18\x02 \x01(\fR\rverdictDigest\x12\x16\n" +
 	"\x06queued\x18\x03 \x01(\x04R\x06queued\x12\x18\n" +
-	"\adropped\x18\x04 \x01(\x04R\adropped\"T\n" +
+	"\adropped\x18\x04 \x01(\x04R\adropped\x12\x1b\n" +
+	"\tdisk_full\x18\x05 \x01(\bR\bdiskFull\"T\n" +
 	"\x06Report\x12\x19\n" +
 	"\bqueue_id\x18\x01 \x01(\fR\aqueueId\x12/\n" +
 	"\arecords\x18\x02 \x03(\v2\x15.compliance.v1.RecordR\arecords\"\xa6\x02\n" +
