@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -254,4 +255,19 @@ func phases(r *compliancev1.CommandResult) string {
 		text += " "
 	}
 	return text
+}
+
+// stand runs the runner for a while.
+func (h *host) stand(o action.Orders, d time.Duration) {
+	h.t.Helper()
+	h.runner.Orders = o
+	ctx, cancel := context.WithCancel(h.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.runner.Run(ctx) }()
+	time.Sleep(d)
+	synctest.Wait()
+	cancel()
+	if err := <-ended; err != nil {
+		h.t.Error(err)
+	}
 }

@@ -3,7 +3,6 @@
 package action_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,21 +45,6 @@ func standingRun(t *testing.T, set func(h *host, o *orders, p *trustv1.Policy), 
 		h.stand(o, d)
 		then(h)
 	})
-}
-
-// stand runs the runner for a while.
-func (h *host) stand(o action.Orders, d time.Duration) {
-	h.t.Helper()
-	h.runner.Orders = o
-	ctx, cancel := context.WithCancel(h.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- h.runner.Run(ctx) }()
-	time.Sleep(d)
-	synctest.Wait()
-	cancel()
-	if err := <-ended; err != nil {
-		h.t.Error(err)
-	}
 }
 
 func TestAStandingOrderHealsWithoutALink(t *testing.T) {

@@ -91,6 +91,7 @@ func word(v trustv1.AgentVerb) string {
 		return approve
 	case trustv1.AgentVerb_AGENT_VERB_RELEASE:
 		return release
+	case trustv1.AgentVerb_AGENT_VERB_UNSPECIFIED:
 	}
 	return v.String()
 }
