@@ -23,7 +23,7 @@ import (
 //	sysctl:net.ipv4.tcp_syncookies                   a kernel parameter
 //	package:chrony                                   a package of the system's manager
 //
-// The lint of tools/psline compares them with a script's syntax tree.
+// The lint of tools/pslint compares them with a script's syntax tree.
 var resourcePatterns = map[string]*regexp.Regexp{
 	"cim":      regexp.MustCompile(`\A[A-Za-z0-9_/]+:[A-Za-z0-9_]+\z`),
 	"registry": regexp.MustCompile(`\A(HKLM|HKU)\\[^!]*![^!]*\z`),
