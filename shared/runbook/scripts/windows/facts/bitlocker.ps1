@@ -10,6 +10,10 @@ try {
         if ($answer.ReturnValue -eq 0) {
             $row['ConversionStatus'] = $answer.ConversionStatus
         }
+        $answer = Read-CimMethod -Namespace 'root\CIMV2\Security\MicrosoftVolumeEncryption' -ClassName 'Win32_EncryptableVolume' -Instance $volume -MethodName 'GetSuspendCount' -Arguments @{}
+        if ($answer.ReturnValue -eq 0) {
+            $row['SuspendCount'] = $answer.SuspendCount
+        }
         Add-Row -Fact 'volume' -Row $row
     }
 } catch {
