@@ -34,6 +34,7 @@ func lockAfter(ctx context.Context, p *wine.Prefix, seconds int) error {
 // TestNothingIsLostOrDoubledWhenTheAgentIsKilled enrols the agent, lets it
 // stream, and kills it at random moments while the registry changes.
 func TestNothingIsLostOrDoubledWhenTheAgentIsKilled(t *testing.T) {
+	t.Parallel()
 	t.Logf("seed %d: repeat with -seed", *seed)
 	s := startSite(t)
 	s.token()

@@ -16,6 +16,7 @@ import (
 // TestReportsPassABlockedPort gives the agent a port where nobody listens: what
 // it finds goes out by HTTP/1.1 over the same certificates.
 func TestReportsPassABlockedPort(t *testing.T) {
+	t.Parallel()
 	s := startSite(t)
 	s.token()
 	s.run(agentExe(t), "enrol", "--config", wine.WindowsPath(s.config()))

@@ -18,6 +18,7 @@ const (
 // TestChecksReadTheRegistry changes one thing after another and asks the agent
 // as a technician would.
 func TestChecksReadTheRegistry(t *testing.T) {
+	t.Parallel()
 	p := open(t)
 	steps := []struct {
 		name    string

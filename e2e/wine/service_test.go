@@ -56,10 +56,16 @@ func (s *site) run(program string, args ...string) string {
 	return out
 }
 
+// Wine 8.0 takes the recovery actions and forgets them (sc qfailure shows none),
+// and its service manager does not notice that a service's process was killed: the
+// state stays 4 (both seen 2026-11-22). Recovery is for a real Windows
+// (docs/lab.md); what Wine shows of kill -9 is in agent_test.go.
+
 // TestTheServiceIsInstalledWorksAndGoes is the life of an installation: one
 // command with the token file beside the program, work as a service, stop,
 // start, an update by installing again, removal.
 func TestTheServiceIsInstalledWorksAndGoes(t *testing.T) {
+	t.Parallel()
 	s := startSite(t)
 	media := s.media(s.token())
 	s.run(media, "install", "--config", wine.WindowsPath(s.config()))
@@ -107,7 +113,7 @@ func (s *site) media(token string) string {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
-		if err := copyProgram(agentExe(s.t), program); err != nil {
+		if err := copyProgram(s.program, program); err != nil {
 			return err
 		}
 		content, err := os.ReadFile(token)
@@ -153,6 +159,7 @@ func (s *site) moreThan(records uint64) uint64 {
 // TestAProgramInUseIsReplaced is what self-update rests on: Windows refuses to
 // write or remove a running program, and lets it be renamed.
 func TestAProgramInUseIsReplaced(t *testing.T) {
+	t.Parallel()
 	s := startSite(t)
 	s.token()
 	folder := filepath.Join(s.Drive(), "Program Files", "Osiris")

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,8 +30,9 @@ import (
 type site struct {
 	*stack.Stack
 	*wine.Prefix
-	// agent is osiris-agent.exe as a plain program.
-	agent *stack.Process
+	// program is osiris-agent.exe, agent the same as a plain process.
+	program string
+	agent   *stack.Process
 	// seconds is after how long an idle session locks.
 	seconds int
 
@@ -62,12 +64,19 @@ var servers = sync.OnceValues(func() (map[string]string, error) {
 // startSite starts Central and the appliance; no agent runs yet.
 func startSite(t *testing.T) *site {
 	t.Helper()
-	prefix := open(t)
 	bins, err := servers()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Prefix: prefix, t: t, dir: t.TempDir(), bins: bins, seen: map[string]int{}}
+	return startSiteWith(t, bins, agentExe(t))
+}
+
+// startSiteWith starts a site of these servers and this agent.
+func startSiteWith(t *testing.T, bins map[string]string, program string) *site {
+	t.Helper()
+	prefix := open(t)
+	var err error
+	s := &site{program: program, Prefix: prefix, t: t, dir: t.TempDir(), bins: bins, seen: map[string]int{}}
 	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: bins, CheckInterval: time.Second, Each: s.note})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +86,7 @@ func startSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	s.agent = &stack.Process{
-		Name: "agent", Path: launch, Args: []string{agentExe(t), "run", "--config", wine.WindowsPath(s.config())},
+		Name: "agent", Path: launch, Args: []string{program, "run", "--config", wine.WindowsPath(s.config())},
 		Ready: "agent started", Log: filepath.Join(s.dir, "logs", "agent.log"), Each: s.note,
 	}
 	t.Cleanup(func() {
@@ -153,6 +162,22 @@ func (s *site) until(what string, ask func(context.Context) error) {
 func (s *site) tails() {
 	for _, name := range []string{"appliance", "agent"} {
 		s.t.Log(stack.Tail(filepath.Join(s.dir, "logs"), name, 25))
+	}
+	// A service writes where nobody here looks; the watcher of an update has a log.
+	for _, pattern := range []string{"update/*", "*"} {
+		files, _ := filepath.Glob(filepath.Join(s.data(), pattern)) // the pattern is right
+		for _, f := range files {
+			info, err := os.Stat(f)
+			if err != nil {
+				continue
+			}
+			text := ""
+			if strings.HasSuffix(f, ".log") || strings.HasSuffix(f, "journal") { // it has the reason of a failure
+				content, err := os.ReadFile(f)
+				text = fmt.Sprintf(" %v\n%q", err, content)
+			}
+			s.t.Logf("%s: %d bytes%s", strings.TrimPrefix(f, s.Drive()), info.Size(), text)
+		}
 	}
 }
 

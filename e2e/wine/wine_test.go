@@ -4,6 +4,7 @@ package wine_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -61,21 +62,33 @@ func open(t *testing.T) *wine.Prefix {
 	return p
 }
 
+// given is a program to try instead of one that is built here.
+var given = flag.String("agent", "", "osiris-agent.exe to try, such as dist/release/osiris-agent_windows_amd64.exe of ./dev build; by default one is built with its flags")
+
+// buildAgent builds for Windows with the flags of //:release (agent_binary in
+// tools/bazel/binary.bzl, and .bazelrc).
+func buildAgent(ctx context.Context, root, target, pkg, stamps string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags=osiris_agent",
+		"-ldflags=-s -w -funcalign=1 "+stamps, "-gcflags=all=-l", "-o", target, pkg)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s for Windows: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
 // agent is osiris-agent.exe, built once as it ships.
 var agent = sync.OnceValues(func() (string, error) {
+	if *given != "" {
+		return filepath.Abs(*given)
+	}
 	root, err := checkout()
 	if err != nil {
 		return "", err
 	}
 	target := filepath.Join(root, ".cache", "bin", "osiris-agent.exe")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-tags=osiris_agent", "-ldflags=-s -w -funcalign=1", "-gcflags=all=-l",
-		"-o", target, "./agent/cmd/osiris-agent")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building osiris-agent.exe: %w\n%s", err, out)
-	}
-	return target, nil
+	return target, buildAgent(context.Background(), root, target, "./agent/cmd/osiris-agent", "")
 })
 
 func agentExe(t *testing.T) string {
