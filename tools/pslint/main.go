@@ -41,7 +41,7 @@ func run(ctx context.Context) ([]fault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	g, err := buildGrammar(ctx, folder)
 	if err != nil {
 		return nil, err

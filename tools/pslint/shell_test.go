@@ -43,7 +43,7 @@ func TestShellcheckFindsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(t, text.Path, string(script))
+		checkShell(t, text.Path, string(script))
 	}
 	// The frame alone, while there may be no part of Linux yet.
 	var frame strings.Builder
@@ -52,10 +52,10 @@ func TestShellcheckFindsNothing(t *testing.T) {
 			frame.WriteString(text.Body)
 		}
 	}
-	check(t, "linux/prelude.sh", frame.String())
+	checkShell(t, "linux/prelude.sh", frame.String())
 }
 
-func check(t *testing.T, name, script string) {
+func checkShell(t *testing.T, name, script string) {
 	t.Helper()
 	// 2034 is a variable that only other parts use, 2317 and 2329 a function of the
 	// prelude that this one does not call.
