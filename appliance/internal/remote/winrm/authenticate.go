@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/ntlm"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/sealed"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/spnego"
@@ -32,8 +31,7 @@ func (c *conn) prepare(r *Road, credential Credential, bindings []byte) error {
 			return &spnegoMechanism{inner: m, oid: spnego.NTLM, signs: true}
 		}
 	case Kerberos:
-		user, realm := credential.principal()
-		account := kerberos.Account{Realm: realm, User: user, Password: credential.Password}
+		account := credential.kerberos()
 		c.mechanism = func() mechanism {
 			return &spnegoMechanism{oid: spnego.Kerberos, inner: &kerberosMechanism{
 				tickets: r.tickets, account: account, service: c.endpoint.service(), bindings: bindings,

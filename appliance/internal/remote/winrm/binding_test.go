@@ -4,9 +4,7 @@ package winrm_test
 
 import (
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -20,12 +18,7 @@ func TestTheChannelIsBound(t *testing.T) {
 	k := startKDC(t, "")
 	certificate, parsed := identity(t, "127.0.0.1")
 	file := filepath.Join(t.TempDir(), "host.pem")
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))+
-		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: parsed.Raw})))
+	write(t, file, pemText(t, certificate))
 	right := sha256.Sum256(parsed.Raw)
 	spnego := alice
 	spnego.Method = winrm.NTLMSPNEGO

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 )
 
 // Method is how a credential is proven.
@@ -93,6 +95,11 @@ func (c Credential) principal() (user, realm string) {
 		realm = c.Realm
 	}
 	return user, strings.ToUpper(realm)
+}
+
+func (c Credential) kerberos() kerberos.Account {
+	user, realm := c.principal()
+	return kerberos.Account{Realm: realm, User: user, Password: c.Password}
 }
 
 // sum tells credentials apart without keeping them.

@@ -10,7 +10,8 @@ import (
 )
 
 // Endpoint is where a host listens, and what is asked of the connection. It is
-// comparable: equal endpoints share connections.
+// comparable: equal endpoints share connections and take turns, so a site's CAs
+// must be one pool, not an equal one each time.
 type Endpoint struct {
 	// Host is the name or address that is connected to.
 	Host string

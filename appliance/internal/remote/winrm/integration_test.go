@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +146,31 @@ func TestAServiceThatTheKDCDoesNotKnow(t *testing.T) {
 	_, err := newRoad(t, winrm.Config{KDCs: k.find}).Run(within(t, 20*time.Second), endpoint, aliceAtRealm, winrm.Command{Line: "echo x"})
 	if !errors.Is(err, winrm.ErrReply) || errors.Is(err, winrm.ErrAuth) {
 		t.Errorf("Run = %v; want %v", err, winrm.ErrReply)
+	}
+}
+
+func TestAHostWithANewKeyIsSignedInToAgain(t *testing.T) {
+	k := startKDC(t, "")
+	a := startAcceptor(t, map[string]any{"mechanisms": []string{oidKerberos, oidSPNEGO}}, k.env...)
+	road := newRoad(t, winrm.Config{Retries: -1, KDCs: k.find})
+	run := func(port int) error {
+		endpoint := a.endpoint()
+		endpoint.Port = port
+		_, err := road.Run(within(t, 20*time.Second), endpoint, aliceAtRealm, winrm.Command{Line: "echo x"})
+		return err
+	}
+	if err := run(a.port); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(k.keytab); err != nil {
+		t.Fatal(err)
+	}
+	k.admin(t, "ktadd -k "+k.keytab+" HTTP/127.0.0.1") // with a new key
+	joined := startAcceptor(t, map[string]any{"mechanisms": []string{oidKerberos, oidSPNEGO}}, k.env...)
+	if err := run(joined.port); !errors.Is(err, winrm.ErrAuth) {
+		t.Fatalf("Run with the old ticket = %v; want %v", err, winrm.ErrAuth)
+	}
+	if err := run(joined.port); err != nil {
+		t.Errorf("Run = %v; want a new ticket", err)
 	}
 }

@@ -64,7 +64,14 @@ func (s *shell) run(ctx context.Context, command Command) (Output, error) {
 // failed sorts an error and remembers a refusal.
 func (s *shell) failed(ctx context.Context, err error) error {
 	err = classify(ctx, err)
-	if errors.Is(err, ErrAuth) && !s.started {
+	if !errors.Is(err, ErrAuth) || s.started {
+		return err
+	}
+	if s.credential.Method == Kerberos {
+		// No password was shown to the host; the KDC's refusals rest by
+		// themselves.
+		s.road.tickets.Forget(ctx, s.credential.kerberos(), s.host.endpoint.service())
+	} else {
 		s.host.refuse(s.credential)
 	}
 	return err

@@ -146,6 +146,20 @@ func (c *Client) fetch(ctx context.Context, u *user, account Account, service st
 	return t, nil
 }
 
+// Forget drops a service's ticket: a service that refuses it may have a new key
+// since, as a computer that joined its domain again.
+func (c *Client) Forget(ctx context.Context, account Account, service string) {
+	u := c.user(account)
+	select {
+	case <-u.turn:
+		if service != "" {
+			delete(u.tickets, service)
+		}
+		u.turn <- struct{}{}
+	case <-ctx.Done():
+	}
+}
+
 // user returns what is known of an account.
 func (c *Client) user(account Account) *user {
 	key := userKey{strings.ToLower(account.User) + "@" + account.Realm, sha256.Sum256([]byte(account.Password))}
