@@ -1,10 +1,10 @@
 //go:build integration
 
-// Package winlab_test holds the lab's Windows hosts against clients that share
+// Package interop_test holds the lab's Windows hosts against clients that share
 // no code with them: gss-ntlmssp and MIT Kerberos by way of GSS-API, and
 // pywinrm. They are Debian's packages; a KDC runs on a free port of loopback.
 // An error of either side fails the test; nothing is measured.
-package winlab_test
+package interop_test
 
 import (
 	"bytes"

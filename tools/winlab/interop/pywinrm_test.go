@@ -1,6 +1,6 @@
 //go:build integration
 
-package winlab_test
+package interop_test
 
 import (
 	"os"
