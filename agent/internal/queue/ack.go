@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/osiriscare/osiris/agent/internal/sqlos"
@@ -8,12 +9,26 @@ import (
 
 // Ack deletes the records with seq <= through, which the appliance has made
 // durable. An acknowledgement that is older than the last one does nothing.
-// ErrAckAhead and ErrAckUnknown mean a confused appliance; nothing is deleted.
+// ErrAckAhead and ErrAckUnknown mean a confused appliance; nothing is deleted. On
+// a full disk the mark is kept in memory until it can be written; when it is lost
+// with the process, the next Reconcile finds it again.
 func (q *Queue) Ack(through uint64) error {
-	if err := q.Tx(func(tx *Tx) error { return tx.ack(through) }); err != nil {
+	err := q.Tx(func(tx *Tx) error { return tx.ack(through) })
+	if errors.Is(err, ErrFull) {
+		q.owe(through)
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("acknowledging through %d: %w", through, err)
 	}
 	return nil
+}
+
+// owe keeps a mark in memory.
+func (q *Queue) owe(through uint64) {
+	q.mu.Lock()
+	q.owed = through
+	q.mu.Unlock()
 }
 
 func (tx *Tx) ack(through uint64) error {

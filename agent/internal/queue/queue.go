@@ -17,7 +17,7 @@
 // A gap comes from: the limits (the oldest rows become one gap, joined with a
 // gap beside them), a full disk (the lost records take the next sequences as
 // soon as a write succeeds; until then the number is in memory only and is lost
-// with the process), and an appliance restored from a backup (Reconcile).
+// with the process, as are acknowledgements), and an appliance restored from a backup (Reconcile).
 //
 // The receiver's mark can be inside a gap. To recognise the record it holds
 // there, the ids of the first 1024 rows that limits dropped are remembered until
@@ -67,6 +67,8 @@ type Queue struct {
 	mu      sync.Mutex
 	last    state  // as of the latest commit
 	pending uint64 // records lost to a full disk, not yet in a gap
+	owed    uint64 // mark that a full disk did not take
+	full    bool   // the disk was, when something was last to be written
 }
 
 // Open opens the queue file at path or makes it. Zero limits mean the defaults.
@@ -113,14 +115,24 @@ func (q *Queue) prepare() error {
 
 // Close closes the file, after a last try to record losses to a full disk.
 func (q *Queue) Close() error {
-	q.mu.Lock()
-	lost := q.pending > 0
-	q.mu.Unlock()
-	var err error
-	if lost {
-		err = q.Trim()
+	q.Settle()
+	return q.db.Close()
+}
+
+// Settle tells whether the disk is full, after another try to write what waits in
+// memory when it was.
+func (q *Queue) Settle() (full bool) {
+	if q.isFull() {
+		_ = q.Trim() // what it cannot write waits on
 	}
-	return errors.Join(err, q.db.Close())
+	return q.isFull()
+}
+
+func (q *Queue) isFull() bool {
+	q.mu.Lock()
+	full := q.full
+	q.mu.Unlock()
+	return full
 }
 
 // SetAside renames a damaged queue file and its companions, so that Open makes
@@ -143,7 +155,12 @@ func (q *Queue) DB() *sqlos.DB { return q.db }
 func (q *Queue) ID() [16]byte { return q.snapshot().id }
 
 // First is the lowest sequence that is not acknowledged.
-func (q *Queue) First() uint64 { return q.snapshot().acked + 1 }
+func (q *Queue) First() uint64 {
+	q.mu.Lock()
+	first := max(q.last.acked, q.owed) + 1
+	q.mu.Unlock()
+	return first
+}
 
 // Next is the sequence that the next record gets. First == Next means empty.
 func (q *Queue) Next() uint64 { return q.snapshot().next }
@@ -174,6 +191,7 @@ func (q *Queue) AppendAll(items []Item) ([]Record, error) {
 	err := q.Tx(func(tx *Tx) error {
 		// On a full disk all items are lost, also those not reached.
 		tx.attempted += uint64(len(items))
+		records = records[:0]
 		for _, item := range items {
 			r, err := tx.insert(item.Kind, item.Body)
 			if err != nil {

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -58,12 +59,20 @@ type Outcome struct {
 // Welcome: the gap for an appliance that is behind is stored as the first row
 // and our own mark steps back to storeMark in the same commit; after a renewal
 // the appliance has never heard of the queue and answers mark 0.
+//
+// On a full disk a lost acknowledgement is kept as Ack keeps it. The two outcomes
+// after a backup need the disk; then the error has ErrFull in its chain.
 func (q *Queue) Reconcile(storeMark uint64, storeRecordID [16]byte) (Outcome, error) {
+	q.owe(0) // what the appliance says now is newer
 	var out Outcome
 	err := q.Tx(func(tx *Tx) (err error) {
 		out, err = tx.reconcile(storeMark, storeRecordID)
 		return err
 	})
+	if errors.Is(err, ErrFull) && out.Kind == OutcomeLostAck {
+		q.owe(storeMark)
+		return out, nil
+	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("reconciling with the appliance's mark %d: %w", storeMark, err)
 	}

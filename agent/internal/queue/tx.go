@@ -17,17 +17,22 @@ type Tx struct {
 	before    state
 	pending   uint64 // records lost earlier, that this transaction is to tell
 	told      uint64 // those it told
+	owed      uint64 // mark acknowledged earlier, that this transaction is to keep
 	attempted uint64 // records it was asked to add
-	full      bool
+	kept      bool   // by the caller
+	full      error  // of a disk that was full
 }
+
+// Keep says that the caller holds what it appends and tries again when the disk
+// is full: then it is not counted as lost.
+func (tx *Tx) Keep() { tx.kept = true }
 
 // Tx runs fn in one write transaction: what it appends and what it writes to
 // other tables become durable together or not at all. fn must not use the Queue
-// or its DB, only the handle. On a full disk an fn that appends nothing may be
-// called a second time.
+// or its DB, only the handle. On a full disk fn may be called several times.
 //
 // When the disk is full the error has ErrFull in its chain, nothing was written
-// and the records fn asked to add are counted as lost.
+// and the records fn asked to add are counted as lost, unless it called Keep.
 func (q *Queue) Tx(fn func(*Tx) error) error {
 	q.write.Lock()
 	err := q.once(fn)
@@ -38,20 +43,29 @@ func (q *Queue) Tx(fn func(*Tx) error) error {
 // once is Tx with the right to write.
 func (q *Queue) once(fn func(*Tx) error) error {
 	q.mu.Lock()
-	pending := q.pending
+	pending, owed := q.pending, q.owed
 	q.mu.Unlock()
-	tx, err := q.try(pending, fn)
-	if tx.full && tx.attempted == 0 && pending > 0 {
-		// The write itself may fit, only the gap did not.
-		tx, err = q.try(0, fn)
+	tx, err := q.try(pending, owed, fn)
+	if tx.full != nil && (tx.attempted == 0 || tx.kept) && (pending > 0 || owed > 0) {
+		// The write itself may fit, only what it was to carry along did not.
+		tx, err = q.try(0, 0, fn)
 	}
 	q.mu.Lock()
 	switch {
 	case err == nil:
 		q.pending -= tx.told
 		q.last = tx.st
-	case tx.full:
-		q.pending += tx.attempted
+		if q.owed == tx.owed || q.owed <= tx.st.acked || tx.st.id != tx.before.id {
+			q.owed = 0
+		}
+		if tx.st != tx.before {
+			q.full = false
+		}
+	case tx.full != nil:
+		q.full = true
+		if !tx.kept {
+			q.pending += tx.attempted
+		}
 		err = fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	q.mu.Unlock()
@@ -67,19 +81,22 @@ func (q *Queue) once(fn func(*Tx) error) error {
 	return nil
 }
 
-func (q *Queue) try(pending uint64, fn func(*Tx) error) (*Tx, error) {
-	tx := &Tx{q: q, pending: pending}
+func (q *Queue) try(pending, owed uint64, fn func(*Tx) error) (*Tx, error) {
+	tx := &Tx{}
 	err := q.db.Tx(func(sql *sqlos.Tx) error {
 		st, err := loadState(sql)
 		if err != nil {
 			return err
 		}
-		tx.Tx, tx.st, tx.before = sql, st, st
+		*tx = Tx{Tx: sql, q: q, st: st, before: st, pending: pending, owed: owed}
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if tx.full {
-			return errors.New("a full disk was met inside the transaction")
+		if tx.full != nil {
+			return tx.full
+		}
+		if err := tx.ack(owed); err != nil && !errors.Is(err, ErrAckUnknown) { // a limit may have made a gap there since
+			return err
 		}
 		if err := tx.tellPending(); err != nil {
 			return err
@@ -94,7 +111,9 @@ func (q *Queue) try(pending uint64, fn func(*Tx) error) (*Tx, error) {
 		}
 		return tx.st.save(sql)
 	})
-	tx.full = tx.full || sqlos.IsFull(err)
+	if sqlos.IsFull(err) {
+		tx.full = err
+	}
 	return tx, err
 }
 
@@ -141,7 +160,9 @@ func (tx *Tx) tellPending() error {
 func (tx *Tx) put(r *Record) error {
 	if err := tx.Exec("INSERT INTO queue_record (seq, id, kind, created_ms, body) VALUES (?,?,?,?,?)",
 		r.Seq, r.ID[:], int(r.Kind), r.CreatedMs, r.Body); err != nil {
-		tx.full = tx.full || sqlos.IsFull(err) // also when fn drops the error
+		if sqlos.IsFull(err) {
+			tx.full = err // also when fn drops it
+		}
 		return err
 	}
 	tx.st.rows++

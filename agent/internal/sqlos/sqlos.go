@@ -8,7 +8,13 @@
 // A DB is one connection. Its mutex serialises all use, so goroutines may share
 // it; inside Tx and View use only the handle that is passed in, never the DB.
 // Every open file is in WAL mode with synchronous=FULL: when a call that writes
-// has returned nil, the data has been through fsync (F_FULLFSYNC on macOS).
+// has returned nil, the data has been through fsync (F_FULLFSYNC on macOS). It is
+// locked for as long as it is open (locking_mode=EXCLUSIVE): then there is no -shm
+// file, which on a full disk could not be made. Who looks at it meanwhile looks at
+// a copy of it and its -wal.
+//
+// The -wal file keeps the blocks it once had, up to walLimit, as a reserve for a
+// full disk: what is in it is moved into the database, and it begins anew.
 //
 // Arguments are int, int64, uint64 up to 1<<63-1, bool (0 or 1), string, []byte
 // (always a BLOB, also when nil) and nil (NULL). No Go memory is handed to C:
@@ -30,9 +36,14 @@ import (
 	"sync"
 )
 
-// busyTimeoutMs is how long a call waits for another process, for example an
-// operator's sqlite3 shell or the update watcher, before SQLITE_BUSY.
+// busyTimeoutMs is how long Open waits for another process, for example an
+// operator's sqlite3 shell or an agent that is about to end, before SQLITE_BUSY.
 const busyTimeoutMs = 5000
+
+// walLimit bounds the -wal file: 100 pages of 4 KB, where SQLite's own 1,000 ate what
+// was left of a disk (seen 2026-11-22), and whatever one transaction needs beyond,
+// which is given back.
+const walLimit = "wal_autocheckpoint=100; PRAGMA journal_size_limit=420000"
 
 // cachedStatements bounds the prepared statements kept per connection. The
 // agent has some forty distinct statements.
@@ -108,8 +119,13 @@ func (db *DB) connect(path string) error {
 // them back, because SQLite answers a refused journal mode without an error.
 func (db *DB) configure() error {
 	tx := &Tx{db: db}
+	// Before WAL mode, so that SQLite never asks for shared memory.
+	err := tx.Exec("PRAGMA locking_mode=EXCLUSIVE")
+	if err != nil {
+		return err
+	}
 	var mode string
-	err := tx.Query("PRAGMA journal_mode=WAL", func(s *Stmt) error {
+	err = tx.Query("PRAGMA journal_mode=WAL", func(s *Stmt) error {
 		mode = s.ColumnText(0)
 		return nil
 	})
@@ -121,10 +137,8 @@ func (db *DB) configure() error {
 	}
 	// fullfsync matters on macOS only, where plain fsync may leave data in the
 	// drive's cache; elsewhere SQLite ignores it.
-	for _, pragma := range []string{"PRAGMA synchronous=FULL", "PRAGMA fullfsync=1", "PRAGMA checkpoint_fullfsync=1"} {
-		if err := tx.Exec(pragma); err != nil {
-			return err
-		}
+	if err := tx.Exec("PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1; PRAGMA " + walLimit); err != nil {
+		return err
 	}
 	var level int64
 	err = tx.Query("PRAGMA synchronous", func(s *Stmt) error {
@@ -151,6 +165,10 @@ func (db *DB) Exec(sql string, args ...any) error {
 	return err
 }
 
+// restart makes room in the -wal file. It is not truncated: whoever fills the disk
+// would have its blocks, and nothing could be written at all.
+func (db *DB) restart() error { return db.Exec("PRAGMA wal_checkpoint(RESTART)") }
+
 // Query runs one statement outside a transaction and calls row for each row.
 func (db *DB) Query(sql string, row func(*Stmt) error, args ...any) error {
 	db.mu.Lock()
@@ -162,8 +180,16 @@ func (db *DB) Query(sql string, row func(*Stmt) error, args ...any) error {
 }
 
 // Tx runs fn in a write transaction (BEGIN IMMEDIATE). It commits when fn
-// returns nil and rolls back when fn returns an error or panics.
-func (db *DB) Tx(fn func(*Tx) error) error { return db.run("BEGIN IMMEDIATE", fn) }
+// returns nil and rolls back when fn returns an error or panics. On a full disk
+// it makes what room it can and calls fn a second time.
+func (db *DB) Tx(fn func(*Tx) error) error {
+	const begin = "BEGIN IMMEDIATE"
+	err := db.run(begin, fn)
+	if IsFull(err) && db.restart() == nil {
+		err = db.run(begin, fn)
+	}
+	return err
+}
 
 // View runs fn in a read transaction, so that all its queries see one state.
 func (db *DB) View(fn func(*Tx) error) error { return db.run("BEGIN", fn) }
