@@ -1,8 +1,9 @@
 // Command winlab runs a practice's Windows hosts on loopback: WinRM that logs
 // on, seals and answers the appliance's documents, with faults to find. It
 // prints one JSON object, the inventory (package practice), when all hosts
-// listen, and runs until it is interrupted. Exit code 1 is a failure to start,
-// 2 a wrong flag.
+// listen, and runs until it is interrupted. With -control it does orders
+// (practice.Order), a line of JSON each on standard input, answers each with a
+// line, and ends with the input too. Exit code 1 is a failure, 2 a wrong flag.
 package main
 
 import (
@@ -26,13 +27,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run is main with its surroundings.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("winlab", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	hosts := flags.Int("hosts", practice.DefaultHosts, "how many hosts")
@@ -42,11 +43,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	plain := flags.Bool("plain", false, "listen without TLS too; messages are sealed there")
 	healthy := flags.Bool("healthy", false, "without faults")
 	keytabFile := flags.String("keytab", "", "keys of HTTP/<host> for Kerberos")
+	orders := flags.Bool("control", false, "do the orders of standard input")
 	password := flags.String("password-file", "", "the account's password; a random one without it")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	err := serve(ctx, stdout, practice.Config{
+	if !*orders {
+		stdin = nil
+	}
+	err := serve(ctx, stdin, stdout, practice.Config{
 		Hosts: *hosts, Hung: *hung, Delay: *delay, Address: *address, PlainPort: *plain, Healthy: *healthy,
 		Log: slog.New(slog.NewTextHandler(stderr, nil)),
 	}, *keytabFile, *password)
@@ -57,8 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve runs the practice until ctx ends.
-func serve(ctx context.Context, stdout io.Writer, cfg practice.Config, keytabFile, passwordFile string) error {
+// serve runs the practice until ctx ends, or until stdin does if there is one.
+func serve(ctx context.Context, stdin io.Reader, stdout io.Writer, cfg practice.Config, keytabFile, passwordFile string) error {
 	var err error
 	if cfg.Catalogue, err = runbook.Load(); err != nil {
 		return err
@@ -85,6 +90,17 @@ func serve(ctx context.Context, stdout io.Writer, cfg practice.Config, keytabFil
 		return fmt.Errorf("printing the inventory: %w", err)
 	}
 	cfg.Log.InfoContext(ctx, "hosts listen", "hosts", len(p.Hosts()), "took", time.Since(began).Round(time.Millisecond).String())
-	<-ctx.Done()
-	return nil
+	if stdin == nil {
+		<-ctx.Done()
+		return nil
+	}
+	done := make(chan error, 1)
+	// It ends with the input, or with the process.
+	go func() { done <- control(ctx, p, stdin, stdout) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }

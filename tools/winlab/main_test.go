@@ -17,7 +17,7 @@ func TestItPrintsTheInventoryAndEndsWhenToldTo(t *testing.T) {
 	read, write := io.Pipe()
 	done := make(chan int, 1)
 	go func() {
-		code := run(ctx, []string{"-hosts", "3", "-plain"}, write, io.Discard)
+		code := run(ctx, []string{"-hosts", "3", "-plain"}, nil, write, io.Discard)
 		_ = write.Close()
 		done <- code
 	}()
@@ -48,9 +48,44 @@ func TestWhatItCannotDoIsSaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			if code := run(t.Context(), c.args, io.Discard, &stderr); code != c.code || stderr.Len() == 0 {
+			if code := run(t.Context(), c.args, nil, io.Discard, &stderr); code != c.code || stderr.Len() == 0 {
 				t.Errorf("run = %d, %q; want %d", code, stderr.String(), c.code)
 			}
 		})
+	}
+}
+
+func TestOrdersAreDoneAndAnswered(t *testing.T) {
+	orders := []struct{ order, want string }{
+		{`{"host":"WS003","do":"get","path":"firewall.profiles.public.enabled"}`, `{"ok":true,"value":true}`},
+		{`{"host":"WS003","do":"set","path":"firewall.profiles.public.enabled","value":false}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"get","path":"firewall.profiles.public.enabled"}`, `{"ok":true,"value":false}`},
+		{`{"host":"WS003","do":"policy","path":"audit.logon","value":0}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"get","path":"audit.logon"}`, `{"ok":true,"value":0}`},
+		{`{"host":"WS003","do":"set","path":"audit.logon","value":"much"}`, `{"ok":false,"error":"setting audit.logon of WS003: audit.logon: a value of another kind: string for int64"}`},
+		{`{"host":"WS003","do":"get","path":"x"}`, `{"ok":false,"error":"bad order: WS003 has no \"x\""}`},
+		{`{"host":"WS003","do":"deny","part":"firewall","message":"no","code":"0x80070005"}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"allow","part":"firewall"}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"hang"}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"wake"}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"reboot","seconds":0.01}`, `{"ok":true}`},
+		{`{"host":"WS003","do":"history"}`, `{"ok":true,"value":null}`},
+		{`{"host":"WS003","do":"dance"}`, `{"ok":false,"error":"bad order: nobody can \"dance\""}`},
+		{`{"host":"X","do":"get"}`, `{"ok":false,"error":"bad order: there is no host \"X\""}`},
+		{`hello`, `{"ok":false,"error":"invalid character 'h' looking for beginning of value"}`},
+	}
+	var stdin, stdout bytes.Buffer
+	for _, o := range orders {
+		stdin.WriteString(o.order + "\n")
+	}
+	if code := run(t.Context(), []string{"-hosts", "4", "-healthy", "-control"}, &stdin, &stdout, io.Discard); code != 0 {
+		t.Errorf("run = %d", code)
+	}
+	lines := bufio.NewScanner(&stdout)
+	lines.Scan() // the inventory
+	for _, o := range orders {
+		if !lines.Scan() || lines.Text() != o.want {
+			t.Errorf("%s = %s; want %s", o.order, lines.Text(), o.want)
+		}
 	}
 }
