@@ -4,6 +4,8 @@ package wine_test
 
 import (
 	"encoding/json"
+	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -75,7 +77,11 @@ func judge(t *testing.T, p *wine.Prefix, name string) string {
 	out, err := p.Command(bounded(t), agentExe(t), "check", "--json", name).Output()
 	var verdicts []struct{ Check, Status string }
 	if jsonErr := json.Unmarshal(out, &verdicts); jsonErr != nil || len(verdicts) != 1 || verdicts[0].Check != name {
-		t.Fatalf("check --json %s = %s, %v", name, out, err)
+		said := ""
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			said = string(exit.Stderr)
+		}
+		t.Fatalf("check --json %s = %q, %v: %s", name, out, err, said)
 	}
 	return verdicts[0].Status
 }
