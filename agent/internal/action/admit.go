@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/osiriscare/osiris/agent/internal/queue"
+	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
@@ -87,17 +89,34 @@ func (r *Runner) accept(s *Session, c *trustlite.Command) error {
 		}
 		e.result.Outcome, e.result.Message = wire.Refused, err.Error()
 		r.Log.Warn("command refused", "command_id", c.CommandId, "reason", e.result.Message)
-		return r.journal.finish(e)
+		return r.answer(e)
 	}
 	if len(r.work) == cap(r.work) {
 		r.Log.Warn("command left for later", "command_id", c.CommandId)
 		return nil
 	}
 	if err := r.journal.write(e); err != nil {
-		return r.disbelieve(s, c, fmt.Errorf("the journal cannot be written: %w", err))
+		err = fmt.Errorf("the journal cannot be written: %w", err)
+		if !sqlos.IsFull(err) {
+			return r.disbelieve(s, c, err)
+		}
+		e.finish(wire.Refused, err.Error())
+		return r.answer(e)
 	}
 	r.boundary("accepted")
 	r.work <- e // the only sender is the session's reader, so there is room
+	return nil
+}
+
+// answer queues a result. What a full disk refuses is Run's to try again.
+func (r *Runner) answer(e *entry) error {
+	err := r.journal.finish(e)
+	if !errors.Is(err, queue.ErrFull) {
+		return err
+	}
+	if len(r.work) < cap(r.work) { // else the appliance asks again
+		r.work <- e
+	}
 	return nil
 }
 
@@ -111,7 +130,7 @@ func (r *Runner) again(s *Session, e *entry) error {
 		return errFlood
 	}
 	r.Log.Info("command answered again", "command_id", e.command.CommandId)
-	return r.journal.finish(e)
+	return r.answer(e)
 }
 
 // permitted says why a believed command may not run, or nil.

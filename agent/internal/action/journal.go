@@ -98,10 +98,12 @@ func putEntry(tx *sqlos.Tx, e *entry) error {
 		e.command.CommandId, wire.Encode((*wire.Command)(e.command)), e.phase, e.snapshot, wire.Encode(e.result), e.done, e.seq, e.recordID[:], time.Now().UnixMilli())
 }
 
-// finish queues the result and closes the entry, in one transaction.
+// finish queues the result and closes the entry, in one transaction. With
+// queue.ErrFull the caller keeps the entry.
 func (j journal) finish(e *entry) error {
 	item := record.ResultItem(wire.Encode(e.result))
 	return j.queue.Tx(func(tx *queue.Tx) error {
+		tx.Keep()
 		r, err := tx.Append(item.Kind, item.Body)
 		if err != nil {
 			return err

@@ -114,7 +114,9 @@ func (r *Runner) Open() ([][]byte, error) {
 // run takes an entry to its result, unless ctx ends first: then the journal
 // holds it for the next start.
 func (r *Runner) run(ctx context.Context, e *entry) {
-	r.execute(ctx, e)
+	if e.result.Outcome == 0 { // else it is only to be told
+		r.execute(ctx, e)
+	}
 	if ctx.Err() != nil && e.result.Outcome == 0 {
 		return
 	}

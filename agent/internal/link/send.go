@@ -94,6 +94,7 @@ func (s *session) sendRecords(ctx context.Context) (more bool, err error) {
 
 // beat sends a sign of life.
 func (s *session) beat(ctx context.Context) error {
+	full := s.link.Queue.Settle()
 	stats, err := s.link.Queue.Stats()
 	if err != nil {
 		return err
@@ -101,7 +102,7 @@ func (s *session) beat(ctx context.Context) error {
 	digest := s.link.State.Digest()
 	return s.bounded(ctx, wire.AgentHeartbeat, &wire.Heartbeat{
 		SentMs: time.Now().UnixMilli(), VerdictDigest: digest[:],
-		Queued: uint64(max(stats.Records, 0)), Dropped: stats.Dropped,
+		Queued: uint64(max(stats.Records, 0)), Dropped: stats.Dropped, DiskFull: full,
 	})
 }
 

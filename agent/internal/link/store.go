@@ -23,12 +23,16 @@ func (l *Link) loadStore() error {
 	return nil
 }
 
-// setStore remembers the store; isNew tells whether it is another one.
+// setStore remembers the store; isNew tells whether it is another one. On a full
+// disk it is remembered in memory: a later start costs one report more.
 func (l *Link) setStore(id []byte) (isNew bool, err error) {
 	if bytes.Equal(id, l.storeID) {
 		return false, nil
 	}
-	if err := l.Queue.DB().Exec("REPLACE INTO link (key, value) VALUES ('store_id', ?)", id); err != nil {
+	err = l.Queue.DB().Tx(func(tx *sqlos.Tx) error {
+		return tx.Exec("REPLACE INTO link (key, value) VALUES ('store_id', ?)", id)
+	})
+	if err != nil && !sqlos.IsFull(err) {
 		return true, fmt.Errorf("remembering the appliance's store: %w", err)
 	}
 	l.storeID = append([]byte(nil), id...)
