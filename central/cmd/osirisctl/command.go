@@ -34,10 +34,10 @@ type command struct {
 
 // options are the flags of single commands.
 type options struct {
-	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason string
-	valid, interval                                                                     time.Duration
-	hostTiers, checks, standing, parameters                                             list
-	held, force                                                                         bool
+	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason, platform string
+	valid, interval                                                                               time.Duration
+	hostTiers, checks, standing, parameters                                                       list
+	held, force                                                                                   bool
 }
 
 // list is a repeatable flag.

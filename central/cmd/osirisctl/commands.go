@@ -117,6 +117,19 @@ var commands = []command{
 		words: "appliance retire", args: "ID --site S --reason TEXT", count: [2]int{1, 1},
 		says: "refuse an appliance from now on, for good; its evidence still proves", more: reasoned, do: applianceRetire,
 	},
+	{
+		words: "runbook list", args: "[--platform P] [--check C]", says: "list the catalogue of fixes that this program was built with",
+		more: func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.platform, "platform", "", "windows, darwin or linux")
+			f.StringVar(&o.check, "check", "", "check id")
+		},
+		do: runbookList,
+	},
+	{words: "runbook show", args: "RUNBOOK", count: [2]int{1, 1}, says: "show a fix with the text of every script", do: runbookShow},
+	{
+		words: "runbook validate", args: "PATH", count: [2]int{1, 1},
+		says: "read a runbook's file, or a folder with catalog and scripts, as a release would", do: runbookValidate,
+	},
 	{words: "version", says: "print the version", do: showVersion},
 }
 
