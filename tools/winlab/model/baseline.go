@@ -94,6 +94,8 @@ func (h *Host) protection() {
 	for _, letter := range []string{"c", "d"} {
 		p := "bitlocker.volumes." + letter + "."
 		t[p+"encrypted"], t[p+"suspended"], t[p+"locked"] = true, false, false
+		// After how many restarts it resumes by itself; 0 for never.
+		t[p+"suspend_count"] = int64(0)
 	}
 }
 

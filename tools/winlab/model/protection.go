@@ -118,7 +118,8 @@ func volumeRow(t tree, f *check.Facts, letter string) {
 	case t.yes(p + "suspended"):
 		protection = 0
 	}
-	row(f, check.FactEncryptable, "DeviceID", volumeID(letter), "DriveLetter", drive(letter), "ProtectionStatus", protection, "ConversionStatus", conversion)
+	row(f, check.FactEncryptable, "DeviceID", volumeID(letter), "DriveLetter", drive(letter), "ProtectionStatus", protection, "ConversionStatus", conversion,
+		"SuspendCount", t.number(p+"suspend_count"))
 }
 
 func drive(letter string) string { return strings.ToUpper(letter) + ":" }
