@@ -4,20 +4,32 @@
 // runs; no program is run for what it prints, which is in the language of
 // Windows; and what a script reads and writes is what its YAML declares, neither
 // more nor less. It needs gcc and the Go module proxy, once.
+//
+//	pslint                    judges the catalogue
+//	pslint document CHECK...  prints the scan that a Windows host gets on its standard input
+//	pslint command            prints the command line that reads it
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 
+	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	faults, err := run(ctx)
+	var faults []fault
+	var err error
+	if len(os.Args) > 1 {
+		err = show(os.Stdout, os.Args[1], os.Args[2:])
+	} else {
+		faults, err = run(ctx)
+	}
 	stop()
 	for _, f := range faults {
 		fmt.Fprintln(os.Stdout, f)
@@ -29,6 +41,40 @@ func main() {
 		fmt.Fprintln(os.Stderr, "pslint:", err)
 		os.Exit(1)
 	}
+}
+
+// show prints what somebody needs who tries the catalogue on a real Windows.
+func show(out io.Writer, verb string, checks []string) error {
+	c, err := runbook.Load()
+	if err != nil {
+		return err
+	}
+	switch verb {
+	case "command":
+		line, err := c.WindowsCommand()
+		if err == nil {
+			_, err = fmt.Fprintln(out, line)
+		}
+		return err
+	case "document":
+		ids := c.Texts().Checks("windows")
+		if len(checks) > 0 {
+			ids = nil
+			for _, name := range checks {
+				ids = append(ids, check.ID(name))
+			}
+		}
+		d, err := c.Scan("windows", ids...)
+		if err != nil {
+			return err
+		}
+		text, err := d.Windows()
+		if err == nil {
+			_, err = out.Write(text)
+		}
+		return err
+	}
+	return fmt.Errorf("%q is neither document nor command", verb)
 }
 
 // run judges the embedded catalogue.
