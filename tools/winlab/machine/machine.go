@@ -163,19 +163,50 @@ func (m *Machine) Reboot(away time.Duration) error {
 	if err := m.down(); err != nil {
 		return err
 	}
-	m.group.Go(func() {
-		timer := time.NewTimer(away)
-		defer timer.Stop()
-		select {
-		case <-m.stopping.Done():
+	m.spawn(func() {
+		if !m.sleep(away) {
 			return
-		case <-timer.C:
 		}
 		if err := m.listen(m.stopping); err != nil && m.stopping.Err() == nil {
 			m.cfg.Log.Error("coming back", "error", err)
 		}
 	})
 	return nil
+}
+
+// RebootAfter reboots later, as shutdown.exe does, so that who asked for it
+// gets an answer.
+func (m *Machine) RebootAfter(wait, away time.Duration) {
+	m.spawn(func() {
+		if !m.sleep(wait) {
+			return
+		}
+		if err := m.Reboot(away); err != nil {
+			m.cfg.Log.Error("going down", "error", err)
+		}
+	})
+}
+
+// spawn runs what the machine waits for when it is closed; a closed machine
+// begins nothing.
+func (m *Machine) spawn(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopping.Err() == nil {
+		m.group.Go(f)
+	}
+}
+
+// sleep says false when the machine is closed meanwhile.
+func (m *Machine) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-m.stopping.Done():
+		return false
+	}
 }
 
 // Present shows another certificate from now on, perhaps one of another host.
@@ -211,7 +242,9 @@ func (m *Machine) down() error {
 
 // Close ends the machine.
 func (m *Machine) Close() {
+	m.mu.Lock()
 	m.stop()
+	m.mu.Unlock()
 	m.gate.set(false)
 	_ = m.down()
 	m.service.Close()

@@ -117,12 +117,32 @@ func TestARebootingMachineRefusesAndComesBack(t *testing.T) {
 	}
 }
 
+func TestARebootThatWasAskedForComesLater(t *testing.T) {
+	m := start(t, nil)
+	c := client(t, nil)
+	url := "http://" + m.HTTP()
+	m.RebootAfter(0, time.Hour)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := ask(t, c, url); err != nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not go down")
+		}
+	}
+}
+
 func TestAMachineCanBeClosedWhileItReboots(t *testing.T) {
 	m := start(t, nil)
+	m.RebootAfter(time.Hour, time.Hour)
 	if err := m.Reboot(time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	m.Close()
+	m.RebootAfter(0, 0)
+	if err := m.Reboot(0); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAnotherCertificate(t *testing.T) {

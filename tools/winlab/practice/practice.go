@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/keytab"
@@ -32,6 +33,10 @@ const (
 	dnsDomain = "northvalley.example"
 	// user is the account by which the hosts are scanned.
 	user = "osiris-scan"
+
+	// A host that restarts does so soon and is back soon, for those who watch.
+	restartAfter = 3 * time.Second
+	restartTakes = 20 * time.Second
 )
 
 // Config is a practice.
@@ -119,12 +124,12 @@ func (p *Practice) start(i int) (*Host, error) {
 	name, role := identity(i)
 	h := &Host{Name: name, Role: role, Hung: i >= p.cfg.Hosts-p.cfg.Hung}
 	var err error
+	var running atomic.Pointer[machine.Machine]
 	h.Model, err = model.New(model.Config{
 		Name: name, Role: role, Domain: true, Catalogue: p.cfg.Catalogue, Delay: p.cfg.Delay,
 		Restart: func() {
-			// It comes back as a virtual machine would, only sooner.
-			if h.Machine != nil {
-				go func() { _ = h.Machine.Reboot(20 * time.Second) }()
+			if m := running.Load(); m != nil {
+				m.RebootAfter(restartAfter, restartTakes)
 			}
 		},
 	})
@@ -147,6 +152,7 @@ func (p *Practice) start(i int) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	running.Store(h.Machine)
 	h.Machine.Hang(h.Hung)
 	return h, nil
 }
