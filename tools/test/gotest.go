@@ -60,10 +60,15 @@ func (s *suite) native(ctx context.Context, out io.Writer) error {
 		"./agent/internal/native/...", "./agent/internal/sqlos/...", "./agent/internal/dial/...", "./agent/internal/queue/...")
 }
 
-// integration starts real binaries. Its packages run one after another, because
-// they share two cores with what they started.
+// integration starts real binaries and counterparts. Its packages run one after
+// another, because they share two cores with what they started.
 func (s *suite) integration(ctx context.Context, out io.Writer) error {
-	return s.goTest(ctx, out, nil, "-timeout=30m", "-tags=integration", "-p=1", "./e2e/...")
+	packages, err := tagged(ctx, s.root, "integration")
+	if err != nil {
+		return err
+	}
+	args := append([]string{"-timeout=30m", "-tags=integration", "-p=1"}, packages...)
+	return s.goTest(ctx, out, nil, args...)
 }
 
 // wine runs the agent's tests for Windows, and the agent, under Wine.
