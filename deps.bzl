@@ -45,6 +45,18 @@ def go_dependencies():
         version = "v0.0.0-20260215214346-43d0283efc3e",
     )
     _module(
+        name = "com_github_azure_go_ntlmssp",
+        importpath = "github.com/Azure/go-ntlmssp",
+        sum = "h1:mFRzDkZVAjdal+s7s0MwaRv9igoPqLRdzOLzw/8Xvq8=",
+        version = "v0.0.0-20221128193559-754e69321358",
+    )
+    _module(
+        name = "com_github_christrenkamp_goxpath",
+        importpath = "github.com/ChrisTrenkamp/goxpath",
+        sum = "h1:w0E0fgc1YafGEh5cROhlROMWXiNoZqApk2PDN0M1+Ns=",
+        version = "v0.0.0-20210404020558-97928f7e12b6",
+    )
+    _module(
         name = "com_github_a_h_templ",
         importpath = "github.com/a-h/templ",
         sum = "h1:kiKAPXTZE2Iaf8JbtM21r54A8bCNsncrfnokZZSrSDg=",
@@ -78,6 +90,18 @@ def go_dependencies():
         name = "com_github_beorn7_perks",
         importpath = "github.com/beorn7/perks",
         sum = "h1:VlbKKnNfV8bJzeqoa4cOKqO6bYr3WgKZxO8Z16+hsOM=",
+        version = "v1.0.1",
+    )
+    _module(
+        name = "com_github_bodgit_ntlmssp",
+        importpath = "github.com/bodgit/ntlmssp",
+        sum = "h1:baFN6AnR0SeC194X2D292IUZcHDs4JjStpqtE70fjXE=",
+        version = "v0.0.0-20240506230425-31973bb52d9b",
+    )
+    _module(
+        name = "com_github_bodgit_windows",
+        importpath = "github.com/bodgit/windows",
+        sum = "h1:tF7K6KOluPYygXa3Z2594zxlkbKPAOvqr97etrGNIz4=",
         version = "v1.0.1",
     )
     _module(
@@ -117,6 +141,12 @@ def go_dependencies():
         version = "v1.3.3",
     )
     _module(
+        name = "com_github_go_logr_logr",
+        importpath = "github.com/go-logr/logr",
+        sum = "h1:tG4xh9yMsRCAiodLVTxyrkzSZ9+o0L1Kg/+cPVcbP/8=",
+        version = "v1.4.4",
+    )
+    _module(
         name = "com_github_go_ole_go_ole",
         importpath = "github.com/go-ole/go-ole",
         sum = "h1:Dt6ye7+vXGIKZ7Xtk4s6/xVdGDQynvom7xCFEdWr6uE=",
@@ -127,6 +157,12 @@ def go_dependencies():
         importpath = "github.com/goccy/go-yaml",
         sum = "h1:PmFC1S6h8ljIz6gMRBopkjP1TVT7xuwrButHID66PoM=",
         version = "v1.19.2",
+    )
+    _module(
+        name = "com_github_gofrs_uuid",
+        importpath = "github.com/gofrs/uuid",
+        sum = "h1:3qXRTX8/NbyulANqlc0lchS1gqAVxRgsuW1YrTJupqA=",
+        version = "v4.4.0+incompatible",
     )
     _module(
         name = "com_github_google_go_cmp",
@@ -145,6 +181,66 @@ def go_dependencies():
         importpath = "github.com/google/uuid",
         sum = "h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=",
         version = "v1.6.0",
+    )
+    _module(
+        name = "com_github_hashicorp_go_cleanhttp",
+        importpath = "github.com/hashicorp/go-cleanhttp",
+        sum = "h1:035FKYIWjmULyFRBKPs8TBQoi0x6d9G4xc9neXJWAZQ=",
+        version = "v0.5.2",
+    )
+    _module(
+        name = "com_github_hashicorp_go_uuid",
+        importpath = "github.com/hashicorp/go-uuid",
+        sum = "h1:2gKiV6YVmrJ1i2CKKa9obLvRieoRGviZFL26PcT/Co8=",
+        version = "v1.0.3",
+    )
+    _module(
+        name = "com_github_jcmturner_aescts_v2",
+        importpath = "github.com/jcmturner/aescts/v2",
+        sum = "h1:9YKLH6ey7H4eDBXW8khjYslgyqG2xZikXP0EQFKrle8=",
+        version = "v2.0.0",
+    )
+    _module(
+        name = "com_github_jcmturner_dnsutils_v2",
+        importpath = "github.com/jcmturner/dnsutils/v2",
+        sum = "h1:lltnkeZGL0wILNvrNiVCR6Ro5PGU/SeBvVO/8c/iPbo=",
+        version = "v2.0.0",
+    )
+    _module(
+        name = "com_github_jcmturner_gofork",
+        importpath = "github.com/jcmturner/gofork",
+        sum = "h1:QH0l3hzAU1tfT3rZCnW5zXl+orbkNMMRGJfdJjHVETg=",
+        version = "v1.7.6",
+    )
+    _module(
+        name = "com_github_jcmturner_goidentity_v6",
+        importpath = "github.com/jcmturner/goidentity/v6",
+        sum = "h1:VKnZd2oEIMorCTsFBnJWbExfNN7yZr3EhJAxwOkZg6o=",
+        version = "v6.0.1",
+    )
+    _module(
+        name = "com_github_jcmturner_gokrb5_v8",
+        importpath = "github.com/jcmturner/gokrb5/v8",
+        sum = "h1:x1Sv4HaTpepFkXbt2IkL29DXRf8sOfZXo8eRKh687T8=",
+        version = "v8.4.4",
+    )
+    _module(
+        name = "com_github_jcmturner_rpc_v2",
+        importpath = "github.com/jcmturner/rpc/v2",
+        sum = "h1:7FXXj8Ti1IaVFpSAziCZWNzbNuZmnvw/i6CqLNdWfZY=",
+        version = "v2.0.3",
+    )
+    _module(
+        name = "com_github_masterzen_simplexml",
+        importpath = "github.com/masterzen/simplexml",
+        sum = "h1:2ZKn+w/BJeL43sCxI2jhPLRv73oVVOjEKZjKkflyqxg=",
+        version = "v0.0.0-20190410153822-31eea3082786",
+    )
+    _module(
+        name = "com_github_masterzen_winrm",
+        importpath = "github.com/masterzen/winrm",
+        sum = "h1:AKIJL2PfBX2uie0Mn5pxtG1+zut3hAVMZbRfoXecFzI=",
+        version = "v0.0.0-20250927112105-5f8e6c707321",
     )
     _module(
         name = "com_github_mattn_go_isatty",
@@ -229,6 +325,12 @@ def go_dependencies():
         importpath = "github.com/theupdateframework/go-tuf/v2",
         sum = "h1:w7976/W8uTwlsegP5nRymlpjPgrwSh+AXUf85is6nJk=",
         version = "v2.4.2",
+    )
+    _module(
+        name = "com_github_tidwall_transform",
+        importpath = "github.com/tidwall/transform",
+        sum = "h1:AMNpJRc7P+GTwVbl8DkK2I9I8BBUzNiHuH/tlxrpan0=",
+        version = "v0.0.0-20201103190739-32f242e2dbde",
     )
     _module(
         name = "com_github_transparency_dev_formats",
