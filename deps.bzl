@@ -2,9 +2,12 @@
 
 load("@bazel_gazelle//:deps.bzl", "go_repository")
 
-def _module(name, importpath, sum, version):
+def _module(name, importpath, sum, version, build_external = "static"):
     go_repository(
         name = name,
+        # Gazelle knows a module's imports from its go.mod; one without gets them
+        # by the rule that a path says where it is.
+        build_external = build_external,
         # What a module brings of its own is for its own WORKSPACE.
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -46,12 +49,14 @@ def go_dependencies():
     )
     _module(
         name = "com_github_azure_go_ntlmssp",
+        build_external = "external",
         importpath = "github.com/Azure/go-ntlmssp",
         sum = "h1:mFRzDkZVAjdal+s7s0MwaRv9igoPqLRdzOLzw/8Xvq8=",
         version = "v0.0.0-20221128193559-754e69321358",
     )
     _module(
         name = "com_github_christrenkamp_goxpath",
+        build_external = "external",
         importpath = "github.com/ChrisTrenkamp/goxpath",
         sum = "h1:w0E0fgc1YafGEh5cROhlROMWXiNoZqApk2PDN0M1+Ns=",
         version = "v0.0.0-20210404020558-97928f7e12b6",
@@ -160,6 +165,7 @@ def go_dependencies():
     )
     _module(
         name = "com_github_gofrs_uuid",
+        build_external = "external",
         importpath = "github.com/gofrs/uuid",
         sum = "h1:3qXRTX8/NbyulANqlc0lchS1gqAVxRgsuW1YrTJupqA=",
         version = "v4.4.0+incompatible",
@@ -232,6 +238,7 @@ def go_dependencies():
     )
     _module(
         name = "com_github_masterzen_simplexml",
+        build_external = "external",
         importpath = "github.com/masterzen/simplexml",
         sum = "h1:2ZKn+w/BJeL43sCxI2jhPLRv73oVVOjEKZjKkflyqxg=",
         version = "v0.0.0-20190410153822-31eea3082786",
@@ -250,6 +257,7 @@ def go_dependencies():
     )
     _module(
         name = "com_github_munnerz_goautoneg",
+        build_external = "external",
         importpath = "github.com/munnerz/goautoneg",
         sum = "h1:C3w9PqII01/Oq1c1nUAm88MOHcQC9l5mIlSMApZMrHA=",
         version = "v0.0.0-20191010083416-a7dc8b61c822",
@@ -328,6 +336,7 @@ def go_dependencies():
     )
     _module(
         name = "com_github_tidwall_transform",
+        build_external = "external",
         importpath = "github.com/tidwall/transform",
         sum = "h1:AMNpJRc7P+GTwVbl8DkK2I9I8BBUzNiHuH/tlxrpan0=",
         version = "v0.0.0-20201103190739-32f242e2dbde",

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,16 +16,23 @@ import (
 	"github.com/bazelbuild/bazel-gazelle/label"
 )
 
-// module is one Go module that the tree's packages import.
-type module struct{ path, version string }
+// module is one Go module that the tree's packages import; a bare one is older
+// than go.mod and has none.
+type module struct {
+	path, version string
+	bare          bool
+}
 
 const depsHead = `"""The Go modules that the tree imports, as Bazel repositories; ./dev gen writes this file from go.mod and go.sum."""
 
 load("@bazel_gazelle//:deps.bzl", "go_repository")
 
-def _module(name, importpath, sum, version):
+def _module(name, importpath, sum, version, build_external = "static"):
     go_repository(
         name = name,
+        # Gazelle knows a module's imports from its go.mod; one without gets them
+        # by the rule that a path says where it is.
+        build_external = build_external,
         # What a module brings of its own is for its own WORKSPACE.
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -53,7 +62,11 @@ func repositories(ctx context.Context, root string, check bool) error {
 		if !ok {
 			return fmt.Errorf("go.sum has no sum of %s %s: run go mod download %s", m.path, m.version, m.path)
 		}
-		fmt.Fprintf(&b, "    _module(\n        name = %q,\n        importpath = %q,\n        sum = %q,\n        version = %q,\n    )\n",
+		external := ""
+		if m.bare {
+			external = "        build_external = \"external\",\n"
+		}
+		fmt.Fprintf(&b, "    _module(\n        name = %q,\n"+external+"        importpath = %q,\n        sum = %q,\n        version = %q,\n    )\n",
 			label.ImportPathToBazelRepoName(m.path), m.path, sum, m.version)
 	}
 	return settle(filepath.Join(root, "deps.bzl"), []byte(b.String()), check)
@@ -67,7 +80,7 @@ func imported(ctx context.Context, root string) ([]module, error) {
 		goos, goarch, _ := strings.Cut(platform, "/")
 		for _, tags := range []string{"integration,wine", "integration,osiris_modernc"} {
 			cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-tags="+tags,
-				"-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./...")
+				"-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}", "./...")
 			cmd.Dir, cmd.Stderr = root, os.Stderr
 			cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 			listed, err := cmd.Output()
@@ -75,9 +88,13 @@ func imported(ctx context.Context, root string) ([]module, error) {
 				return nil, fmt.Errorf("listing the modules for %s: %w", platform, err)
 			}
 			for line := range strings.Lines(string(listed)) {
-				if path, version, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-					modules = append(modules, module{path: path, version: version})
+				path, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+				version, dir, ok := strings.Cut(rest, " ")
+				if !ok {
+					continue
 				}
+				_, err := os.Stat(filepath.Join(dir, "go.mod"))
+				modules = append(modules, module{path, version, errors.Is(err, fs.ErrNotExist)})
 			}
 		}
 	}
