@@ -1,8 +1,10 @@
 // Package policy holds the newest trust chain and site policy of the agent
 // (DESIGN D10, D13, D14). Both are verified against the pinned Central root
 // before they are kept, both are files that survive a crash, and neither ever
-// goes back to an older version or to another site. Times are Unix
-// milliseconds. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
+// goes back to an older version or to another site. Their versions and times
+// stand in a third file too, for when one of them is damaged. Times are Unix
+// milliseconds. ErrDamaged is of a file that does not verify, not of one that
+// could not be read. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
 // policy of a chain whose online key changed no longer opens; until a new one
 // arrives the agent is MONITOR_ONLY with compiled defaults.
 package policy
@@ -29,6 +31,9 @@ const (
 	policyFile = "policy.bin" // a trust.v1.SignedEnvelope of a trust.v1.Policy
 )
 
+// ErrDamaged means that a file was changed from outside, or by its disk.
+var ErrDamaged = errors.New("damaged")
+
 // fileMode keeps other users of the machine from reading a site's settings.
 const fileMode = 0o600
 
@@ -41,20 +46,25 @@ type Policy struct {
 	mu     sync.Mutex
 	trust  *trust.Opened
 	policy *trustlite.Policy
+	floor  floor
 }
 
 // New reads what is stored in folder; pin is the Central root's fingerprint and
-// builtMs the time this agent was built. A file that no longer verifies is an
-// error: it was changed from outside.
+// builtMs the time this agent was built. A file that no longer verifies is
+// ErrDamaged, one under another root trust.ErrUnpinned besides.
 func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
-	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
+	p, err := Empty(folder, pin, builtMs)
+	if err != nil {
+		return nil, err
+	}
 	chain, err := p.read(trustFile)
 	if err != nil || chain == nil {
-		return p, err
+		return p, err // an error of the disk may pass, and is no damage
 	}
 	if p.trust, err = openChain(chain, pin); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", p.path(trustFile), err)
+		return nil, fmt.Errorf("reading %s: %w: %w", p.path(trustFile), ErrDamaged, err)
 	}
+	p.floor = p.floor.under(p.trust)
 	envelope, err := p.read(policyFile)
 	if err != nil || envelope == nil {
 		return p, err
@@ -64,15 +74,24 @@ func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 		return p, nil // the online key changed between the two writes
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", p.path(policyFile), err)
+		return nil, fmt.Errorf("reading %s: %w: %w", p.path(policyFile), ErrDamaged, err)
 	}
+	p.floor = p.floor.underPolicy(p.policy)
 	return p, nil
+}
+
+// Empty holds nothing yet, whatever documents the folder has: for a machine that
+// enrols again, at whatever site. What it applies replaces them; only what is
+// older than them and of their site is refused.
+func Empty(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
+	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
+	return p, p.loadFloor()
 }
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
 // SetAside renames both files, so that an agent whose files were damaged can
-// start: MONITOR_ONLY, until the appliance has sent both again.
+// start: MONITOR_ONLY, until the appliance has sent both again. The floor stays.
 func SetAside(folder string) error {
 	for _, name := range []string{trustFile, policyFile} {
 		path := filepath.Join(folder, name)
@@ -125,13 +144,17 @@ func (p *Policy) applyTrust(chain []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
-	if err := next.Newer(p.trust); err != nil {
+	err = next.Newer(p.trust)
+	if err == nil && p.floor.refuses(next) {
+		err = trust.ErrOlder
+	}
+	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(trustFile), chain, fileMode); err != nil {
+	if err := p.write(trustFile, chain, p.floor.under(next)); err != nil {
 		return false, err
 	}
 	// A policy by the former online key would not open after a restart, so it
@@ -151,13 +174,17 @@ func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
-	if err := trust.NewerPolicy(next, p.policy); err != nil {
+	err = trust.NewerPolicy(next, p.policy)
+	if err == nil && next.Version < p.floor.policy {
+		err = trust.ErrOlder
+	}
+	if err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
 	if p.policy != nil && next.Version == p.policy.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(policyFile), envelope, fileMode); err != nil {
+	if err := p.write(policyFile, envelope, p.floor.underPolicy(next)); err != nil {
 		return false, err
 	}
 	p.policy = next
@@ -187,14 +214,9 @@ func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
 // NowMs is the clock, but never less than the build time and the newest issue
 // time of a document that was verified (D15).
 func (p *Policy) NowMs() int64 {
-	opened, policy := p.held()
-	now := max(time.Now().UnixMilli(), p.builtMs)
-	if opened != nil {
-		now = max(now, opened.Doc.IssuedMs, opened.Delegation.IssuedMs)
-	}
-	if policy != nil {
-		now = max(now, policy.IssuedMs)
-	}
+	p.mu.Lock()
+	now := max(time.Now().UnixMilli(), p.builtMs, p.floor.issuedMs)
+	p.mu.Unlock()
 	return now
 }
 
