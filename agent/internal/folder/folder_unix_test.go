@@ -69,3 +69,21 @@ func TestAFileInTheWayIsRefused(t *testing.T) {
 		t.Error("Private of a file = nil; want an error")
 	}
 }
+
+func TestAFileIsTrustedWhenNobodyElseCanWriteToIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token.conf")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]error{0o600: nil, 0o644: nil, 0o664: ErrForeign, 0o602: ErrForeign} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := Trusted(path); !errors.Is(err, want) {
+			t.Errorf("Trusted of a file with mode %o = %v; want %v", mode, err, want)
+		}
+	}
+	if err := Trusted(path + ".none"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Trusted of no file = %v; want %v", err, os.ErrNotExist)
+	}
+}

@@ -1,8 +1,9 @@
 package folder
 
 import (
+	"errors"
 	"fmt"
-	"runtime"
+	"os"
 	"syscall"
 	"unsafe"
 )
@@ -50,15 +51,68 @@ func secure(path, sddl string) error {
 	if err == syscall.ERROR_ALREADY_EXISTS { //nolint:errorlint // syscall does not wrap
 		// A junction would have us work in a folder that somebody else chose.
 		flags, _ := syscall.GetFileAttributes(name)
-		if flags&(syscall.FILE_ATTRIBUTE_DIRECTORY|syscall.FILE_ATTRIBUTE_REPARSE_POINT) != syscall.FILE_ATTRIBUTE_DIRECTORY || !trusted(name) {
+		if flags&(syscall.FILE_ATTRIBUTE_DIRECTORY|syscall.FILE_ATTRIBUTE_REPARSE_POINT) != syscall.FILE_ATTRIBUTE_DIRECTORY {
 			return fmt.Errorf("%s: %w", path, ErrForeign)
 		}
-		err = set(name, rights)
+		err = takeOver(path, name, rights)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrForeign) {
 		return fmt.Errorf("making %s, which takes an administrator: %w", path, err)
 	}
+	return err
+}
+
+// takeOver gives a folder that is there the rights, if nobody else can have put
+// anything in: it was closed, or is empty, or all in it is closed.
+func takeOver(path string, name *uint16, rights *byte) error {
+	us := ourSID()
+	before := describe(path)
+	owner := sidAt(before, number(before, ownerAt))
+	wasClosed := isClosed(before, us)
+	if !isAdmin(owner, us) || !wasClosed && planted(path, us) {
+		return fmt.Errorf("%s: %w", path, ErrForeign)
+	}
+	err := set(name, rights, protected)
+	if err == nil && !wasClosed && planted(path, us) { // while we looked
+		// It must not look closed the next time.
+		err = errors.Join(set(name, &before[0], unprotected), fmt.Errorf("%s: %w", path, ErrForeign))
+	}
+	return err
+}
+
+// planted tells whether something in the folder is not closed.
+func planted(path, us string) bool {
+	entries, err := os.ReadDir(path)
+	for _, entry := range entries {
+		if !isClosed(describe(path+`\`+entry.Name()), us) {
+			return true
+		}
+	}
+	return err != nil
+}
+
+// Trusted checks that an administrator or whoever runs us owns a file, and that
+// nobody else can write to it.
+func Trusted(path string) error {
+	if !isClosed(describe(path), ourSID()) {
+		return fmt.Errorf("%s: %w", path, ErrForeign)
+	}
 	return nil
+}
+
+// describe gives owner and rights of a file or folder, empty when Windows does
+// not tell.
+func describe(path string) []byte {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil
+	}
+	buffer := make([]byte, 8<<10)
+	var size uint32
+	if call("GetFileSecurityW", uintptr(unsafe.Pointer(name)), ownerPart|rightsPart, uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(&size))) == 0 {
+		return nil
+	}
+	return buffer
 }
 
 // Parts of a security descriptor (winnt.h) and the kind of object (accctrl.h).
@@ -67,10 +121,13 @@ const (
 	ownerPart  = 1
 	rightsPart = 4
 	protected  = 0x80000000
+	// unprotected lets the parent's rights in, as before.
+	unprotected = 0x20000000
 )
 
-// set gives an existing folder the owner and the rights.
-func set(name *uint16, rights *byte) error {
+// set gives an existing folder the owner and the rights, protected from those of
+// its parent or not.
+func set(name *uint16, rights *byte, how uintptr) error {
 	var owner, list uintptr
 	var flag uint32
 	out := uintptr(unsafe.Pointer(rights))
@@ -79,35 +136,25 @@ func set(name *uint16, rights *byte) error {
 	if list == 0 {
 		return syscall.EINVAL // no list would mean that everybody may do everything
 	}
-	if code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|protected, owner, 0, list, 0); code != 0 {
+	if code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|how, owner, 0, list, 0); code != 0 {
 		return syscall.Errno(code)
 	}
 	return nil
 }
 
-// trusted tells whether the folder's owner is LocalSystem, the Administrators,
-// or whoever runs us: Windows can be set to make an administrator's own account
-// the owner of what it makes.
-func trusted(name *uint16) bool {
+// ourSID is who runs us: Windows can be set to make an administrator's own
+// account the owner of what it makes.
+func ourSID() string {
 	const (
-		localSystem    = 22 // WELL_KNOWN_SID_TYPE
-		administrators = 26
-		query          = 8 // TOKEN_QUERY
-		user           = 1 // TokenUser
-		current        = ^uintptr(0)
+		query   = 8 // TOKEN_QUERY
+		user    = 1 // TokenUser
+		current = ^uintptr(0)
 	)
-	var owner, descriptor, token, size uintptr // some bytes are never freed
-	code := call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor)))
-	if code != 0 || owner == 0 {
-		return false
+	var token, size uintptr // the handle ends with the process
+	var us [128]byte        // TOKEN_USER: pointer and attributes, then the SID, which has at most 68 bytes
+	if call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) == 0 ||
+		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) == 0 {
+		return "\x00" // nobody
 	}
-	if call("IsWellKnownSid", owner, localSystem) != 0 || call("IsWellKnownSid", owner, administrators) != 0 {
-		return true
-	}
-	var us [16]uintptr // TOKEN_USER: a pointer to the SID behind it, which has at most 68 bytes
-	same := call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) != 0 &&
-		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) != 0 &&
-		call("EqualSid", owner, us[0]) != 0
-	runtime.KeepAlive(&us)
-	return same
+	return sidAt(us[:], int(2*unsafe.Sizeof(token)))
 }
