@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // validate is the verb validate: it takes the same path as run and opens nothing.
-func validate(o *options, stdout io.Writer) error {
-	c, _, err := load(o, io.Discard)
+func validate(ctx context.Context, o *options, stdout io.Writer) error {
+	c, _, err := load(ctx, o, io.Discard)
 	if err != nil {
 		return err
 	}
