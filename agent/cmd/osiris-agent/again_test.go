@@ -11,10 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
 	"github.com/osiriscare/osiris/agent/internal/identity"
-	"github.com/osiriscare/osiris/agent/internal/say"
 )
 
 // enrolled makes an enrolled machine; its token has no file any more.
@@ -87,81 +85,77 @@ func TestARefusedTokenIsAskedForAgain(t *testing.T) {
 
 func TestADamagedIdentityIsSetAsideAndEnrollingMendsIt(t *testing.T) {
 	for _, name := range []string{"device.key", "certificate.der", "pin"} {
-		for _, again := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
-				a := fakeappliance.New(t)
-				file, data := enrolled(t, a)
-				if err := os.WriteFile(filepath.Join(data, name), nil, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				pipe(t, read(t, token(t, a, fakeappliance.Token)))
-				args := []string{"enrol", "--config", file}
-				if again {
-					args = append(args, "--again")
-				}
-				code, _, stderr := osiris(args...)
-				if code != 0 || strings.Count(stderr, "identity files were damaged and set aside") != 1 {
-					t.Errorf("%q: exit %d, %q; want it mended", args, code, stderr)
-				}
-				if code, _, stderr = osiris("enrol", "--config", file); code != 0 || !strings.Contains(stderr, "enrolled already") {
-					t.Errorf("afterwards: exit %d, %q", code, stderr)
-				}
-			})
+		a := fakeappliance.New(t)
+		file, data := enrolled(t, a)
+		if err := os.WriteFile(filepath.Join(data, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// The service says what to do, and waits for it.
+		ctx, stop := context.WithCancel(t.Context())
+		said := &waiter{want: "waiting to be enrolled", seen: make(chan struct{})}
+		ended := make(chan int, 1)
+		go func() { ended <- run(ctx, []string{"run", "--config", file}, io.Discard, said) }()
+		<-said.seen
+		stop()
+		if code := <-ended; code != 0 || !strings.Contains(said.text, "set aside: run osiris-agent enrol") {
+			t.Errorf("%s: run: exit %d, %q", name, code, said.text)
+		}
+		pipe(t, read(t, token(t, a, fakeappliance.Token)))
+		if code, _, stderr := osiris("enrol", "--config", file); code != 0 {
+			t.Errorf("%s: enrol: exit %d, %q; want it mended", name, code, stderr)
+		}
+		if code, _, stderr := osiris("enrol", "--config", file); code != 0 || !strings.Contains(stderr, "enrolled already") {
+			t.Errorf("%s: afterwards: exit %d, %q", name, code, stderr)
 		}
 	}
 }
 
-func TestADamagedPinIsMendedByTheConfiguration(t *testing.T) {
-	a := fakeappliance.New(t)
-	_, data := enrolled(t, a)
-	before := self(t, data)
-	if err := os.WriteFile(filepath.Join(data, "pin"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := &config.Config{DataDir: data, RootDir: t.TempDir(), SiteRoot: a.SiteRoot(), CentralRoot: a.CentralRoot.ID().String(), ApplianceAddr: a.Addr()}
-	agent, err := newApp(c, say.New(io.Discard, say.LevelError), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := agent.close(); err != nil || self(t, data) != before {
-		t.Errorf("the identity is another one (%v)", err)
+func TestEnrollingAgainMendsADamagedIdentityAtOnce(t *testing.T) {
+	for _, name := range []string{"device.key", "certificate.der", "pin"} {
+		a := fakeappliance.New(t)
+		file, data := enrolled(t, a)
+		if err := os.WriteFile(filepath.Join(data, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pipe(t, read(t, token(t, a, fakeappliance.Token)))
+		if code, _, stderr := osiris("enrol", "--again", "--config", file); code != 0 {
+			t.Errorf("%s: enrol --again: exit %d, %q", name, code, stderr)
+		}
+		if i, err := identity.Open(data); err != nil || !i.Enrolled() || i.Pin() == nil {
+			t.Errorf("%s: afterwards: %v", name, err)
+		}
 	}
 }
 
 func TestAServiceWaitsForItsEnrolment(t *testing.T) {
+	was := awaitPause
+	awaitPause = time.Millisecond
+	t.Cleanup(func() { awaitPause = was })
 	a := fakeappliance.New(t)
 	data := filepath.Join(t.TempDir(), "data")
 	file := write(t, "data_dir = "+data, "root_dir = "+t.TempDir())
 	ctx, stop := context.WithCancel(t.Context())
-	var stderr waiter
-	stderr.want, stderr.seen = "waiting to be enrolled", make(chan struct{})
+	said := &waiter{want: "waiting to be enrolled", seen: make(chan struct{})}
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, []string{"run", "--config", file}, io.Discard, &stderr) }()
-	<-stderr.seen
-	// Meanwhile a person enrols it, and the folder is free for that.
+	go func() { ended <- run(ctx, []string{"run", "--config", file}, io.Discard, said) }()
+	<-said.seen
+	// Meanwhile a person enrols it: here, or with the service when that is faster.
 	pipe(t, read(t, token(t, a, fakeappliance.Token)))
-	if code, _, said := osiris("enrol", "--config", file); code != 0 {
-		t.Errorf("enrol while the service waits: exit %d, %q", code, said)
+	if code, _, stderr := osiris("enrol", "--config", file); code != 0 {
+		t.Errorf("enrol while the service waits: exit %d, %q", code, stderr)
+	}
+	a.Wait(t, "a record", func() bool { return len(a.Accepted()) > 0 })
+	// The running agent has the folder.
+	if code, _, stderr := osiris("enrol", "--config", file); code != 0 || !strings.Contains(stderr, "enrolled already") {
+		t.Errorf("enrol while the service runs: exit %d, %q", code, stderr)
+	}
+	pipe(t, read(t, token(t, a, fakeappliance.Token)))
+	if code, _, stderr := osiris("enrol", "--again", "--config", file); code != 1 || !strings.Contains(stderr, "another osiris-agent is using") {
+		t.Errorf("enrol --again while the service runs: exit %d, %q", code, stderr)
 	}
 	stop()
 	if code := <-ended; code != 0 {
-		t.Errorf("a service that waited exits with %d; want 0", code)
-	}
-	c, err := config.Load(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := awaitEnrolment(t.Context(), time.Millisecond, c, say.New(io.Discard, say.LevelError))
-	if err != nil || !agent.identity.Enrolled() {
-		t.Fatalf("awaitEnrolment = %v", err)
-	}
-	defer agent.close() //nolint:errcheck // the test is over
-	// The running agent has the folder.
-	if code, _, said := osiris("enrol", "--config", file); code != 0 || !strings.Contains(said, "enrolled already") {
-		t.Errorf("enrol while the service runs: exit %d, %q", code, said)
-	}
-	if code, _, said := osiris("enrol", "--again", "--config", file); code != 1 || !strings.Contains(said, "stop its service") {
-		t.Errorf("enrol --again while the service runs: exit %d, %q", code, said)
+		t.Errorf("the service exits with %d; want 0", code)
 	}
 }
 

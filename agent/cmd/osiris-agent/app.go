@@ -40,21 +40,9 @@ type app struct {
 	update   *update.Update
 }
 
-// load reads and checks the configuration and makes the logger. Opening a file
-// can take for ever, a FIFO that nobody writes to does.
-func load(ctx context.Context, o *options, stderr io.Writer) (*config.Config, *say.Logger, error) {
-	var c *config.Config
-	var err error
-	loaded := make(chan struct{})
-	go func() {
-		c, err = config.Load(o.config)
-		close(loaded)
-	}()
-	select {
-	case <-loaded:
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
-	}
+// load reads and checks the configuration and makes the logger.
+func load(o *options, stderr io.Writer) (*config.Config, *say.Logger, error) {
+	c, err := config.Load(o.config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +95,7 @@ func (a *app) open(anew bool) (err error) {
 		seconds = 0 // a development build without the stamp has no floor
 	}
 	if anew {
-		a.policy, err = policy.Empty(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000)
+		a.policy = policy.Empty(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000)
 	} else {
 		a.policy, err = openPolicy(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000, log)
 	}
@@ -158,47 +146,33 @@ func (a *app) wire() (err error) {
 
 func (a *app) close() error { return errors.Join(a.queue.Close(), a.lock.Close()) }
 
+// awaitPause is how long a machine that is not enrolled leaves its data folder
+// alone, so that a person can enrol it. Tests shorten it.
+var awaitPause = 5 * time.Second
+
 // runAgent is the verb run.
 func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
-	c, log, err := load(ctx, o, stderr)
+	c, log, err := load(o, stderr)
 	if err != nil {
 		return err
 	}
 	a, err := newApp(c, log, false)
-	if errors.Is(err, errNotEnrolled) {
-		// A service that ended would be started again and again.
-		log.Warn("waiting to be enrolled", "error", err)
-		a, err = awaitEnrolment(ctx, awaitPause, c, log)
+	for waiting := false; errors.Is(err, errNotEnrolled) || waiting && errors.Is(err, lock.ErrTaken); waiting = true {
+		if !waiting { // a service that ended would be started again and again
+			log.Warn("waiting to be enrolled", "error", err)
+		}
+		if pause(ctx, awaitPause); ctx.Err() != nil {
+			return nil
+		}
+		a, err = newApp(c, log, false)
 	}
-	if err != nil || a == nil {
+	if err != nil {
 		return err
 	}
 	log.Info("agent started", "version", version, "data_dir", c.DataDir, "root_dir", c.RootDir, "agent_id", a.identity.AgentID())
 	err = together(ctx, a.schedule, a.runner, a.update, a)
 	log.Info("agent stopped")
 	return errors.Join(err, a.close())
-}
-
-// awaitPause is how long a machine that waits looks away.
-const awaitPause = 5 * time.Second
-
-// awaitEnrolment waits for an identity or a token in the data folder, which is
-// free meanwhile; neither agent nor error when ctx ends.
-func awaitEnrolment(ctx context.Context, pause time.Duration, c *config.Config, log *say.Logger) (*app, error) {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, nil
-		case <-time.After(pause):
-		}
-		if tokenFile(c) == "" && !identity.IsEnrolled(c.DataDir) {
-			continue
-		}
-		a, err := newApp(c, log, false)
-		if !errors.Is(err, errNotEnrolled) && !errors.Is(err, lock.ErrTaken) {
-			return a, err
-		}
-	}
 }
 
 // Run enrols when that is still to be done, then keeps a session open. Checks
@@ -211,13 +185,18 @@ func (a *app) Run(ctx context.Context) error {
 			break
 		}
 		a.log.Warn("not enrolled", "error", err, "retry_in", wait)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		pause(ctx, wait)
 		wait = min(2*wait, time.Minute)
 	}
 	return a.link.Run(ctx) // which ends at once when ctx has
+}
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // runner is what runs until its context ends.

@@ -16,7 +16,7 @@ import (
 // checkOnce is the verb check: it reads and judges, and changes nothing. With an
 // enrolled machine's data folder it judges by the site's policy.
 func checkOnce(ctx context.Context, o *options, stdout io.Writer) error {
-	c, _, err := load(ctx, o, io.Discard)
+	c, _, err := load(o, io.Discard)
 	if err != nil {
 		return err
 	}

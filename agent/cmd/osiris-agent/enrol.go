@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/lock"
 	"github.com/osiriscare/osiris/agent/internal/prompt"
-	"github.com/osiriscare/osiris/agent/internal/say"
 )
 
 // tokenName is an enrolment token's file in the data folder or beside the
@@ -26,52 +24,35 @@ const tokenName = "token.conf"
 // enrol is the verb enrol. On an enrolled machine it does nothing, unless it is
 // to enrol again; then it stays what it is until the appliance has answered.
 func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) error {
-	c, log, err := load(ctx, o, stderr)
+	c, log, err := load(o, stderr)
 	if err == nil {
 		err = folder.Private(c.DataDir)
 	}
+	enrolled := err == nil && identity.IsEnrolled(c.DataDir)
+	if err == nil && (o.again || !enrolled) {
+		err = obtain(ctx, o, c, stdout)
+	}
 	if err != nil {
 		return err
 	}
-	i, err := current(c.DataDir, log)
-	running := errors.Is(err, lock.ErrTaken)
-	switch {
-	case running && o.again:
-		return fmt.Errorf("%w: stop its service, enrol, and start it", err)
-	case running && identity.IsEnrolled(c.DataDir) && !o.again:
-		log.Info("enrolled already, and running")
-		return nil
-	case err != nil && !running:
-		return err
-	case !running && !o.again && i.Enrolled() && i.Pin() != nil:
-		log.Info("enrolled already", "agent_id", i.AgentID(), "site_id", i.SiteID())
-		return nil
-	}
-	if err := obtain(ctx, o, c, stdout, log); err != nil {
-		return err
-	}
-	var a *app
-	if !running {
-		a, err = newApp(c, log, i.Enrolled()) // again, or without knowing whom to believe
-	}
-	if errors.Is(err, lock.ErrTaken) {
-		log.Info("the running agent enrols within a minute")
+	a, err := newApp(c, log, o.again && enrolled)
+	if errors.Is(err, lock.ErrTaken) && !o.again {
+		if enrolled {
+			log.Info("enrolled already")
+		} else {
+			log.Info("the running agent enrols within a minute")
+		}
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.enrol(ctx), a.close())
-}
-
-// current is the identity in the data folder, which no agent may be using.
-func current(dataDir string, log *say.Logger) (*identity.Identity, error) {
-	held, err := lock.Take(filepath.Join(dataDir, "lock"))
-	if err != nil {
-		return nil, err
+	if a.identity.Enrolled() {
+		log.Info("enrolled already", "agent_id", a.identity.AgentID(), "site_id", a.identity.SiteID())
+	} else {
+		err = a.enrol(ctx)
 	}
-	i, err := openIdentity(dataDir, log)
-	return i, errors.Join(err, held.Close())
+	return errors.Join(err, a.close())
 }
 
 func exists(path string) bool {
@@ -91,7 +72,8 @@ func tokenFile(c *config.Config) string {
 	}
 	program, err := os.Executable()
 	path = filepath.Join(filepath.Dir(program), tokenName)
-	if err == nil && exists(path) {
+	// What anybody can write there must not say whom to believe.
+	if err == nil && folder.Trusted(path) {
 		return path
 	}
 	return ""
@@ -103,16 +85,20 @@ const question = "Paste the enrolment token, the content of the file that osiris
 // another program pipes in. That goes into the data folder, so that an enrolment
 // that is cut short goes on later. Nothing secret comes by arguments, which every
 // user of a machine can read.
-func obtain(ctx context.Context, o *options, c *config.Config, stdout io.Writer, log *say.Logger) error {
+func obtain(ctx context.Context, o *options, c *config.Config, stdout io.Writer) error {
 	if file := tokenFile(c); !o.stdin && file != "" {
-		return announce(c, file, log)
+		t, err := config.LoadToken(file)
+		if err == nil { // nobody was asked whom to believe
+			_, _ = io.WriteString(stdout, "The token is from "+file+", for "+t.ApplianceAddr+", site root "+t.SiteRoot+".\n")
+		}
+		return err
 	}
 	text, err := prompt.Text(ctx, os.Stdin, uintptr(syscall.Stdin), stdout, question, "token")
 	if err != nil {
 		return err
 	}
 	if text == "" {
-		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, or its content on standard input")
+		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, where nobody else can write to it, or its content on standard input")
 	}
 	c.TokenFile = filepath.Join(c.DataDir, tokenName)
 	if err := atomicfile.Write(c.TokenFile, []byte(text), 0o600); err != nil {
@@ -124,26 +110,6 @@ func obtain(ctx context.Context, o *options, c *config.Config, stdout io.Writer,
 	return nil
 }
 
-// announce says whom a token's file has the machine believe: nobody was asked.
-func announce(c *config.Config, file string, log *say.Logger) error {
-	t, err := loadToken(c, file)
-	if err == nil {
-		log.Info("token taken from a file", "file", file, "appliance_addr", t.ApplianceAddr, "site_root", t.SiteRoot)
-	}
-	return err
-}
-
-// loadToken reads a token's file. One that lies beside the program, wherever that
-// was started, must not be anybody's.
-func loadToken(c *config.Config, file string) (*config.Token, error) {
-	if c.TokenFile == "" && filepath.Dir(file) != filepath.Clean(c.DataDir) {
-		if err := folder.Trusted(file); err != nil {
-			return nil, fmt.Errorf("%w; name it as token_file, or pipe it in with --stdin", err)
-		}
-	}
-	return config.LoadToken(file)
-}
-
 // enrol trades the token for an identity. One that we wrote ourselves goes then,
 // or when the appliance refuses it: the next enrolment shall ask for another.
 func (a *app) enrol(ctx context.Context) error {
@@ -151,13 +117,12 @@ func (a *app) enrol(ctx context.Context) error {
 	if file == "" {
 		return errNotEnrolled
 	}
-	token, err := loadToken(a.config, file)
+	token, err := config.LoadToken(file)
 	if err != nil {
 		return err
 	}
 	pending, err := a.link.Enrol(ctx, token.Token.Reveal())
 	if err != nil {
-		err = fmt.Errorf("using the token in %s: %w", file, err)
 		if file == kept && grpcwire.Code(err) == grpcwire.PermissionDenied {
 			err = errors.Join(err, atomicfile.Remove(kept))
 		}

@@ -30,7 +30,7 @@ func serve(ctx context.Context, o *options) error {
 // be repeated, also with a newer program. A machine that cannot enrol now is
 // installed all the same, and its service keeps trying.
 func install(ctx context.Context, o *options, stdout, stderr io.Writer) error {
-	c, _, err := load(ctx, o, stderr)
+	c, _, err := load(o, stderr)
 	if err == nil {
 		err = folder.Private(c.DataDir)
 	}

@@ -105,7 +105,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	case "check":
 		return checkOnce(ctx, o, stdout)
 	case "validate":
-		return validate(ctx, o, stdout)
+		return validate(o, stdout)
 	case "sample":
 		return sample(stdout)
 	case "version":

@@ -180,7 +180,7 @@ func TestDamagedFilesDoNotKeepAnAgentDown(t *testing.T) {
 	if code, _, stderr := osiris("enrol", "--config", file); code != 0 {
 		t.Fatal(stderr)
 	}
-	for _, name := range []string{"queue.db", "trust.bin"} {
+	for _, name := range []string{"queue.db", "trust.bin", "trust.bin.copy"} {
 		if err := os.WriteFile(filepath.Join(data, name), bytes.Repeat([]byte("damaged "), 1000), 0o600); err != nil {
 			t.Fatal(err)
 		}

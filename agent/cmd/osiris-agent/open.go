@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/policy"
 	"github.com/osiriscare/osiris/agent/internal/queue"
@@ -24,7 +25,7 @@ func (a *app) pin() error {
 		return nil
 	}
 	if file := tokenFile(c); file != "" {
-		t, err := loadToken(c, file)
+		t, err := config.LoadToken(file)
 		if err != nil {
 			return err
 		}
@@ -80,18 +81,15 @@ func openPolicy(folder string, pin signed.KeyID, builtMs int64, log *say.Logger)
 }
 
 // openIdentity does the same for what the machine is, which nobody but a person
-// with a token can bring back; until then checks run and their results wait.
+// with a token can bring back.
 func openIdentity(folder string, log *say.Logger) (*identity.Identity, error) {
 	i, err := identity.Open(folder)
-	for range 2 { // the pin and the certificate may both be damaged
-		if !errors.Is(err, identity.ErrDamaged) {
-			break
-		}
-		if moveErr := identity.SetAside(folder); moveErr != nil {
-			return nil, errors.Join(err, moveErr)
-		}
-		log.Error("identity files were damaged and set aside: run osiris-agent enrol with a new token", "error", err)
-		i, err = identity.Open(folder)
+	if !errors.Is(err, identity.ErrDamaged) {
+		return i, err
 	}
-	return i, err
+	log.Error("identity was damaged and is set aside: run osiris-agent enrol", "error", err)
+	if err := identity.SetAside(folder); err != nil {
+		return nil, err
+	}
+	return identity.Open(folder)
 }

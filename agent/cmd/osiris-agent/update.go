@@ -43,7 +43,7 @@ func (a *app) updates() error {
 
 // watchUpdate is the verb watch-update: the old program, during an update.
 func watchUpdate(ctx context.Context, o *options) (err error) {
-	c, _, err := load(ctx, o, os.Stderr)
+	c, _, err := load(o, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 
@@ -9,8 +8,8 @@ import (
 )
 
 // validate is the verb validate: it takes the same path as run and opens nothing.
-func validate(ctx context.Context, o *options, stdout io.Writer) error {
-	c, _, err := load(ctx, o, io.Discard)
+func validate(o *options, stdout io.Writer) error {
+	c, _, err := load(o, io.Discard)
 	if err != nil {
 		return err
 	}

@@ -23,27 +23,17 @@ const (
 	trustedInstaller = "\x01\x06\x00\x00\x00\x00\x00\x05\x50\x00\x00\x00\xb5\x89\xfb\x38\x19\x84\xc2\xcb\x5c\x6c\x23\x6d\x57\x00\x77\x6e\xc0\x02\x64\x87"
 )
 
-// A domain's own administrators are S-1-5-21-*-500, -512 and -519.
-const (
-	domainPrefix = "\x01\x05\x00\x00\x00\x00\x00\x05\x15\x00\x00\x00"
-	domainSize   = 28
-)
-
 // isAdmin tells whether a SID is us or somebody who may do everything anyway.
 func isAdmin(sid, us string) bool {
-	if len(sid) == domainSize && sid[:len(domainPrefix)] == domainPrefix {
-		switch number([]byte(sid), domainSize-4) {
-		case 500, 512, 519:
-			return true
-		}
-	}
 	return sid == localSystem || sid == administrators || sid == trustedInstaller || sid == us
 }
+
+func ownerOf(descriptor []byte) string { return sidAt(descriptor, number(descriptor, ownerAt)) }
 
 // isClosed reads a security descriptor: the owner is an administrator or us, and
 // nobody else can write. What cannot be read is not closed.
 func isClosed(descriptor []byte, us string) bool {
-	if len(descriptor) < 20 || descriptor[controlAt]&hasList == 0 || !isAdmin(sidAt(descriptor, number(descriptor, ownerAt)), us) {
+	if len(descriptor) < 20 || descriptor[controlAt]&hasList == 0 || !isAdmin(ownerOf(descriptor), us) {
 		return false
 	}
 	at := number(descriptor, listAt)

@@ -1,9 +1,7 @@
 package folder
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"syscall"
 	"unsafe"
 )
@@ -56,10 +54,10 @@ func secure(path, sddl string) error {
 		}
 		err = takeOver(path, name, rights)
 	}
-	if err != nil && !errors.Is(err, ErrForeign) {
+	if err != nil {
 		return fmt.Errorf("making %s, which takes an administrator: %w", path, err)
 	}
-	return err
+	return nil
 }
 
 // takeOver gives a folder that is there the rights, if nobody else can have put
@@ -67,38 +65,35 @@ func secure(path, sddl string) error {
 func takeOver(path string, name *uint16, rights *byte) error {
 	us := ourSID()
 	before := describe(path)
-	owner := sidAt(before, number(before, ownerAt))
-	wasClosed := isClosed(before, us)
-	if !isAdmin(owner, us) || !wasClosed && planted(path, us) {
-		return fmt.Errorf("%s: %w", path, ErrForeign)
+	if isClosed(before, us) || isAdmin(ownerOf(before), us) && !planted(path, us) {
+		return set(name, rights)
 	}
-	err := set(name, rights, protected)
-	if err == nil && !wasClosed && planted(path, us) { // while we looked
-		// It must not look closed the next time.
-		err = errors.Join(set(name, &before[0], unprotected), fmt.Errorf("%s: %w", path, ErrForeign))
-	}
-	return err
+	return ErrForeign
 }
 
-// planted tells whether something in the folder is not closed.
+// planted tells whether something in the folder is not closed, or cannot be seen.
+// os.ReadDir would link 20 KB.
 func planted(path, us string) bool {
-	entries, err := os.ReadDir(path)
-	for _, entry := range entries {
-		if !isClosed(describe(path+`\`+entry.Name()), us) {
-			return true
-		}
+	pattern, _ := syscall.UTF16PtrFromString(path + `\*`) // path was one before
+	var found syscall.Win32finddata
+	h, err := syscall.FindFirstFile(pattern, &found)
+	if err != nil {
+		return true
 	}
-	return err != nil
+	for err == nil {
+		name := syscall.UTF16ToString(found.FileName[:])
+		if name != "." && name != ".." && !isClosed(describe(path+`\`+name), us) {
+			break
+		}
+		err = syscall.FindNextFile(h, &found)
+	}
+	_ = syscall.FindClose(h)                  // nothing was written
+	return err != syscall.ERROR_NO_MORE_FILES //nolint:errorlint // syscall does not wrap
 }
 
-// Trusted checks that an administrator or whoever runs us owns a file, and that
-// nobody else can write to it.
-func Trusted(path string) error {
-	if !isClosed(describe(path), ourSID()) {
-		return fmt.Errorf("%s: %w", path, ErrForeign)
-	}
-	return nil
-}
+// Trusted tells whether there is a file that an administrator or whoever runs us
+// owns, and to which nobody else can write.
+func Trusted(path string) bool { return isClosed(describe(path), ourSID()) }
 
 // describe gives owner and rights of a file or folder, empty when Windows does
 // not tell.
@@ -121,13 +116,10 @@ const (
 	ownerPart  = 1
 	rightsPart = 4
 	protected  = 0x80000000
-	// unprotected lets the parent's rights in, as before.
-	unprotected = 0x20000000
 )
 
-// set gives an existing folder the owner and the rights, protected from those of
-// its parent or not.
-func set(name *uint16, rights *byte, how uintptr) error {
+// set gives an existing folder the owner and the rights.
+func set(name *uint16, rights *byte) error {
 	var owner, list uintptr
 	var flag uint32
 	out := uintptr(unsafe.Pointer(rights))
@@ -136,7 +128,7 @@ func set(name *uint16, rights *byte, how uintptr) error {
 	if list == 0 {
 		return syscall.EINVAL // no list would mean that everybody may do everything
 	}
-	if code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|how, owner, 0, list, 0); code != 0 {
+	if code := call("SetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart|rightsPart|protected, owner, 0, list, 0); code != 0 {
 		return syscall.Errno(code)
 	}
 	return nil

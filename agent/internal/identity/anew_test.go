@@ -92,14 +92,6 @@ func TestACrashBetweenTheCertificateAndTheKeyOfAnotherEnrolmentIsMended(t *testi
 	}
 }
 
-func TestADamagedKeyThatWaitsIsMadeAgain(t *testing.T) {
-	a, folder := fakeappliance.New(t), t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "device.key.anew"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	enrol(t, anew(t, folder, a), a)
-}
-
 // other answers a renewal with the certificate of another agent, for the same key.
 type other struct{ *grpcwire.Conn }
 

@@ -25,6 +25,7 @@ import (
 	"sync"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 )
 
 // Names of the files in the data folder.
@@ -63,12 +64,21 @@ type Identity struct {
 
 // Open reads the identity in folder, making the device key when there is none.
 // After ErrDamaged SetAside makes room.
-func Open(folder string) (*Identity, error) {
-	key, err := loadKey(filepath.Join(folder, keyFile))
+func Open(folder string) (*Identity, error) { return open(folder, keyFile) }
+
+// Anew is an identity for a machine that is to be a new agent. What is in folder
+// stays in force until Register has an answer.
+func Anew(folder string) (*Identity, error) { return open(folder, anewKeyFile) }
+
+func open(folder, name string) (*Identity, error) {
+	key, err := loadKey(filepath.Join(folder, name))
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{folder: folder, key: key, session: &session{}}
+	i := &Identity{folder: folder, key: key, session: &session{}, anew: name == anewKeyFile}
+	if i.anew {
+		return i, nil
+	}
 	if i.pin, err = loadPin(filepath.Join(folder, pinFile)); err != nil {
 		return nil, err
 	}
@@ -90,22 +100,6 @@ func Open(folder string) (*Identity, error) {
 	return i, nil
 }
 
-// Anew is an identity for a machine that is to be a new agent. What is in folder
-// stays in force until Register has an answer.
-func Anew(folder string) (*Identity, error) {
-	path := filepath.Join(folder, anewKeyFile)
-	key, err := loadKey(path)
-	if errors.Is(err, ErrDamaged) { // nobody knows it yet
-		if err = os.Remove(path); err == nil {
-			key, err = loadKey(path)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Identity{folder: folder, key: key, session: &session{}, anew: true}, nil
-}
-
 func (i *Identity) path(name string) string { return filepath.Join(i.folder, name) }
 
 // IsEnrolled tells whether a data folder has an identity.
@@ -114,20 +108,10 @@ func IsEnrolled(folder string) bool {
 	return err == nil
 }
 
-// SetAside renames what is damaged in a data folder that no agent is using, so
-// that the machine can enrol: the pin if that is, else certificate and key.
-func SetAside(folder string) error {
-	names := []string{certificateFile, keyFile, nextKeyFile}
-	if _, err := ReadPin(folder); errors.Is(err, ErrDamaged) {
-		names = []string{pinFile}
-	}
-	for _, name := range names {
-		path := filepath.Join(folder, name)
-		if err := os.Rename(path, path+".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("setting %s aside: %w", path, err)
-		}
-	}
-	return atomicfile.SyncFolder(folder)
+// SetAside renames the files of a damaged identity in a data folder that no agent
+// is using, so that the machine can enrol.
+func SetAside(path string) error {
+	return folder.SetAside(path, certificateFile, keyFile, nextKeyFile, pinFile)
 }
 
 // take believes a leaf with its chain, after checking that it is for the key and,

@@ -1,8 +1,8 @@
 // Package policy holds the newest trust chain and site policy of the agent
 // (DESIGN D10, D13, D14). Both are verified against the pinned Central root
 // before they are kept, both are files that survive a crash, and neither ever
-// goes back to an older version or to another site. Their versions and times
-// stand in a third file too, for when one of them is damaged. Times are Unix
+// goes back to an older version or to another site. Each has a copy beside it, so
+// that damage does not open the way to an older one. Times are Unix
 // milliseconds. ErrDamaged is of a file that does not verify, not of one that
 // could not be read. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
 // policy of a chain whose online key changed no longer opens; until a new one
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -29,6 +30,7 @@ import (
 const (
 	trustFile  = "trust.bin"  // a trust.v1.TrustChain
 	policyFile = "policy.bin" // a trust.v1.SignedEnvelope of a trust.v1.Policy
+	copied     = ".copy"      // ends the name of the second one
 )
 
 // ErrDamaged means that a file was changed from outside, or by its disk.
@@ -46,61 +48,61 @@ type Policy struct {
 	mu     sync.Mutex
 	trust  *trust.Opened
 	policy *trustlite.Policy
-	floor  floor
 }
 
 // New reads what is stored in folder; pin is the Central root's fingerprint and
-// builtMs the time this agent was built. A file that no longer verifies is
-// ErrDamaged, one under another root trust.ErrUnpinned besides.
+// builtMs the time this agent was built. A file that no longer verifies, nor does
+// its copy, is ErrDamaged.
 func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
-	p, err := Empty(folder, pin, builtMs)
+	p := Empty(folder, pin, builtMs)
+	err := p.load("")
+	if errors.Is(err, ErrDamaged) {
+		if second := p.load(copied); second == nil && p.trust != nil {
+			return p, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	chain, err := p.read(trustFile)
-	if err != nil || chain == nil {
-		return p, err // an error of the disk may pass, and is no damage
-	}
-	if p.trust, err = openChain(chain, pin); err != nil {
-		return nil, fmt.Errorf("reading %s: %w: %w", p.path(trustFile), ErrDamaged, err)
-	}
-	p.floor = p.floor.under(p.trust)
-	envelope, err := p.read(policyFile)
-	if err != nil || envelope == nil {
-		return p, err
-	}
-	p.policy, err = openPolicy(p.trust, envelope)
-	if errors.Is(err, signed.ErrKey) {
-		return p, nil // the online key changed between the two writes
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w: %w", p.path(policyFile), ErrDamaged, err)
-	}
-	p.floor = p.floor.underPolicy(p.policy)
 	return p, nil
 }
 
 // Empty holds nothing yet, whatever documents the folder has: for a machine that
-// enrols again, at whatever site. What it applies replaces them; only what is
-// older than them and of their site is refused.
-func Empty(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
-	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
-	return p, p.loadFloor()
+// enrols again, at whatever site. What it applies replaces them.
+func Empty(folder string, pin signed.KeyID, builtMs int64) *Policy {
+	return &Policy{folder: folder, pin: pin, builtMs: builtMs}
+}
+
+// load reads the files whose names end so.
+func (p *Policy) load(suffix string) error {
+	chain, err := p.read(trustFile + suffix)
+	if err != nil || chain == nil {
+		return err // an error of the disk may pass, and is no damage
+	}
+	envelope, err := p.read(policyFile + suffix)
+	if err != nil {
+		return err
+	}
+	p.trust, err = openChain(chain, p.pin)
+	if err == nil && envelope != nil {
+		p.policy, err = openPolicy(p.trust, envelope)
+	}
+	if err == nil || errors.Is(err, signed.ErrKey) {
+		return nil // the online key changed between the two writes
+	}
+	return fmt.Errorf("reading trust and policy%s: %w: %w", suffix, ErrDamaged, err)
+}
+
+// write keeps a document and its copy.
+func (p *Policy) write(name string, content []byte) error {
+	return errors.Join(atomicfile.Write(p.path(name), content, fileMode), atomicfile.Write(p.path(name+copied), content, fileMode))
 }
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
 // SetAside renames both files, so that an agent whose files were damaged can
-// start: MONITOR_ONLY, until the appliance has sent both again. The floor stays.
-func SetAside(folder string) error {
-	for _, name := range []string{trustFile, policyFile} {
-		path := filepath.Join(folder, name)
-		if err := os.Rename(path, path+".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("setting %s aside: %w", path, err)
-		}
-	}
-	return atomicfile.SyncFolder(folder)
-}
+// start: MONITOR_ONLY, until the appliance has sent both again.
+func SetAside(path string) error { return folder.SetAside(path, trustFile, policyFile) }
 
 // read gives a file's content, nil when there is none.
 func (p *Policy) read(name string) ([]byte, error) {
@@ -144,17 +146,13 @@ func (p *Policy) applyTrust(chain []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
-	err = next.Newer(p.trust)
-	if err == nil && p.floor.refuses(next) {
-		err = trust.ErrOlder
-	}
-	if err != nil {
+	if err := next.Newer(p.trust); err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
 		return false, nil
 	}
-	if err := p.write(trustFile, chain, p.floor.under(next)); err != nil {
+	if err := p.write(trustFile, chain); err != nil {
 		return false, err
 	}
 	// A policy by the former online key would not open after a restart, so it
@@ -174,17 +172,13 @@ func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
-	err = trust.NewerPolicy(next, p.policy)
-	if err == nil && next.Version < p.floor.policy {
-		err = trust.ErrOlder
-	}
-	if err != nil {
+	if err := trust.NewerPolicy(next, p.policy); err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
 	if p.policy != nil && next.Version == p.policy.Version {
 		return false, nil
 	}
-	if err := p.write(policyFile, envelope, p.floor.underPolicy(next)); err != nil {
+	if err := p.write(policyFile, envelope); err != nil {
 		return false, err
 	}
 	p.policy = next
@@ -214,9 +208,14 @@ func (p *Policy) Versions() (trustVersion, policyVersion uint64) {
 // NowMs is the clock, but never less than the build time and the newest issue
 // time of a document that was verified (D15).
 func (p *Policy) NowMs() int64 {
-	p.mu.Lock()
-	now := max(time.Now().UnixMilli(), p.builtMs, p.floor.issuedMs)
-	p.mu.Unlock()
+	opened, policy := p.held()
+	now := max(time.Now().UnixMilli(), p.builtMs)
+	if opened != nil {
+		now = max(now, opened.Doc.IssuedMs, opened.Delegation.IssuedMs)
+	}
+	if policy != nil {
+		now = max(now, policy.IssuedMs)
+	}
 	return now
 }
 

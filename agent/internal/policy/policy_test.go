@@ -217,8 +217,10 @@ func TestFilesChangedFromOutsideAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		content[len(content)/2] ^= 1
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
+		for _, path := range []string{path, path + ".copy"} {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		// A changed key id is the one thing that looks like a newer online key.
 		p, err := policy.New(folder, a.CentralRoot.ID(), 0)
@@ -251,7 +253,7 @@ func TestIntervalsStayInBounds(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsNoDamage(t *testing.T) {
-	for _, name := range []string{"trust.bin", "policy.bin", "floor"} {
+	for _, name := range []string{"trust.bin", "policy.bin"} {
 		a, folder := fakeappliance.NewAuthority(t), t.TempDir()
 		apply(t, open(t, folder, a), a)
 		path := filepath.Join(folder, name)
@@ -278,38 +280,16 @@ func TestDamageDoesNotOpenTheWayToOlderDocuments(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("damaged"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := policy.SetAside(folder); err != nil {
-		t.Fatal(err)
-	}
-	p := open(t, folder, a)
-	if p.NowMs() < hour {
-		t.Error("the clock's floor is gone")
-	}
-	if _, err := p.Apply(oldChain, nil); !errors.Is(err, trust.ErrOlder) {
-		t.Errorf("the older trust document gives %v; want %v", err, trust.ErrOlder)
-	}
-	if changed, err := p.Apply(newChain, nil); err != nil || !changed {
-		t.Errorf("the newest trust document gives %v, %v; want it taken again", changed, err)
-	}
-	if _, err := p.Apply(nil, oldPolicy); !errors.Is(err, trust.ErrOlder) {
-		t.Errorf("the older policy gives %v; want %v", err, trust.ErrOlder)
-	}
-	if changed, err := p.Apply(nil, newPolicy); err != nil || !changed {
-		t.Errorf("the newest policy gives %v, %v; want it taken again", changed, err)
-	}
-	// Nor does enrolling again.
-	if p, err := policy.Empty(folder, a.CentralRoot.ID(), 0); err != nil {
-		t.Error(err)
-	} else if _, err := p.Apply(oldChain, nil); !errors.Is(err, trust.ErrOlder) {
-		t.Errorf("enrolling again, the older trust document gives %v; want %v", err, trust.ErrOlder)
-	}
-	// A damaged floor is none: the documents make it anew.
-	if err := os.WriteFile(filepath.Join(folder, "floor"), []byte("x\n1\n2\nthree\n4\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if p = open(t, folder, a); p.NowMs() < hour {
-		t.Error("without the file the documents do not make the floor")
+		p := open(t, folder, a)
+		if p.NowMs() < hour || p.Tier(fakeappliance.AgentID, p.NowMs()) != selfHeal {
+			t.Errorf("%s damaged: the clock's floor is gone, or the policy", name)
+		}
+		if _, err := p.Apply(oldChain, nil); !errors.Is(err, trust.ErrOlder) {
+			t.Errorf("%s damaged: the older trust document gives %v; want %v", name, err, trust.ErrOlder)
+		}
+		if _, err := p.Apply(nil, oldPolicy); !errors.Is(err, trust.ErrOlder) {
+			t.Errorf("%s damaged: the older policy gives %v; want %v", name, err, trust.ErrOlder)
+		}
 	}
 }
 
@@ -319,12 +299,8 @@ func TestAnEmptyPolicyReplacesWhatAnotherRootSigned(t *testing.T) {
 	if _, err := policy.New(folder, next.CentralRoot.ID(), 0); !errors.Is(err, trust.ErrUnpinned) {
 		t.Errorf("another root's documents give %v; want %v", err, trust.ErrUnpinned)
 	}
-	p, err := policy.Empty(folder, next.CentralRoot.ID(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	apply(t, p, next)
-	if p = open(t, folder, next); p.Tier(fakeappliance.AgentID, p.NowMs()) != selfHeal {
+	apply(t, policy.Empty(folder, next.CentralRoot.ID(), 0), next)
+	if p := open(t, folder, next); p.Tier(fakeappliance.AgentID, p.NowMs()) != selfHeal {
 		t.Error("the new root's policy does not rule")
 	}
 }
