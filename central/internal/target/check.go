@@ -16,6 +16,8 @@ import (
 // hostName is what the roads take for a name.
 var hostName = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z._-]{0,252})$`)
 
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
 func (s *Service) check(ctx context.Context, site store.SiteID, t *centralv1.Target) error {
 	if err := checkWords(t); err != nil {
 		return fmt.Errorf("%w: %w", ErrTarget, err)
@@ -51,6 +53,8 @@ func checkWords(t *centralv1.Target) error {
 		return fmt.Errorf("name in the certificate %.100q", t.GetTlsName())
 	case len(t.GetPin()) != 0 && len(t.GetPin()) != sha256.Size:
 		return fmt.Errorf("a pin has 32 bytes, not %d", len(t.GetPin()))
+	case t.GetObjectGuid() != "" && !guid.MatchString(t.GetObjectGuid()):
+		return fmt.Errorf("objectGUID %.40q", t.GetObjectGuid())
 	case !credential.ValidName(t.GetCredential()):
 		return fmt.Errorf("it names no credential, and none is ever guessed")
 	case linux && (t.GetHttp() || t.GetAllowBasic() || t.GetAllowPlain() || t.GetTlsName() != ""):

@@ -62,7 +62,12 @@ func (s *Service) Add(ctx context.Context, site store.SiteID, t *centralv1.Targe
 		return fmt.Errorf("%w: the site has %d, and no appliance scans more", ErrTarget, len(held))
 	}
 	t = proto.CloneOf(t)
-	t.AddedMs, t.AddedBy = time.Now().UnixMilli(), auth.Operator(ctx)
+	t.AddedMs, t.AddedBy, t.TargetId = time.Now().UnixMilli(), auth.Operator(ctx), store.NewTargetID()
+	for _, row := range held {
+		if row.Name == t.GetName() {
+			t.TargetId = sameHost(row, t)
+		}
+	}
 	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(t)
 	if err != nil {
 		return fmt.Errorf("writing target: %w", err)
@@ -75,6 +80,16 @@ func (s *Service) Add(ctx context.Context, site store.SiteID, t *centralv1.Targe
 		return fmt.Errorf("%w: the site has a target %s; --replace puts this one in its place", err, t.GetName())
 	}
 	return err
+}
+
+// sameHost is the id of a target that takes the place of another: its own, or the
+// other's when only settings of the same host change.
+func sameHost(row store.Target, t *centralv1.Target) string {
+	before := &centralv1.Target{}
+	if proto.Unmarshal(row.Body, before) != nil || before.GetHost() != t.GetHost() || before.GetTargetId() == "" {
+		return t.GetTargetId()
+	}
+	return before.GetTargetId()
 }
 
 // List gives a site's targets by name, and the live appliances that hold another

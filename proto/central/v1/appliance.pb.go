@@ -1439,8 +1439,12 @@ type Target struct {
 	// The appliance that scans it; empty means every one of the site.
 	ApplianceId string `protobuf:"bytes,12,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
 	// When and by whom it was added.
-	AddedMs       int64  `protobuf:"varint,13,opt,name=added_ms,json=addedMs,proto3" json:"added_ms,omitempty"`
-	AddedBy       string `protobuf:"bytes,14,opt,name=added_by,json=addedBy,proto3" json:"added_by,omitempty"`
+	AddedMs int64  `protobuf:"varint,13,opt,name=added_ms,json=addedMs,proto3" json:"added_ms,omitempty"`
+	AddedBy string `protobuf:"bytes,14,opt,name=added_by,json=addedBy,proto3" json:"added_by,omitempty"`
+	// Central's id of it, t_…; another host under the same name has another.
+	TargetId string `protobuf:"bytes,15,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	// objectGUID of its computer account, lower case with dashes, when it is known.
+	ObjectGuid    string `protobuf:"bytes,16,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1569,6 +1573,20 @@ func (x *Target) GetAddedMs() int64 {
 func (x *Target) GetAddedBy() string {
 	if x != nil {
 		return x.AddedBy
+	}
+	return ""
+}
+
+func (x *Target) GetTargetId() string {
+	if x != nil {
+		return x.TargetId
+	}
+	return ""
+}
+
+func (x *Target) GetObjectGuid() string {
+	if x != nil {
+		return x.ObjectGuid
 	}
 	return ""
 }
@@ -1993,7 +2011,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11OpenEpochResponse\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\x12*\n" +
-	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\"\xfe\x02\n" +
+	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\"\xbc\x03\n" +
 	"\x06Target\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.central.v1.TargetKindR\x04kind\x12\x12\n" +
@@ -2013,7 +2031,10 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x03lab\x18\v \x01(\bR\x03lab\x12!\n" +
 	"\fappliance_id\x18\f \x01(\tR\vapplianceId\x12\x19\n" +
 	"\badded_ms\x18\r \x01(\x03R\aaddedMs\x12\x19\n" +
-	"\badded_by\x18\x0e \x01(\tR\aaddedBy\":\n" +
+	"\badded_by\x18\x0e \x01(\tR\aaddedBy\x12\x1b\n" +
+	"\ttarget_id\x18\x0f \x01(\tR\btargetId\x12\x1f\n" +
+	"\vobject_guid\x18\x10 \x01(\tR\n" +
+	"objectGuid\":\n" +
 	"\n" +
 	"TargetList\x12,\n" +
 	"\atargets\x18\x01 \x03(\v2\x12.central.v1.TargetR\atargets\"Z\n" +
