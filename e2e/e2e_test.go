@@ -8,6 +8,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -222,9 +223,22 @@ type queue struct {
 	held int
 }
 
-// readQueue reads an agent's queue file.
+// readQueue reads a copy of an agent's queue file: a running agent lets nobody else
+// at the file itself.
 func readQueue(ctx context.Context, c *stack.Computer) (q queue, err error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(c.Data(), "queue.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	folder := c.Data()
+	if c.Running() { // it may have a disk of its own
+		folder = filepath.Join("/proc", fmt.Sprint(c.PID()), "root", folder)
+	}
+	copied, err := os.MkdirTemp("", "queue")
+	if err != nil {
+		return q, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(copied)) }()
+	if err := copyQueue(folder, copied); err != nil {
+		return q, err
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(copied, "queue.db"))
 	if err != nil {
 		return q, err
 	}
@@ -236,6 +250,30 @@ func readQueue(ctx context.Context, c *stack.Computer) (q queue, err error) {
 	}
 	q.id = hex.EncodeToString(id)
 	return q, nil
+}
+
+// copyQueue copies a queue file with its log. A log that is the same before and
+// after holds all that the agent may have moved into the file meanwhile.
+func copyQueue(from, to string) error {
+	const log = "queue.db-wal"
+	for range 100 {
+		before, err := os.ReadFile(filepath.Join(from, log))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		file, err := os.ReadFile(filepath.Join(from, "queue.db"))
+		if err != nil {
+			return err
+		}
+		after, err := os.ReadFile(filepath.Join(from, log))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if bytes.Equal(before, after) {
+			return errors.Join(os.WriteFile(filepath.Join(to, "queue.db"), file, 0o600), os.WriteFile(filepath.Join(to, log), after, 0o600))
+		}
+	}
+	return errors.New("the agent's queue never stood still")
 }
 
 // evidence lists all bundles of the site that Central has.

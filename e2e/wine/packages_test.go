@@ -83,7 +83,8 @@ func TestTheAgentsPackagesPassTheirOwnTests(t *testing.T) {
 		_, short, _ := strings.Cut(name, "/agent/internal/")
 		t.Run(short, func(t *testing.T) {
 			var skip []string
-			args := []string{"test", "-vet=off", "-p=1", "-count=1", "-short", "-overlay", replaced, "-exec", launch}
+			// Most of what runs in parallel waits: update's programs for their trials.
+			args := []string{"test", "-vet=off", "-p=1", "-parallel=6", "-count=1", "-short", "-overlay", replaced, "-exec", launch}
 			for _, r := range leftOut[short] {
 				t.Logf("%d tests are left out: %s", len(r.tests), r.why)
 				skip = append(skip, r.tests...)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,18 @@ import (
 
 // patience bounds every wait, far above what a machine under load needs.
 const patience = 5 * time.Minute
+
+// TestMain lets three tests run at a time on small machines too: each waits for
+// most of its time, for trials of updates above all.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if runtime.GOMAXPROCS(0) < 3 {
+		if err := flag.Set("test.parallel", "3"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // checkout is the folder of go.mod.
 var checkout = sync.OnceValues(func() (string, error) {

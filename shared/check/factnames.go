@@ -14,7 +14,7 @@ var factNames = map[ID][]string{
 	},
 	RMMDetection: {FactListVersion, FactListExpired, FactProduct},
 	ScreenLock: {
-		FactOwner, FactInactivity, FactDeviceLock, FactLockDisabled, FactScreenPolicy, FactScreenChoice, FactPersonsLock,
+		FactOwner, FactOwner + ErrorSuffix, FactInactivity, FactDeviceLock, FactLockDisabled, FactScreenPolicy, FactScreenChoice, FactPersonsLock,
 		FactLockDelay, FactSaverIdle, FactDisplaySleep,
 	},
 	TimeSync: {
@@ -51,17 +51,17 @@ var factNames = map[ID][]string{
 		FactService, FactOtherService, FactSecurityProduct, FactSecurityProduct + ErrorSuffix,
 	},
 	Firewall:       {factHost, FactOwner, FactProfile, FactProfile + ErrorSuffix, FactService, FactSecurityProduct, FactSecurityProduct + ErrorSuffix},
-	GuestAccount:   {factHost, FactGuest},
+	GuestAccount:   {factHost, FactOwner, FactOwner + ErrorSuffix, FactGuest},
 	Patches:        {factHost, FactDate, FactPendingUpdate, FactPendingUpdate + ErrorSuffix, FactHotfix, FactHotfix + ErrorSuffix},
-	SMBv1:          {factHost, FactSMBServer, FactSMBServer + ErrorSuffix, FactSMB1, FactService, FactSMBFeature, FactSMBFeature + ErrorSuffix},
+	SMBv1:          {factHost, FactOwner, FactOwner + ErrorSuffix, FactSMBServer, FactSMBServer + ErrorSuffix, FactSMB1, FactService, FactSMBFeature, FactSMBFeature + ErrorSuffix},
 	AccountLockout: {factHost, FactOwner, FactRules},
 	AuditPolicy: {
 		factHost, FactOwner, FactAudit,
 		FactAuditLegacy, FactAuditLogSize, FactAuditLogPolicy, FactAuditLogKeep, FactAuditLogArchive,
 	},
-	CriticalServices: {factHost, FactService},
+	CriticalServices: {factHost, FactOwner, FactOwner + ErrorSuffix, FactService},
 	PasswordPolicy:   {factHost, FactOwner, FactRules},
-	Spooler:          {factHost, FactService, FactPrinter, FactPrinter + ErrorSuffix, FactSpoolerRPC, FactDriverAdmins},
+	Spooler:          {factHost, FactOwner, FactOwner + ErrorSuffix, FactService, FactPrinter, FactPrinter + ErrorSuffix, FactSpoolerRPC, FactDriverAdmins},
 }
 
 // FactNames are the names that readers of the check may use, besides FactError

@@ -53,10 +53,20 @@ func LoadFolders(files, scripts fs.FS) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
+	phases := map[string]string{}
 	for _, text := range c.texts.order {
-		if text.Runbook != "" && !used[text.Path] {
+		if text.Runbook == "" {
+			continue
+		}
+		if !used[text.Path] {
 			return nil, fmt.Errorf("reading script %s: %w: %w", text.Path, ErrInvalid, errStray)
 		}
+		// A part names its kind and not its runbook, so the text alone must tell.
+		key := text.Platform + " " + string(text.Kind) + " " + text.Body
+		if other, taken := phases[key]; taken {
+			return nil, fmt.Errorf("reading script %s: %w: %s is the same", text.Path, ErrInvalid, other)
+		}
+		phases[key] = text.Path
 	}
 	return c, nil
 }

@@ -137,6 +137,17 @@ func TestScriptsAndRunbooksMustFit(t *testing.T) {
 	}
 }
 
+func TestAPhaseIsKnownByItsTextAlone(t *testing.T) {
+	files, books := scripts(), folder(scripted)
+	books["windows.other.fix.yaml"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(scripted, "windows.demo.fix", "windows.other.fix"))}
+	for name, text := range map[string]string{"snapshot": "'other snapshot'\n", "remediate": "'remediate'\n", "rollback": "'other rollback'\n"} {
+		files["windows/windows.other.fix."+name+".ps1"] = &fstest.MapFile{Data: []byte(text)}
+	}
+	if c, err := runbook.LoadFolders(books, files); err == nil || !strings.Contains(err.Error(), "windows.demo.fix.remediate.ps1 is the same") {
+		t.Errorf("LoadFolders = %v, %v; want the two that are the same named", c, err)
+	}
+}
+
 func TestARoadThatBreaksTheSchemaIsRefused(t *testing.T) {
 	for _, test := range []struct{ name, old, new, says string }{
 		{"a snapshot that writes", "reads: ['service:MpsSvc']\n    remediate", "writes: ['service:MpsSvc']\n    remediate", "snapshot writes"},

@@ -54,6 +54,11 @@ func (l *linter) lint(text *runbook.Text, root *node) []fault {
 	}
 	j.types()
 	j.variables()
+	for _, n := range root.all("flow_control_statement") {
+		if strings.HasPrefix(strings.ToLower(n.text), "exit") && text.Kind != runbook.Bootstrap {
+			j.fault(n, "exit would end the parts behind it too")
+		}
+	}
 	if text.Kind != runbook.Bootstrap && text.Kind != runbook.Prelude {
 		j.declarations()
 	}

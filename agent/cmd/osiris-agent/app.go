@@ -21,10 +21,8 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/queue"
 	"github.com/osiriscare/osiris/agent/internal/say"
 	"github.com/osiriscare/osiris/agent/internal/schedule"
-	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/update"
 	"github.com/osiriscare/osiris/agent/internal/wire"
-	"github.com/osiriscare/osiris/shared/signed"
 )
 
 // app is the whole agent.
@@ -58,8 +56,9 @@ func load(o *options, stderr io.Writer) (*config.Config, *say.Logger, error) {
 	return c, say.New(stderr, level), nil
 }
 
-// newApp wires the agent. Whoever gets it closes it.
-func newApp(c *config.Config, log *say.Logger) (*app, error) {
+// newApp wires the agent. Whoever gets it closes it. With anew it is to enrol in
+// the stead of what the data folder has.
+func newApp(c *config.Config, log *say.Logger, anew bool) (*app, error) {
 	a := &app{config: c, log: log, probe: probe.New(c.RootDir)}
 	if err := folder.Private(c.DataDir); err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func newApp(c *config.Config, log *say.Logger) (*app, error) {
 		return nil, err
 	}
 	if err = a.updates(); err == nil {
-		err = a.open()
+		err = a.open(anew)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.lock.Close())
@@ -78,9 +77,14 @@ func newApp(c *config.Config, log *say.Logger) (*app, error) {
 }
 
 // open reads what the data folder has.
-func (a *app) open() (err error) {
+func (a *app) open(anew bool) (err error) {
 	c, log := a.config, a.log
-	if a.identity, err = identity.Open(c.DataDir); err != nil {
+	if anew {
+		a.identity, err = identity.Anew(c.DataDir)
+	} else {
+		a.identity, err = openIdentity(c.DataDir, log)
+	}
+	if err != nil {
 		return err
 	}
 	if err := a.pin(); err != nil {
@@ -90,7 +94,12 @@ func (a *app) open() (err error) {
 	if err != nil {
 		seconds = 0 // a development build without the stamp has no floor
 	}
-	if a.policy, err = openPolicy(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000, log); err != nil {
+	if anew {
+		a.policy = policy.Empty(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000)
+	} else {
+		a.policy, err = openPolicy(c.DataDir, a.identity.Pin().CentralRoot, seconds*1000, log)
+	}
+	if err != nil {
 		return err
 	}
 	if a.queue, err = openQueue(filepath.Join(c.DataDir, "queue.db"), log); err != nil {
@@ -135,70 +144,11 @@ func (a *app) wire() (err error) {
 	return err
 }
 
-// pin learns whom to believe: from the configuration, else the token file, else
-// what was kept at enrolment.
-func (a *app) pin() error {
-	c := a.config
-	addr, siteRoot, centralRoot := c.ApplianceAddr, c.SiteRoot, c.CentralRoot
-	if a.identity.Enrolled() && a.identity.Pin() != nil {
-		return nil
-	}
-	if file := tokenFile(c); file != "" {
-		t, err := config.LoadToken(file)
-		if err != nil {
-			return err
-		}
-		addr, siteRoot, centralRoot = or(addr, t.ApplianceAddr), or(siteRoot, t.SiteRoot), or(centralRoot, t.CentralRoot)
-	}
-	if siteRoot == "" || centralRoot == "" {
-		if a.identity.Pin() != nil {
-			return nil
-		}
-		return errors.New("this machine is not enrolled: run osiris-agent enrol")
-	}
-	p, err := identity.ParsePin(siteRoot, centralRoot, addr)
-	if err != nil {
-		return fmt.Errorf("checking configuration: %w", err)
-	}
-	return a.identity.SetPin(p)
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// openQueue opens the queue; a damaged file is set aside, because an agent that
-// does not start tells nobody.
-func openQueue(path string, log *say.Logger) (*queue.Queue, error) {
-	q, err := queue.Open(path, queue.Limits{})
-	if !sqlos.IsCorrupt(err) {
-		return q, err
-	}
-	aside, moveErr := queue.SetAside(path)
-	if moveErr != nil {
-		return nil, errors.Join(err, moveErr)
-	}
-	log.Error("queue file was damaged and set aside", "kept_as", aside, "error", err)
-	return queue.Open(path, queue.Limits{})
-}
-
-// openPolicy does the same for what the site has signed.
-func openPolicy(folder string, pin signed.KeyID, builtMs int64, log *say.Logger) (*policy.Policy, error) {
-	p, err := policy.New(folder, pin, builtMs)
-	if err == nil {
-		return p, nil
-	}
-	if moveErr := policy.SetAside(folder); moveErr != nil {
-		return nil, errors.Join(err, moveErr)
-	}
-	log.Error("policy files were damaged and set aside", "error", err)
-	return policy.New(folder, pin, builtMs)
-}
-
 func (a *app) close() error { return errors.Join(a.queue.Close(), a.lock.Close()) }
+
+// awaitPause is how long a machine that is not enrolled leaves its data folder
+// alone, so that a person can enrol it. Tests shorten it.
+var awaitPause = 5 * time.Second
 
 // runAgent is the verb run.
 func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
@@ -206,7 +156,16 @@ func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(c, log)
+	a, err := newApp(c, log, false)
+	for waiting := false; errors.Is(err, errNotEnrolled) || waiting && errors.Is(err, lock.ErrTaken); waiting = true {
+		if !waiting { // a service that ended would be started again and again
+			log.Warn("waiting to be enrolled", "error", err)
+		}
+		if pause(ctx, awaitPause); ctx.Err() != nil {
+			return nil
+		}
+		a, err = newApp(c, log, false)
+	}
 	if err != nil {
 		return err
 	}
@@ -226,13 +185,18 @@ func (a *app) Run(ctx context.Context) error {
 			break
 		}
 		a.log.Warn("not enrolled", "error", err, "retry_in", wait)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		pause(ctx, wait)
 		wait = min(2*wait, time.Minute)
 	}
 	return a.link.Run(ctx) // which ends at once when ctx has
+}
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // runner is what runs until its context ends.

@@ -11,6 +11,7 @@ import (
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/folder"
+	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 	"github.com/osiriscare/osiris/agent/internal/identity"
 	"github.com/osiriscare/osiris/agent/internal/lock"
 	"github.com/osiriscare/osiris/agent/internal/prompt"
@@ -21,27 +22,26 @@ import (
 const tokenName = "token.conf"
 
 // enrol is the verb enrol. On an enrolled machine it does nothing, unless it is
-// to enrol again.
-func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) (err error) {
+// to enrol again; then it stays what it is until the appliance has answered.
+func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	c, log, err := load(o, stderr)
-	if err != nil {
-		return err
+	if err == nil {
+		err = folder.Private(c.DataDir)
 	}
-	if err := folder.Private(c.DataDir); err != nil {
-		return err
-	}
-	if o.again {
-		err = forget(c.DataDir)
-	}
-	if err == nil && !identity.IsEnrolled(c.DataDir) {
-		err = obtain(o, c, stdout)
+	enrolled := err == nil && identity.IsEnrolled(c.DataDir)
+	if err == nil && (o.again || !enrolled) {
+		err = obtain(ctx, o, c, stdout)
 	}
 	if err != nil {
 		return err
 	}
-	a, err := newApp(c, log)
-	if errors.Is(err, lock.ErrTaken) && !identity.IsEnrolled(c.DataDir) {
-		log.Info("the running agent enrols within a minute")
+	a, err := newApp(c, log, o.again && enrolled)
+	if errors.Is(err, lock.ErrTaken) && !o.again {
+		if enrolled {
+			log.Info("enrolled already")
+		} else {
+			log.Info("the running agent enrols within a minute")
+		}
 		return nil
 	}
 	if err != nil {
@@ -53,15 +53,6 @@ func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) (err error
 		err = a.enrol(ctx)
 	}
 	return errors.Join(err, a.close())
-}
-
-// forget gives up the identity in the data folder, which no agent may be using.
-func forget(dataDir string) error {
-	held, err := lock.Take(filepath.Join(dataDir, "lock"))
-	if err != nil {
-		return err
-	}
-	return errors.Join(identity.Forget(dataDir), held.Close())
 }
 
 func exists(path string) bool {
@@ -81,7 +72,8 @@ func tokenFile(c *config.Config) string {
 	}
 	program, err := os.Executable()
 	path = filepath.Join(filepath.Dir(program), tokenName)
-	if err == nil && exists(path) {
+	// What anybody can write there must not say whom to believe.
+	if err == nil && folder.Trusted(path) {
 		return path
 	}
 	return ""
@@ -93,16 +85,20 @@ const question = "Paste the enrolment token, the content of the file that osiris
 // another program pipes in. That goes into the data folder, so that an enrolment
 // that is cut short goes on later. Nothing secret comes by arguments, which every
 // user of a machine can read.
-func obtain(o *options, c *config.Config, stdout io.Writer) error {
-	if !o.stdin && tokenFile(c) != "" {
-		return nil
+func obtain(ctx context.Context, o *options, c *config.Config, stdout io.Writer) error {
+	if file := tokenFile(c); !o.stdin && file != "" {
+		t, err := config.LoadToken(file)
+		if err == nil { // nobody was asked whom to believe
+			_, _ = io.WriteString(stdout, "The token is from "+file+", for "+t.ApplianceAddr+", site root "+t.SiteRoot+".\n")
+		}
+		return err
 	}
-	text, err := prompt.Text(os.Stdin, uintptr(syscall.Stdin), stdout, question, "token")
+	text, err := prompt.Text(ctx, os.Stdin, uintptr(syscall.Stdin), stdout, question, "token")
 	if err != nil {
 		return err
 	}
 	if text == "" {
-		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, or its content on standard input")
+		return errors.New("there is no enrolment token: put the file " + tokenName + " beside this program, where nobody else can write to it, or its content on standard input")
 	}
 	c.TokenFile = filepath.Join(c.DataDir, tokenName)
 	if err := atomicfile.Write(c.TokenFile, []byte(text), 0o600); err != nil {
@@ -114,11 +110,12 @@ func obtain(o *options, c *config.Config, stdout io.Writer) error {
 	return nil
 }
 
-// enrol trades the token for an identity. One that we wrote ourselves goes then.
+// enrol trades the token for an identity. One that we wrote ourselves goes then,
+// or when the appliance refuses it: the next enrolment shall ask for another.
 func (a *app) enrol(ctx context.Context) error {
-	file := tokenFile(a.config)
+	file, kept := tokenFile(a.config), filepath.Join(a.config.DataDir, tokenName)
 	if file == "" {
-		return errors.New("this machine is not enrolled: run osiris-agent enrol")
+		return errNotEnrolled
 	}
 	token, err := config.LoadToken(file)
 	if err != nil {
@@ -126,8 +123,11 @@ func (a *app) enrol(ctx context.Context) error {
 	}
 	pending, err := a.link.Enrol(ctx, token.Token.Reveal())
 	if err != nil {
+		if file == kept && grpcwire.Code(err) == grpcwire.PermissionDenied {
+			err = errors.Join(err, atomicfile.Remove(kept))
+		}
 		return err
 	}
 	a.log.Info("enrolled", "agent_id", a.identity.AgentID(), "site_id", a.identity.SiteID(), "pending", pending)
-	return atomicfile.Remove(filepath.Join(a.config.DataDir, tokenName))
+	return atomicfile.Remove(kept)
 }

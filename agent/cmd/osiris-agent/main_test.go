@@ -12,6 +12,7 @@ import (
 
 	"github.com/osiriscare/osiris/agent/internal/config"
 	"github.com/osiriscare/osiris/agent/internal/fakeappliance"
+	"github.com/osiriscare/osiris/agent/internal/say"
 )
 
 // osiris runs a command line and returns its exit code and what it printed.
@@ -179,13 +180,21 @@ func TestDamagedFilesDoNotKeepAnAgentDown(t *testing.T) {
 	if code, _, stderr := osiris("enrol", "--config", file); code != 0 {
 		t.Fatal(stderr)
 	}
-	for _, name := range []string{"queue.db", "trust.bin"} {
+	for _, name := range []string{"queue.db", "trust.bin", "trust.bin.copy"} {
 		if err := os.WriteFile(filepath.Join(data, name), bytes.Repeat([]byte("damaged "), 1000), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	code, _, stderr := osiris("enrol", "--config", file)
-	if code != 0 || strings.Count(stderr, "damaged and set aside") != 2 {
-		t.Errorf("exit %d, %q; want both files set aside", code, stderr)
+	c, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	agent, err := newApp(c, say.New(&log, say.LevelError), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := agent.close(); err != nil || strings.Count(log.String(), "damaged and set aside") != 2 {
+		t.Errorf("%v, %q; want both files set aside", err, log.String())
 	}
 }

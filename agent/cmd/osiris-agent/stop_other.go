@@ -11,5 +11,7 @@ import (
 
 // untilStopped gives a context that ends when the process is told to.
 func untilStopped() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second time the system does it, whatever we wait for
+	return ctx, stop
 }

@@ -28,8 +28,8 @@ type registry interface {
 // instances asks WMI as the agent does.
 type instances interface {
 	query(ctx context.Context, q *query) ([]winapi.Row, error)
-	// call gives ReturnValue and the query's result.
-	call(ctx context.Context, q *query, object string) (winapi.Row, error)
+	// call gives ReturnValue and the call's result.
+	call(ctx context.Context, q *query, c *call, object string) (winapi.Row, error)
 }
 
 // library asks WMI as others do. types are the CIM types of the properties.
@@ -164,13 +164,15 @@ func (c *capture) ask(ctx context.Context, f *fixture, q *query, facts check.Fac
 	f.instances(q, rows, err)
 	found := c.readers(q, rows, err, facts)
 	for _, row := range rows {
-		if q.method == "" || len(row) == 0 {
+		if len(row) == 0 {
 			break
 		}
 		key := strings.ReplaceAll(strings.ReplaceAll(row[0].Text, `\`, `\\`), `"`, `\"`)
 		object := q.class + "." + q.properties[0] + `="` + key + `"`
-		result, err := c.windows.call(ctx, q, object)
-		f.method(object, q, result, err)
+		for i := range q.calls {
+			result, err := c.windows.call(ctx, q, &q.calls[i], object)
+			f.method(object, &q.calls[i], result, err)
+		}
 	}
 	if q.context != "" {
 		// The library cannot hand a context to the provider, so it would ask another

@@ -105,9 +105,9 @@ func cells(instance check.Facts, names []string) winapi.Row {
 	return row
 }
 
-func (f *fakeWindows) call(_ context.Context, q *query, object string) (winapi.Row, error) {
-	text, err := f.after("method " + object + " " + q.method)
-	return cells(parseRow(strings.TrimSpace(text)), []string{"ReturnValue", q.result}), err
+func (f *fakeWindows) call(_ context.Context, _ *query, c *call, object string) (winapi.Row, error) {
+	text, err := f.after("method " + object + " " + c.method)
+	return cells(parseRow(strings.TrimSpace(text)), []string{"ReturnValue", c.result}), err
 }
 
 func (f *fakeWindows) ask(ctx context.Context, q *query, _ []string) ([]winapi.Row, error) {

@@ -144,14 +144,14 @@ func (f *fixture) row(q *query, row winapi.Row) string {
 }
 
 // method is the answer of one instance.
-func (f *fixture) method(object string, q *query, row winapi.Row, err error) {
-	place := "method " + f.redact.text(object) + " " + q.method
+func (f *fixture) method(object string, c *call, row winapi.Row, err error) {
+	place := "method " + f.redact.text(object) + " " + c.method
 	if err != nil {
 		f.fails(place, err.Error())
 		return
 	}
 	var facts check.Facts
-	for i, name := range []string{"ReturnValue", q.result} {
+	for i, name := range []string{"ReturnValue", c.result} {
 		if i < len(row) && !row[i].Null {
 			facts.Add(name, row[i].Text)
 		}

@@ -60,9 +60,12 @@ func (system) query(ctx context.Context, q *query) ([]winapi.Row, error) {
 	return winapi.Query(ctx, q.namespace, q.text(), q.properties, options...)
 }
 
-func (system) call(ctx context.Context, q *query, object string) (winapi.Row, error) {
-	argument, value, _ := strings.Cut(q.argument, "=")
-	return winapi.Exec(ctx, q.namespace, object, q.method, []winapi.Param{{Name: argument, Text: value}}, []string{"ReturnValue", q.result})
+func (system) call(ctx context.Context, q *query, c *call, object string) (winapi.Row, error) {
+	var params []winapi.Param
+	if argument, value, there := strings.Cut(c.argument, "="); there {
+		params = []winapi.Param{{Name: argument, Text: value}}
+	}
+	return winapi.Exec(ctx, q.namespace, object, c.method, params, []string{"ReturnValue", c.result})
 }
 
 // ownNames are what this machine and its people are called.

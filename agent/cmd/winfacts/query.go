@@ -23,11 +23,14 @@ type query struct {
 
 	namespace, class, where, context string   // of wmi and one
 	properties                       []string // the same
-	method, result, argument         string   // called on each instance
+	calls                            []call   // on each instance
 	key, value                       string   // of registry values; value may name several
 	function                         string   // of api
 	arguments                        []string // the same
 }
+
+// call is a method with its result, and its argument if it has one, "Name=value".
+type call struct{ method, result, argument string }
 
 // text is the query in WQL.
 func (q *query) text() string {
@@ -91,10 +94,14 @@ func parseQuery(check, source string) (*query, error) {
 		q.key, q.value = field[2], field[3]
 	case "wmi", "one":
 		q.namespace, q.class, q.where, q.context = field[2], field[3], field[5], field[6]
-		properties, call, _ := strings.Cut(field[4], ",+")
-		q.properties = strings.Split(properties, ",")
-		call, q.argument, _ = strings.Cut(call, " ")
-		q.method, q.result, _ = strings.Cut(call, ".")
+		parts := strings.Split(field[4], ",+")
+		q.properties = strings.Split(parts[0], ",")
+		for _, part := range parts[1:] {
+			var c call
+			part, c.argument, _ = strings.Cut(part, " ")
+			c.method, c.result, _ = strings.Cut(part, ".")
+			q.calls = append(q.calls, c)
+		}
 	case "api":
 		q.function, q.arguments = field[2], strings.Split(field[3], ",")
 	default:

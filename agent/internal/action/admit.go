@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/osiriscare/osiris/agent/internal/queue"
-	"github.com/osiriscare/osiris/agent/internal/sqlos"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
@@ -84,32 +83,32 @@ func (r *Runner) accept(s *Session, c *trustlite.Command) error {
 	}
 	e := &entry{command: c, phase: phaseDetect, result: newResult(c)}
 	if err := r.permitted(s, c); err != nil {
-		if s.refused++; s.refused > refusalLimit {
-			return errFlood
-		}
-		e.result.Outcome, e.result.Message = wire.Refused, err.Error()
-		r.Log.Warn("command refused", "command_id", c.CommandId, "reason", e.result.Message)
-		return r.answer(e)
+		return r.decline(s, e, err)
 	}
 	if len(r.work) == cap(r.work) {
 		r.Log.Warn("command left for later", "command_id", c.CommandId)
 		return nil
 	}
 	if err := r.journal.write(e); err != nil {
-		err = fmt.Errorf("the journal cannot be written: %w", err)
-		if !sqlos.IsFull(err) {
-			return r.disbelieve(s, c, err)
-		}
-		e.finish(wire.Refused, err.Error())
-		return r.answer(e)
+		return r.decline(s, e, fmt.Errorf("the journal cannot be written: %w", err))
 	}
 	r.boundary("accepted")
 	r.work <- e // the only sender is the session's reader, so there is room
 	return nil
 }
 
+// decline answers a believed command that may not run.
+func (r *Runner) decline(s *Session, e *entry, reason error) error {
+	e.finish(wire.Refused, reason.Error())
+	r.Log.Warn("command refused", "command_id", e.command.CommandId, "reason", e.result.Message)
+	return r.answer(s, e)
+}
+
 // answer queues a result. What a full disk refuses is Run's to try again.
-func (r *Runner) answer(e *entry) error {
+func (r *Runner) answer(s *Session, e *entry) error {
+	if s.refused++; s.refused > refusalLimit {
+		return errFlood
+	}
 	err := r.journal.finish(e)
 	if !errors.Is(err, queue.ErrFull) {
 		return err
@@ -126,11 +125,8 @@ func (r *Runner) again(s *Session, e *entry) error {
 	if !e.done || r.journal.waiting(e) {
 		return nil
 	}
-	if s.refused++; s.refused > refusalLimit {
-		return errFlood
-	}
 	r.Log.Info("command answered again", "command_id", e.command.CommandId)
-	return r.answer(e)
+	return r.answer(s, e)
 }
 
 // permitted says why a believed command may not run, or nil.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"time"
 )
 
 // Write replaces the file at path. When it returns nil the content has been
@@ -26,12 +28,23 @@ func Write(path string, content []byte, mode os.FileMode) error {
 	_, err = f.Write(content)
 	err = errors.Join(err, Permit(f, mode), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(temporary, path)
+		err = rename(temporary, path)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(temporary)))
 	}
 	return SyncFolder(filepath.Dir(path))
+}
+
+// rename moves a file over another. On Windows that is refused while anybody
+// reads the other, which lasts a moment.
+func rename(from, to string) error {
+	err := os.Rename(from, to)
+	for try := 0; err != nil && runtime.GOOS == "windows" && try < 20; try++ {
+		time.Sleep(10 * time.Millisecond)
+		err = os.Rename(from, to)
+	}
+	return err
 }
 
 // Size is that of a file. It opens the file, which the agent can do with all of

@@ -69,3 +69,21 @@ func TestAFileInTheWayIsRefused(t *testing.T) {
 		t.Error("Private of a file = nil; want an error")
 	}
 }
+
+func TestAFileIsTrustedWhenNobodyElseCanWriteToIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token.conf")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]bool{0o600: true, 0o644: true, 0o664: false, 0o602: false} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := Trusted(path); got != want {
+			t.Errorf("Trusted of a file with mode %o = %v; want %v", mode, got, want)
+		}
+	}
+	if Trusted(path + ".none") {
+		t.Error("a file that is not there is trusted")
+	}
+}

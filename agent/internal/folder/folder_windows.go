@@ -2,7 +2,6 @@ package folder
 
 import (
 	"fmt"
-	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -50,15 +49,65 @@ func secure(path, sddl string) error {
 	if err == syscall.ERROR_ALREADY_EXISTS { //nolint:errorlint // syscall does not wrap
 		// A junction would have us work in a folder that somebody else chose.
 		flags, _ := syscall.GetFileAttributes(name)
-		if flags&(syscall.FILE_ATTRIBUTE_DIRECTORY|syscall.FILE_ATTRIBUTE_REPARSE_POINT) != syscall.FILE_ATTRIBUTE_DIRECTORY || !trusted(name) {
+		if flags&(syscall.FILE_ATTRIBUTE_DIRECTORY|syscall.FILE_ATTRIBUTE_REPARSE_POINT) != syscall.FILE_ATTRIBUTE_DIRECTORY {
 			return fmt.Errorf("%s: %w", path, ErrForeign)
 		}
-		err = set(name, rights)
+		err = takeOver(path, name, rights)
 	}
 	if err != nil {
 		return fmt.Errorf("making %s, which takes an administrator: %w", path, err)
 	}
 	return nil
+}
+
+// takeOver gives a folder that is there the rights, if nobody else can have put
+// anything in: it was closed, or is empty, or all in it is closed.
+func takeOver(path string, name *uint16, rights *byte) error {
+	us := ourSID()
+	before := describe(path)
+	if isClosed(before, us) || isAdmin(ownerOf(before), us) && !planted(path, us) {
+		return set(name, rights)
+	}
+	return ErrForeign
+}
+
+// planted tells whether something in the folder is not closed, or cannot be seen.
+// os.ReadDir would link 20 KB.
+func planted(path, us string) bool {
+	pattern, _ := syscall.UTF16PtrFromString(path + `\*`) // path was one before
+	var found syscall.Win32finddata
+	h, err := syscall.FindFirstFile(pattern, &found)
+	if err != nil {
+		return true
+	}
+	for err == nil {
+		name := syscall.UTF16ToString(found.FileName[:])
+		if name != "." && name != ".." && !isClosed(describe(path+`\`+name), us) {
+			break
+		}
+		err = syscall.FindNextFile(h, &found)
+	}
+	_ = syscall.FindClose(h)                  // nothing was written
+	return err != syscall.ERROR_NO_MORE_FILES //nolint:errorlint // syscall does not wrap
+}
+
+// Trusted tells whether there is a file that an administrator or whoever runs us
+// owns, and to which nobody else can write.
+func Trusted(path string) bool { return isClosed(describe(path), ourSID()) }
+
+// describe gives owner and rights of a file or folder, empty when Windows does
+// not tell.
+func describe(path string) []byte {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil
+	}
+	buffer := make([]byte, 8<<10)
+	var size uint32
+	if call("GetFileSecurityW", uintptr(unsafe.Pointer(name)), ownerPart|rightsPart, uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(&size))) == 0 {
+		return nil
+	}
+	return buffer
 }
 
 // Parts of a security descriptor (winnt.h) and the kind of object (accctrl.h).
@@ -85,29 +134,19 @@ func set(name *uint16, rights *byte) error {
 	return nil
 }
 
-// trusted tells whether the folder's owner is LocalSystem, the Administrators,
-// or whoever runs us: Windows can be set to make an administrator's own account
-// the owner of what it makes.
-func trusted(name *uint16) bool {
+// ourSID is who runs us: Windows can be set to make an administrator's own
+// account the owner of what it makes.
+func ourSID() string {
 	const (
-		localSystem    = 22 // WELL_KNOWN_SID_TYPE
-		administrators = 26
-		query          = 8 // TOKEN_QUERY
-		user           = 1 // TokenUser
-		current        = ^uintptr(0)
+		query   = 8 // TOKEN_QUERY
+		user    = 1 // TokenUser
+		current = ^uintptr(0)
 	)
-	var owner, descriptor, token, size uintptr // some bytes are never freed
-	code := call("GetNamedSecurityInfoW", uintptr(unsafe.Pointer(name)), fileObject, ownerPart, uintptr(unsafe.Pointer(&owner)), 0, 0, 0, uintptr(unsafe.Pointer(&descriptor)))
-	if code != 0 || owner == 0 {
-		return false
+	var token, size uintptr // the handle ends with the process
+	var us [128]byte        // TOKEN_USER: pointer and attributes, then the SID, which has at most 68 bytes
+	if call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) == 0 ||
+		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) == 0 {
+		return "\x00" // nobody
 	}
-	if call("IsWellKnownSid", owner, localSystem) != 0 || call("IsWellKnownSid", owner, administrators) != 0 {
-		return true
-	}
-	var us [16]uintptr // TOKEN_USER: a pointer to the SID behind it, which has at most 68 bytes
-	same := call("OpenProcessToken", current, query, uintptr(unsafe.Pointer(&token))) != 0 &&
-		call("GetTokenInformation", token, user, uintptr(unsafe.Pointer(&us)), unsafe.Sizeof(us), uintptr(unsafe.Pointer(&size))) != 0 &&
-		call("EqualSid", owner, us[0]) != 0
-	runtime.KeepAlive(&us)
-	return same
+	return sidAt(us[:], int(2*unsafe.Sizeof(token)))
 }

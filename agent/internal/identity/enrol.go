@@ -3,8 +3,10 @@ package identity
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 
+	"github.com/osiriscare/osiris/agent/internal/atomicfile"
 	"github.com/osiriscare/osiris/agent/internal/grpcwire"
 	"github.com/osiriscare/osiris/agent/internal/wire"
 )
@@ -26,7 +28,7 @@ type Caller interface {
 // the same key gets the same answer.
 func (i *Identity) Register(ctx context.Context, c Caller, token string, host *wire.HostFacts) (*wire.RegisterResponse, error) {
 	i.mu.Lock()
-	key := i.key
+	key, pin := i.key, i.pin
 	i.mu.Unlock()
 	public, proof, err := key.prove("osiris register v1", []byte(token), c.TLS())
 	if err != nil {
@@ -39,6 +41,16 @@ func (i *Identity) Register(ctx context.Context, c Caller, token string, host *w
 	}
 	if err := i.store(key, answer.AgentID, answer.Certificate, answer.Chain); err != nil {
 		return nil, fmt.Errorf("registering: %w", err)
+	}
+	if i.anew {
+		// A crash before the last of these leaves what Open mends, or, at another
+		// site, what enrolling again does.
+		if err := i.keep(anewKeyFile); err != nil {
+			return nil, err
+		}
+		if err := errors.Join(i.writePin(pin), atomicfile.Remove(i.path(nextKeyFile))); err != nil {
+			return nil, err
+		}
 	}
 	return answer, nil
 }
@@ -69,7 +81,7 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 	if err := i.store(key, agentID, answer.Certificate, answer.Chain); err != nil {
 		return false, fmt.Errorf("renewing: %w", err)
 	}
-	if err := i.keepNext(); err != nil {
+	if err := i.keep(nextKeyFile); err != nil {
 		return false, err
 	}
 	return answer.Quarantined, nil

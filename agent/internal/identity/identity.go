@@ -5,10 +5,13 @@
 // machine makes another one, and so the appliance sees that there are two (D11).
 // The certificate file is the leaf and its chain, DER one after the other. The appliance is believed when its chain
 // ends in a site root whose SPKI hash (SHA-256) is pinned; no other root counts.
+// A machine that enrols again keeps what it is until the appliance has answered:
+// its new key waits in a file, too, whom to believe in memory (Anew).
 // Names: agent "<agent_id>.agent.<site_id>.osiris.internal", appliance
 // "appliance.<site_id>.osiris.internal". Times are Unix milliseconds. ErrPeer
 // means that the other end is not our appliance; ErrNotEnrolled that there is
-// no certificate yet.
+// no certificate yet; ErrDamaged that a file does not hold what it should, which
+// an error of the disk is not.
 package identity
 
 import (
@@ -22,12 +25,14 @@ import (
 	"sync"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 )
 
 // Names of the files in the data folder.
 const (
 	keyFile         = "device.key"
 	nextKeyFile     = "device.key.next" // of a renewal that is not finished
+	anewKeyFile     = "device.key.anew" // of an enrolment in an enrolled machine's stead
 	certificateFile = "certificate.der"
 	pinFile         = "pin" // see Pin
 )
@@ -39,12 +44,14 @@ const domain = ".osiris.internal"
 var (
 	ErrNotEnrolled = errors.New("this machine is not enrolled")
 	ErrPeer        = errors.New("the peer is not this site's appliance")
+	ErrDamaged     = errors.New("damaged")
 )
 
 // Identity is one machine's. Its methods may be called from any goroutine.
 type Identity struct {
 	folder string
 	pin    *Pin
+	anew   bool // the folder has another identity, until Register
 
 	mu      sync.Mutex
 	key     *deviceKey
@@ -56,12 +63,22 @@ type Identity struct {
 }
 
 // Open reads the identity in folder, making the device key when there is none.
-func Open(folder string) (*Identity, error) {
-	key, err := loadKey(filepath.Join(folder, keyFile))
+// After ErrDamaged SetAside makes room.
+func Open(folder string) (*Identity, error) { return open(folder, keyFile) }
+
+// Anew is an identity for a machine that is to be a new agent. What is in folder
+// stays in force until Register has an answer.
+func Anew(folder string) (*Identity, error) { return open(folder, anewKeyFile) }
+
+func open(folder, name string) (*Identity, error) {
+	key, err := loadKey(filepath.Join(folder, name))
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{folder: folder, key: key, session: &session{}}
+	i := &Identity{folder: folder, key: key, session: &session{}, anew: name == anewKeyFile}
+	if i.anew {
+		return i, nil
+	}
 	if i.pin, err = loadPin(filepath.Join(folder, pinFile)); err != nil {
 		return nil, err
 	}
@@ -72,13 +89,12 @@ func Open(folder string) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading certificate: %w", err)
 	}
-	if err := i.take(key, "", content); err == nil {
-		return i, nil
-	} else if !errors.Is(err, errOtherKey) {
-		return nil, fmt.Errorf("reading %s: %w", i.path(certificateFile), err)
+	err = i.take(key, "", content)
+	if errors.Is(err, errOtherKey) {
+		// A crash between the certificate and its key, in Renew or Register.
+		err = i.promote(content)
 	}
-	// A crash in Renew, between the certificate and its key.
-	if err := i.promote(content); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", i.path(certificateFile), err)
 	}
 	return i, nil
@@ -92,25 +108,18 @@ func IsEnrolled(folder string) bool {
 	return err == nil
 }
 
-// Forget takes the identity out of a data folder that no agent is using, so that
-// the machine enrols as a new agent. The certificate goes first: what is left
-// without it means nothing. Whom the machine believes stays.
-func Forget(folder string) error {
-	return errors.Join(
-		atomicfile.Remove(filepath.Join(folder, certificateFile)),
-		atomicfile.Remove(filepath.Join(folder, nextKeyFile)),
-		atomicfile.Remove(filepath.Join(folder, keyFile)))
+// SetAside renames the files of a damaged identity in a data folder that no agent
+// is using, so that the machine can enrol.
+func SetAside(path string) error {
+	return folder.SetAside(path, certificateFile, keyFile, nextKeyFile, pinFile)
 }
 
 // take believes a leaf with its chain, after checking that it is for the key and,
 // unless want is empty, for that agent. The key is ours from then on.
 func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	certificates, err := x509.ParseCertificates(der)
-	if err != nil {
-		return err
-	}
-	if len(certificates) == 0 {
-		return errors.New("the file holds no certificate")
+	if err != nil || len(certificates) == 0 {
+		return fmt.Errorf("%w: it holds no certificate", ErrDamaged)
 	}
 	leaf := certificates[0]
 	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !key.matches(public) {
@@ -118,7 +127,7 @@ func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	}
 	agentID, siteID, ok := parseAgentName(leaf)
 	if !ok {
-		return errors.New("the certificate does not name an agent")
+		return fmt.Errorf("%w: the certificate names no agent", ErrDamaged)
 	}
 	if want != "" && agentID != want {
 		return errors.New("the certificate is for another agent")

@@ -253,9 +253,37 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := identity.Open(folder); err == nil {
-				t.Errorf("%s = %q is accepted", name, content)
+			if _, err := identity.Open(folder); !errors.Is(err, identity.ErrDamaged) {
+				t.Errorf("%s = %q gives %v; want %v", name, content, err, identity.ErrDamaged)
 			}
+		}
+		if err := identity.SetAside(folder); err != nil {
+			t.Fatal(err)
+		}
+		i, err := identity.Open(folder)
+		if err != nil {
+			t.Fatalf("%s set aside: Open = %v", name, err)
+		}
+		if i.Enrolled() || i.Pin() != nil {
+			t.Errorf("%s set aside: enrolled %v, pin %v", name, i.Enrolled(), i.Pin())
+		}
+		if _, err := os.Stat(filepath.Join(folder, name+".damaged")); err != nil {
+			t.Errorf("%s was not kept: %v", name, err)
+		}
+	}
+}
+
+func TestAFileThatCannotBeReadIsNoDamage(t *testing.T) {
+	a := fakeappliance.New(t)
+	for _, name := range []string{"device.key", "certificate.der", "pin"} {
+		folder := t.TempDir()
+		enrol(t, open(t, folder, a), a)
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil { // reading it is EISDIR
+			t.Fatal(err)
+		}
+		if _, err := identity.Open(folder); err == nil || errors.Is(err, identity.ErrDamaged) {
+			t.Errorf("%s that cannot be read gives %v; want an error that is no damage", name, err)
 		}
 	}
 }

@@ -69,37 +69,39 @@ func loadKey(path string) (*deviceKey, error) {
 func parseKey(raw []byte) (*deviceKey, error) {
 	key, err := ecdh.P256().NewPrivateKey(raw)
 	if err != nil {
-		return nil, err
+		return nil, ErrDamaged
 	}
 	return newDeviceKey(key), nil
 }
 
 // errOtherKey refuses a certificate for a key that is not ours.
-var errOtherKey = errors.New("the certificate is for another key")
+var errOtherKey = fmt.Errorf("%w: the certificate is for another key", ErrDamaged)
 
-// promote makes the key of an unfinished renewal the device key, if the
-// certificate is for it.
+// promote makes the key of an unfinished renewal or enrolment the device key, if
+// the certificate is for it.
 func (i *Identity) promote(content []byte) error {
-	raw, err := os.ReadFile(i.path(nextKeyFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return errOtherKey
+	for _, name := range [...]string{nextKeyFile, anewKeyFile} {
+		raw, err := os.ReadFile(i.path(name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		key, err := parseKey(raw)
+		if err == nil {
+			err = i.take(key, "", content)
+		}
+		if err == nil {
+			return i.keep(name)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	key, err := parseKey(raw)
-	if err != nil {
-		return err
-	}
-	if err := i.take(key, "", content); err != nil {
-		return err
-	}
-	return i.keepNext()
+	return errOtherKey
 }
 
-// keepNext replaces the key file by that of the finished renewal.
-func (i *Identity) keepNext() error {
-	if err := os.Rename(i.path(nextKeyFile), i.path(keyFile)); err != nil {
+// keep replaces the key file by another one, whose certificate is there.
+func (i *Identity) keep(name string) error {
+	if err := os.Rename(i.path(name), i.path(keyFile)); err != nil {
 		return fmt.Errorf("keeping the new device key: %w", err)
 	}
 	return atomicfile.SyncFolder(i.folder)

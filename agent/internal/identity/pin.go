@@ -50,11 +50,11 @@ func loadPin(path string) (*Pin, error) {
 	}
 	lines := strings.Split(string(content), "\n")
 	if len(lines) != 4 { // the last one is empty
-		return nil, fmt.Errorf("reading %s: it does not have three lines", path)
+		return nil, fmt.Errorf("reading %s: %w: it does not have three lines", path, ErrDamaged)
 	}
 	p, err := ParsePin(lines[0], lines[1], lines[2])
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, fmt.Errorf("reading %s: %w: %w", path, ErrDamaged, err)
 	}
 	return p, nil
 }
@@ -83,10 +83,18 @@ func (i *Identity) setPin(p *Pin) error {
 	if i.pin != nil && i.leaf != nil && (i.pin.SiteRoot != p.SiteRoot || i.pin.CentralRoot != p.CentralRoot) {
 		return errors.New("this machine is enrolled under another root; use another data folder")
 	}
-	text := hex.EncodeToString(p.SiteRoot[:]) + "\n" + p.CentralRoot.String() + "\n" + p.Addr + "\n"
-	if err := atomicfile.Write(i.path(pinFile), []byte(text), 0o600); err != nil {
+	if i.anew { // kept when the appliance has answered
+		i.pin = p
+		return nil
+	}
+	if err := i.writePin(p); err != nil {
 		return err
 	}
 	i.pin = p
 	return nil
+}
+
+func (i *Identity) writePin(p *Pin) error {
+	text := hex.EncodeToString(p.SiteRoot[:]) + "\n" + p.CentralRoot.String() + "\n" + p.Addr + "\n"
+	return atomicfile.Write(i.path(pinFile), []byte(text), 0o600)
 }

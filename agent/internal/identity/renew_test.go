@@ -106,28 +106,6 @@ func TestACrashBetweenTheCertificateAndItsKeyIsMended(t *testing.T) {
 	}
 }
 
-func TestAForgottenIdentityEnrolsAsAnother(t *testing.T) {
-	a, folder := fakeappliance.New(t), t.TempDir()
-	i := open(t, folder, a)
-	enrol(t, i, a)
-	before := read(t, folder, "device.key")
-	for range 2 { // a second time, as after a crash, changes nothing
-		if err := identity.Forget(folder); err != nil {
-			t.Fatal(err)
-		}
-		if identity.IsEnrolled(folder) {
-			t.Error("it is still enrolled")
-		}
-	}
-	if i = open(t, folder, a); i.Enrolled() {
-		t.Error("it is still enrolled")
-	}
-	enrol(t, i, a)
-	if bytes.Equal(read(t, folder, "device.key"), before) || !identity.IsEnrolled(folder) {
-		t.Error("the new identity has the old key")
-	}
-}
-
 // TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone is a change of the site
 // root: the document names both for a while, then the new one.
 func TestWithTwoLiveRootsEitherCountsAndThenTheNewOneAlone(t *testing.T) {

@@ -29,10 +29,7 @@ func (l *Link) setStore(id []byte) (isNew bool, err error) {
 	if bytes.Equal(id, l.storeID) {
 		return false, nil
 	}
-	err = l.Queue.DB().Tx(func(tx *sqlos.Tx) error {
-		return tx.Exec("REPLACE INTO link (key, value) VALUES ('store_id', ?)", id)
-	})
-	if err != nil && !sqlos.IsFull(err) {
+	if err := l.Queue.DB().Exec("REPLACE INTO link (key, value) VALUES ('store_id', ?)", id); err != nil && !sqlos.IsFull(err) {
 		return true, fmt.Errorf("remembering the appliance's store: %w", err)
 	}
 	l.storeID = append([]byte(nil), id...)

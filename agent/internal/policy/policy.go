@@ -1,8 +1,10 @@
 // Package policy holds the newest trust chain and site policy of the agent
 // (DESIGN D10, D13, D14). Both are verified against the pinned Central root
 // before they are kept, both are files that survive a crash, and neither ever
-// goes back to an older version or to another site. Times are Unix
-// milliseconds. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
+// goes back to an older version or to another site. Each has a copy beside it, so
+// that damage does not open the way to an older one. Times are Unix
+// milliseconds. ErrDamaged is of a file that does not verify, not of one that
+// could not be read. ErrUnpinned, ErrOlder and ErrSite come from shared/trust. The
 // policy of a chain whose online key changed no longer opens; until a new one
 // arrives the agent is MONITOR_ONLY with compiled defaults.
 package policy
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/atomicfile"
+	"github.com/osiriscare/osiris/agent/internal/folder"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/signed"
@@ -27,7 +30,11 @@ import (
 const (
 	trustFile  = "trust.bin"  // a trust.v1.TrustChain
 	policyFile = "policy.bin" // a trust.v1.SignedEnvelope of a trust.v1.Policy
+	copied     = ".copy"      // ends the name of the second one
 )
+
+// ErrDamaged means that a file was changed from outside, or by its disk.
+var ErrDamaged = errors.New("damaged")
 
 // fileMode keeps other users of the machine from reading a site's settings.
 const fileMode = 0o600
@@ -44,44 +51,58 @@ type Policy struct {
 }
 
 // New reads what is stored in folder; pin is the Central root's fingerprint and
-// builtMs the time this agent was built. A file that no longer verifies is an
-// error: it was changed from outside.
+// builtMs the time this agent was built. A file that no longer verifies, nor does
+// its copy, is ErrDamaged.
 func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
-	p := &Policy{folder: folder, pin: pin, builtMs: builtMs}
-	chain, err := p.read(trustFile)
-	if err != nil || chain == nil {
-		return p, err
-	}
-	if p.trust, err = openChain(chain, pin); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", p.path(trustFile), err)
-	}
-	envelope, err := p.read(policyFile)
-	if err != nil || envelope == nil {
-		return p, err
-	}
-	p.policy, err = openPolicy(p.trust, envelope)
-	if errors.Is(err, signed.ErrKey) {
-		return p, nil // the online key changed between the two writes
+	p := Empty(folder, pin, builtMs)
+	err := p.load("")
+	if errors.Is(err, ErrDamaged) {
+		if second := p.load(copied); second == nil && p.trust != nil {
+			return p, nil
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", p.path(policyFile), err)
+		return nil, err
 	}
 	return p, nil
+}
+
+// Empty holds nothing yet, whatever documents the folder has: for a machine that
+// enrols again, at whatever site. What it applies replaces them.
+func Empty(folder string, pin signed.KeyID, builtMs int64) *Policy {
+	return &Policy{folder: folder, pin: pin, builtMs: builtMs}
+}
+
+// load reads the files whose names end so.
+func (p *Policy) load(suffix string) error {
+	chain, err := p.read(trustFile + suffix)
+	if err != nil || chain == nil {
+		return err // an error of the disk may pass, and is no damage
+	}
+	envelope, err := p.read(policyFile + suffix)
+	if err != nil {
+		return err
+	}
+	p.trust, err = openChain(chain, p.pin)
+	if err == nil && envelope != nil {
+		p.policy, err = openPolicy(p.trust, envelope)
+	}
+	if err == nil || errors.Is(err, signed.ErrKey) {
+		return nil // the online key changed between the two writes
+	}
+	return fmt.Errorf("reading trust and policy%s: %w: %w", suffix, ErrDamaged, err)
+}
+
+// write keeps a document and its copy.
+func (p *Policy) write(name string, content []byte) error {
+	return errors.Join(atomicfile.Write(p.path(name), content, fileMode), atomicfile.Write(p.path(name+copied), content, fileMode))
 }
 
 func (p *Policy) path(name string) string { return filepath.Join(p.folder, name) }
 
 // SetAside renames both files, so that an agent whose files were damaged can
 // start: MONITOR_ONLY, until the appliance has sent both again.
-func SetAside(folder string) error {
-	for _, name := range []string{trustFile, policyFile} {
-		path := filepath.Join(folder, name)
-		if err := os.Rename(path, path+".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("setting %s aside: %w", path, err)
-		}
-	}
-	return atomicfile.SyncFolder(folder)
-}
+func SetAside(path string) error { return folder.SetAside(path, trustFile, policyFile) }
 
 // read gives a file's content, nil when there is none.
 func (p *Policy) read(name string) ([]byte, error) {
@@ -131,7 +152,7 @@ func (p *Policy) applyTrust(chain []byte) (bool, error) {
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(trustFile), chain, fileMode); err != nil {
+	if err := p.write(trustFile, chain); err != nil {
 		return false, err
 	}
 	// A policy by the former online key would not open after a restart, so it
@@ -157,7 +178,7 @@ func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 	if p.policy != nil && next.Version == p.policy.Version {
 		return false, nil
 	}
-	if err := atomicfile.Write(p.path(policyFile), envelope, fileMode); err != nil {
+	if err := p.write(policyFile, envelope); err != nil {
 		return false, err
 	}
 	p.policy = next

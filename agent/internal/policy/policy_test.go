@@ -217,17 +217,20 @@ func TestFilesChangedFromOutsideAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		content[len(content)/2] ^= 1
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
+		for _, path := range []string{path, path + ".copy"} {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		// A changed key id is the one thing that looks like a newer online key.
-		if p, err := policy.New(folder, a.CentralRoot.ID(), 0); err == nil && p.Tier(fakeappliance.AgentID, p.NowMs()) != 0 {
-			t.Errorf("a changed %s is accepted", name)
+		p, err := policy.New(folder, a.CentralRoot.ID(), 0)
+		if err == nil && p.Tier(fakeappliance.AgentID, p.NowMs()) != 0 || err != nil && !errors.Is(err, policy.ErrDamaged) {
+			t.Errorf("a changed %s gives %v; want it refused as damaged", name, err)
 		}
 		if err := policy.SetAside(folder); err != nil {
 			t.Fatal(err)
 		}
-		p := open(t, folder, a)
+		p = open(t, folder, a)
 		if tv, pv := p.Versions(); tv != 0 || pv != 0 {
 			t.Errorf("versions %d, %d are held after SetAside; want none", tv, pv)
 		}
@@ -246,5 +249,58 @@ func TestIntervalsStayInBounds(t *testing.T) {
 		if interval, jitter := p.Interval(); interval != want || jitter > 90 {
 			t.Errorf("%d ms: Interval = %v, %d %%; want %v, at most 90 %%", ms, interval, jitter, want)
 		}
+	}
+}
+
+func TestAFileThatCannotBeReadIsNoDamage(t *testing.T) {
+	for _, name := range []string{"trust.bin", "policy.bin"} {
+		a, folder := fakeappliance.NewAuthority(t), t.TempDir()
+		apply(t, open(t, folder, a), a)
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil { // reading it is EISDIR
+			t.Fatal(err)
+		}
+		if _, err := policy.New(folder, a.CentralRoot.ID(), 0); err == nil || errors.Is(err, policy.ErrDamaged) {
+			t.Errorf("%s that cannot be read gives %v; want an error that is no damage", name, err)
+		}
+	}
+}
+
+func TestDamageDoesNotOpenTheWayToOlderDocuments(t *testing.T) {
+	a, folder := fakeappliance.NewAuthority(t), t.TempDir()
+	oldChain, oldPolicy := encode(t, a.Chain()), encode(t, a.PolicyEnvelope())
+	hour := time.Now().Add(time.Hour).UnixMilli()
+	a.ChangeDoc(func(d *trustv1.TrustDoc) { d.IssuedMs = hour })
+	a.ChangePolicy(func(*trustv1.Policy) {})
+	newChain, newPolicy := encode(t, a.Chain()), encode(t, a.PolicyEnvelope())
+	if _, err := open(t, folder, a).Apply(newChain, newPolicy); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"trust.bin", "policy.bin"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("damaged"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := open(t, folder, a)
+		if p.NowMs() < hour || p.Tier(fakeappliance.AgentID, p.NowMs()) != selfHeal {
+			t.Errorf("%s damaged: the clock's floor is gone, or the policy", name)
+		}
+		if _, err := p.Apply(oldChain, nil); !errors.Is(err, trust.ErrOlder) {
+			t.Errorf("%s damaged: the older trust document gives %v; want %v", name, err, trust.ErrOlder)
+		}
+		if _, err := p.Apply(nil, oldPolicy); !errors.Is(err, trust.ErrOlder) {
+			t.Errorf("%s damaged: the older policy gives %v; want %v", name, err, trust.ErrOlder)
+		}
+	}
+}
+
+func TestAnEmptyPolicyReplacesWhatAnotherRootSigned(t *testing.T) {
+	former, next, folder := fakeappliance.NewAuthority(t), fakeappliance.NewAuthority(t), t.TempDir()
+	apply(t, open(t, folder, former), former)
+	if _, err := policy.New(folder, next.CentralRoot.ID(), 0); !errors.Is(err, trust.ErrUnpinned) {
+		t.Errorf("another root's documents give %v; want %v", err, trust.ErrUnpinned)
+	}
+	apply(t, policy.Empty(folder, next.CentralRoot.ID(), 0), next)
+	if p := open(t, folder, next); p.Tier(fakeappliance.AgentID, p.NowMs()) != selfHeal {
+		t.Error("the new root's policy does not rule")
 	}
 }

@@ -21,10 +21,12 @@ import (
 //	count|FACT|KEY|VALUE                        how many lines of a value are not empty
 //	key|FACT|KEY                                "yes" when the key exists, else no fact
 //	own|OWNER|KEY|VALUE                         fact owner, if the value exists and no earlier line named one
+//	own|OWNER|KEY|VALUE|TEXT                    the same, if the value has this text
 //	own|OWNER                                   fact owner, if no earlier line named one
 //	user|FACT|PATH|VALUE,VALUE                  a row for each person's loaded hive: Sid and the values there are;
 //	                                            group policy is the owner where a path of policies has any
 //	wmi|FACT|NAMESPACE|CLASS|PROP,PROP|WHERE|NAME=VALUE   a row for each instance
+//	wmi|owner|...                               fact owner is gpo, if there is an instance
 //	one|FACT,FACT|NAMESPACE|CLASS|PROP,PROP     a fact for each property of the only instance
 //	drive|FACT                                  the volumes of this machine's own disks
 //	ntp|FACT                                    a row from a time server that earlier facts name
@@ -161,7 +163,9 @@ func (m *machine) readValue(facts *check.Facts, kind string, field *[maxFields]s
 	case err != nil:
 		return absentIsFine(err)
 	case kind == "own":
-		facts.Add(check.FactOwner, field[1])
+		if field[4] == "" || field[4] == text {
+			facts.Add(check.FactOwner, field[1])
+		}
 	case kind == "count":
 		n := 0
 		for _, line := range strings.Split(text, "\n") {
@@ -228,6 +232,10 @@ func (m *machine) readInstances(ctx context.Context, facts *check.Facts, kind st
 		return errEmpty
 	}
 	for _, cells := range rows {
+		if field[1] == check.FactOwner {
+			facts.Add(check.FactOwner, "gpo")
+			return nil
+		}
 		row, names := "", strings.Split(field[1], ",")
 		for i := range cells {
 			switch {

@@ -109,7 +109,7 @@ var sourceTypes = strings.Fields("string boolean uint8 uint16 uint32 uint64 sint
 // is read from other packages' sources.
 const elsewhere = "# The rest of the agent:"
 
-var sourcePage = regexp.MustCompile(`\A(https://learn\.microsoft\.com/en-us/[a-z0-9./_-]+( \(unconfirmed: [^()]+\))?|undocumented: .+)\z`)
+var sourcePage = regexp.MustCompile(`\A(https://learn\.microsoft\.com/en-us/[a-z0-9./_-]+(\(v=vs\.85\))?( \(unconfirmed: [^()]+\))?|undocumented: .+)\z`)
 
 // TestEverySourceStandsInTheTableWithItsPage compares the tables of checks and of
 // actions with sources.txt, both ways, and counts what it admits not to know.

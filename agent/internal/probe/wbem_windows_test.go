@@ -120,13 +120,36 @@ func (w *wbemWindows) object(class string, properties []string, instance check.F
 	return o
 }
 
-// class declares the methods that the table calls.
+// methods are those that the table calls, with the types of what they are given.
+// Microsoft's pages of Win32_EncryptableVolume declare them so.
+var methods = map[string]map[string]string{
+	"GetConversionStatus": {"PrecisionFactor": "uint32"},
+	"GetSuspendCount":     nil,
+}
+
+// given is what the table gives to them.
+var given = map[string][]fakewbem.Setting{
+	"GetConversionStatus": {{Name: "PrecisionFactor", Text: "0", Kind: fakewbem.I4}},
+}
+
+// class declares the methods.
 func (*wbemWindows) class(path string) *fakewbem.Object {
 	if path != "Win32_EncryptableVolume" {
 		return nil
 	}
-	in := &fakewbem.Object{Values: map[string]fakewbem.Value{"PrecisionFactor": fakewbem.NoValue("uint32")}}
-	return &fakewbem.Object{Methods: map[string]*fakewbem.Object{"GetConversionStatus": in}}
+	class := &fakewbem.Object{Methods: map[string]*fakewbem.Object{}}
+	for name, types := range methods {
+		class.Methods[name] = nil // without parameters there is no such object
+		if types == nil {
+			continue
+		}
+		in := &fakewbem.Object{Values: map[string]fakewbem.Value{}}
+		for parameter, cimType := range types {
+			in.Values[parameter] = fakewbem.NoValue(cimType)
+		}
+		class.Methods[name] = in
+	}
+	return class
 }
 
 func (w *wbemWindows) run(namespace string, r *fakewbem.Request) (*fakewbem.Object, uint32) {
@@ -134,21 +157,29 @@ func (w *wbemWindows) run(namespace string, r *fakewbem.Request) (*fakewbem.Obje
 	if code := uint32(w.failures["method "+place]); code != 0 {
 		return nil, code
 	}
-	if !slices.Equal(r.Set, []fakewbem.Setting{{Name: "PrecisionFactor", Text: "0", Kind: fakewbem.I4}}) {
-		w.t.Errorf("%s gets %v", place, r.Set)
+	if !slices.Equal(r.Set, given[r.Method]) {
+		w.t.Errorf("%s gets %v; want %v", place, r.Set, given[r.Method])
 	}
-	answer, ok := w.methods.Get(place)
+	answer, ok := w.fakeWindows.methods.Get(place)
 	if !ok {
 		w.t.Errorf("the fixture has no method %s", place)
 		return nil, fakewbem.NotFound
 	}
-	row := parseRow(answer)
-	result, _ := fakewbem.NewValue("uint32", "0") // of a decimal: no error
-	o := &fakewbem.Object{Values: map[string]fakewbem.Value{"ReturnValue": result, "ConversionStatus": fakewbem.NoValue("uint32")}}
-	for _, fact := range row {
-		value, err := fakewbem.NewValue("uint32", fact.Value)
+	class, _, _ := strings.Cut(r.Text, ".")
+	o := &fakewbem.Object{Values: map[string]fakewbem.Value{}}
+	for place, cimType := range w.types {
+		if result, ok := strings.CutPrefix(place, namespace+":"+class+"|"+r.Method+"."); ok {
+			o.Values[result] = fakewbem.NoValue(cimType)
+		}
+	}
+	for _, fact := range parseRow(answer) {
+		cimType := "uint32" // of ReturnValue
+		if fact.Name != "ReturnValue" {
+			cimType = w.types[namespace+":"+class+"|"+r.Method+"."+fact.Name]
+		}
+		value, err := fakewbem.NewValue(cimType, fact.Value)
 		if err != nil {
-			w.t.Errorf("%s: %v", place, err)
+			w.t.Errorf("%s: %s: %v", place, fact.Name, err)
 		}
 		o.Values[fact.Name] = value
 	}

@@ -10,20 +10,34 @@ const (
 	historySecurity = history + `{827D319E-6EAC-11D2-A4EA-00C04F79F83A}\0|GPOName`
 	historyAudit    = history + `{F3CCC681-B74C-4060-9F26-CD84525DCA2A}\0|GPOName`
 
+	// resultant begins a line that asks what group policy applied last, logged by
+	// its client-side extensions (RSoP). Where that cannot be read the fact
+	// owner_error says so, and nobody is taken for the owner.
+	resultant = "-owner|wmi?|owner|" + `root\rsop\computer|`
+	winning   = "|precedence|"
+
 	lsa         = control + `Lsa`
 	securityLog = services + `EventLog\Security`
 	windowsTime = services + `W32Time\`
 )
 
 // Win32_Printer fails where the spooler does not run; the judge needs it only
-// where it does.
+// where it does. The value that restricts the spooler is a policy, which we set
+// to 2: 1 is somebody else's.
 const spoolerSources = "host\n" +
 	"api|service|QueryService|Spooler\n" +
 	"wmi?|printer|" + cimv2 + "|Win32_Printer|Name|Shared=TRUE\n" +
 	"reg|RegisterSpoolerRemoteRpcEndPoint|" + policies + `Windows NT\Printers|RegisterSpoolerRemoteRpcEndPoint` + "\n" +
-	"reg|RestrictDriverInstallationToAdministrators|" + policies + `Windows NT\Printers\PointAndPrint|RestrictDriverInstallationToAdministrators`
+	"reg|RestrictDriverInstallationToAdministrators|" + policies + `Windows NT\Printers\PointAndPrint|RestrictDriverInstallationToAdministrators` + "\n" +
+	"own|gpo|" + policies + `Windows NT\Printers|RegisterSpoolerRemoteRpcEndPoint|1` + "\n" +
+	resultant + "RSOP_SystemService" + winning + "Service='Spooler'\n" +
+	"own|local"
 
-const criticalSources = "host\napi|service|QueryService|" + check.CriticalServiceNames
+// A policy that starts them is no conflict.
+const criticalSources = "host\napi|service|QueryService|" + check.CriticalServiceNames + "\n" +
+	resultant + "RSOP_SystemService" + winning + "StartupMode=4 AND (Service='EventLog' OR Service='CryptSvc' OR Service='Netlogon' OR " +
+	"Service='NTDS' OR Service='DNS' OR Service='W32Time' OR Service='WinRM')\n" +
+	"own|local"
 
 const auditSources = "host\n" +
 	"api|audit|AuditSystem|all\n" +

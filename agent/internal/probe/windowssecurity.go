@@ -33,7 +33,9 @@ const patchesSources = "host\n" +
 	"wmi*?|hotfix|" + cimv2 + "|Win32_QuickFixEngineering|HotFixID,InstalledOn"
 
 const guestSources = "host\n" +
-	"api|account|Account501|"
+	"api|account|Account501|\n" +
+	resultant + "RSOP_SecuritySettingBoolean" + winning + "KeyName='EnableGuestAccount'\n" +
+	"own|local"
 
 // The features come from servicing, which works for seconds: they are asked only
 // where the server itself does not answer.
@@ -41,7 +43,9 @@ const smbv1Sources = "host\n" +
 	"api|service|QueryService|LanmanServer,mrxsmb10\n" +
 	`wmi?|server|root\Microsoft\Windows\SMB|MSFT_SmbServerConfiguration|EnableSMB1Protocol` + "\n" +
 	"reg|SMB1|" + services + `LanmanServer\Parameters|SMB1` + "\n" +
-	"-server|wmi?|feature|" + cimv2 + "|Win32_OptionalFeature|Name,InstallState|Name LIKE 'SMB1Protocol%'"
+	"-server|wmi?|feature|" + cimv2 + "|Win32_OptionalFeature|Name,InstallState|Name LIKE 'SMB1Protocol%'\n" +
+	resultant + "RSOP_RegistryPolicySetting" + winning + "valueName='SMB1'\n" +
+	"own|local"
 
 const rebootSources = "key|RebootRequired|" + currentWin + `WindowsUpdate\Auto Update\RebootRequired` + "\n" +
 	"key|RebootPending|" + currentWin + `Component Based Servicing\RebootPending` + "\n" +
@@ -54,7 +58,7 @@ const rebootSources = "key|RebootRequired|" + currentWin + `WindowsUpdate\Auto U
 	"count|pending_renames|" + control + "Session Manager|PendingFileRenameOperations"
 
 // What policy sets goes before what a person sets. The machine's own limit is a
-// local security option too, so it does not tell who set it.
+// security option, of which the value does not tell who set it.
 const (
 	screenValues      = "|ScreenSaveActive,ScreenSaverIsSecure,ScreenSaveTimeOut\n"
 	screenLockSources = "own|mdm|" + policyManager + "DeviceLock|MaxInactivityTimeDeviceLock\n" +
@@ -64,5 +68,6 @@ const (
 		`user|policy|Software\Policies\Microsoft\Windows\Control Panel\Desktop` + screenValues +
 		`user|preference|Control Panel\Desktop` + screenValues +
 		`user|lock|Software\Microsoft\Windows\CurrentVersion\Policies\System|DisableLockWorkstation` + "\n" +
+		resultant + "RSOP_RegistryValue" + winning + "Path LIKE '%InactivityTimeoutSecs'\n" +
 		"own|local"
 )

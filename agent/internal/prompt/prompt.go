@@ -5,6 +5,7 @@
 package prompt
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -13,13 +14,34 @@ import (
 // limit bounds what is read: a token has 300 bytes.
 const limit = 64 << 10
 
+// ErrStopped means that the person wanted to stop rather than to answer.
+var ErrStopped = errors.New("stopped before there was an answer")
+
 // Text asks on out and reads from in, whose handle is given for the terminal's
-// sake. last begins the last line.
-func Text(in io.Reader, handle uintptr, out io.Writer, question, last string) (string, error) {
+// sake. last begins the last line. When ctx ends the terminal shows again what is
+// typed; a read that still waits for input ends with the process.
+func Text(ctx context.Context, in io.Reader, handle uintptr, out io.Writer, question, last string) (string, error) {
 	if restore := hide(handle); restore != nil {
 		defer restore()
 		_, _ = io.WriteString(out, question) // without a screen the text still comes
 	}
+	var text string
+	var err error
+	read := make(chan struct{})
+	go func() {
+		text, err = lines(in, last)
+		close(read)
+	}()
+	select {
+	case <-read:
+		return text, err
+	case <-ctx.Done():
+		return "", ErrStopped
+	}
+}
+
+// lines reads up to the line that last begins, the end or the limit.
+func lines(in io.Reader, last string) (string, error) {
 	buffer := make([]byte, limit)
 	for n := 0; ; {
 		m, err := in.Read(buffer[n:])

@@ -2,6 +2,8 @@ package prompt
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -40,7 +42,7 @@ func TestAPersonIsAskedAndTheSecretIsNotShown(t *testing.T) {
 		<-asked
 		_, _ = person.WriteString("a secret\nlast = secret\n")
 	}()
-	text, err := Text(program, program.Fd(), closer{asked}, "What?", "last")
+	text, err := Text(t.Context(), program, program.Fd(), closer{asked}, "What?", "last")
 	if text != "a secret\nlast = secret\n" || err != nil {
 		t.Errorf("Text = %q, %v", text, err)
 	}
@@ -60,6 +62,27 @@ func TestAPersonIsAskedAndTheSecretIsNotShown(t *testing.T) {
 	}
 	if bytes.Contains(shown, []byte("secret")) {
 		t.Errorf("the screen shows %q", shown)
+	}
+	var now syscall.Termios
+	if !attributes(program.Fd(), getAttributes, &now) || now.Lflag&syscall.ECHO == 0 {
+		t.Error("the echo is off afterwards")
+	}
+}
+
+func TestWhoStopsInsteadOfAnsweringHasTheEchoBack(t *testing.T) {
+	_, program := terminal(t)
+	ctx, stop := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	go func() {
+		<-asked
+		var now syscall.Termios
+		if !attributes(program.Fd(), getAttributes, &now) || now.Lflag&syscall.ECHO != 0 {
+			t.Error("the echo is on while a secret is asked for")
+		}
+		stop()
+	}()
+	if text, err := Text(ctx, program, program.Fd(), closer{asked}, "What?", "last"); text != "" || !errors.Is(err, ErrStopped) {
+		t.Errorf("Text = %q, %v; want %v", text, err, ErrStopped)
 	}
 	var now syscall.Termios
 	if !attributes(program.Fd(), getAttributes, &now) || now.Lflag&syscall.ECHO == 0 {

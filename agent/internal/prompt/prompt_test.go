@@ -17,7 +17,7 @@ func TestTextEndsWhereItShould(t *testing.T) {
 		{"at once, when there is nothing", "", ""},
 		{"at the limit", strings.Repeat("x", 2*limit), strings.Repeat("x", limit)},
 	} {
-		got, err := Text(iotest.OneByteReader(strings.NewReader(c.in)), ^uintptr(0), nil, "What?", "token")
+		got, err := Text(t.Context(), iotest.OneByteReader(strings.NewReader(c.in)), ^uintptr(0), nil, "What?", "token")
 		if got != c.want || err != nil {
 			t.Errorf("%s: Text = %q, %v; want %q", c.name, got[:min(len(got), 80)], err, c.want)
 		}
@@ -35,7 +35,7 @@ func TestAFileIsNoTerminalAndIsNotAsked(t *testing.T) {
 	}
 	defer f.Close() //nolint:errcheck // only read
 	var out strings.Builder
-	text, err := Text(f, f.Fd(), &out, "What?", "last")
+	text, err := Text(t.Context(), f, f.Fd(), &out, "What?", "last")
 	if text != "token\n" || err != nil || out.String() != "" {
 		t.Errorf("Text = %q, %v, asked %q", text, err, out.String())
 	}

@@ -24,10 +24,10 @@ func (q *Queue) Ack(through uint64) error {
 	return nil
 }
 
-// owe keeps a mark in memory.
+// owe keeps a mark in memory, which the next transaction brings to the disk.
 func (q *Queue) owe(through uint64) {
 	q.mu.Lock()
-	q.owed = through
+	q.last.acked = through
 	q.mu.Unlock()
 }
 

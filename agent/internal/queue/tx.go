@@ -11,13 +11,13 @@ import (
 // Tx is one write transaction on the queue's file. The embedded handle serves
 // tables of other packages.
 type Tx struct {
+	_ [0]func() // as in Queue
 	*sqlos.Tx
 	q         *Queue
 	st        state
 	before    state
 	pending   uint64 // records lost earlier, that this transaction is to tell
 	told      uint64 // those it told
-	owed      uint64 // mark acknowledged earlier, that this transaction is to keep
 	attempted uint64 // records it was asked to add
 	kept      bool   // by the caller
 	full      error  // of a disk that was full
@@ -43,10 +43,10 @@ func (q *Queue) Tx(fn func(*Tx) error) error {
 // once is Tx with the right to write.
 func (q *Queue) once(fn func(*Tx) error) error {
 	q.mu.Lock()
-	pending, owed := q.pending, q.owed
+	pending, acked := q.pending, q.last.acked
 	q.mu.Unlock()
-	tx, err := q.try(pending, owed, fn)
-	if tx.full != nil && (tx.attempted == 0 || tx.kept) && (pending > 0 || owed > 0) {
+	tx, err := q.try(pending, acked, fn)
+	if tx.full != nil && tx.attempted == 0 {
 		// The write itself may fit, only what it was to carry along did not.
 		tx, err = q.try(0, 0, fn)
 	}
@@ -55,17 +55,10 @@ func (q *Queue) once(fn func(*Tx) error) error {
 	case err == nil:
 		q.pending -= tx.told
 		q.last = tx.st
-		if q.owed == tx.owed || q.owed <= tx.st.acked || tx.st.id != tx.before.id {
-			q.owed = 0
-		}
-		if tx.st != tx.before {
-			q.full = false
-		}
+		q.full = q.full && tx.st == tx.before
 	case tx.full != nil:
 		q.full = true
-		if !tx.kept {
-			q.pending += tx.attempted
-		}
+		q.pending += tx.attempted
 		err = fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	q.mu.Unlock()
@@ -81,22 +74,25 @@ func (q *Queue) once(fn func(*Tx) error) error {
 	return nil
 }
 
-func (q *Queue) try(pending, owed uint64, fn func(*Tx) error) (*Tx, error) {
+// try is one attempt, which keeps the mark acked if the file has an older one.
+func (q *Queue) try(pending, acked uint64, fn func(*Tx) error) (*Tx, error) {
 	tx := &Tx{}
 	err := q.db.Tx(func(sql *sqlos.Tx) error {
 		st, err := loadState(sql)
 		if err != nil {
 			return err
 		}
-		*tx = Tx{Tx: sql, q: q, st: st, before: st, pending: pending, owed: owed}
+		*tx = Tx{Tx: sql, q: q, st: st, before: st, pending: pending}
 		if err := fn(tx); err != nil {
 			return err
 		}
 		if tx.full != nil {
 			return tx.full
 		}
-		if err := tx.ack(owed); err != nil && !errors.Is(err, ErrAckUnknown) { // a limit may have made a gap there since
-			return err
+		if tx.st.id == tx.before.id {
+			if err := tx.ack(acked); err != nil && !errors.Is(err, ErrAckUnknown) { // a limit may have made a gap there since
+				return err
+			}
 		}
 		if err := tx.tellPending(); err != nil {
 			return err
@@ -113,6 +109,9 @@ func (q *Queue) try(pending, owed uint64, fn func(*Tx) error) (*Tx, error) {
 	})
 	if sqlos.IsFull(err) {
 		tx.full = err
+	}
+	if tx.kept {
+		tx.attempted = 0
 	}
 	return tx, err
 }

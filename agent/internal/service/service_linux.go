@@ -44,10 +44,25 @@ func InstallWatch(program string, args ...string) error {
 // Guard has nothing to do: the unit asks whether its program is there.
 func Guard(bool) error { return nil }
 
-// Remove stops the unit and makes systemd forget it.
+// running is there while systemd runs the system: sd_booted(3).
+const running = "/run/systemd/system"
+
+// ErrNoSystemd means that something else starts this system's services.
+var ErrNoSystemd = errors.New("systemd does not run this system, so there is no service: enrol, then have what starts services here run osiris-agent run")
+
+func systemdRuns() bool {
+	_, err := os.Stat(running)
+	return err == nil
+}
+
+// Remove stops the unit and makes systemd forget it. Where systemd does not run,
+// its files go.
 func Remove(ctx context.Context) error {
 	if _, err := os.Stat(unitFile); errors.Is(err, os.ErrNotExist) {
 		return nil
+	}
+	if !systemdRuns() {
+		return errors.Join(atomicfile.Remove(unitFile), atomicfile.Remove(watchFile))
 	}
 	err := run(ctx, &command.UnitDisable)
 	return errors.Join(err, atomicfile.Remove(unitFile), atomicfile.Remove(watchFile), run(ctx, &command.UnitReload))
@@ -56,8 +71,12 @@ func Remove(ctx context.Context) error {
 // Start starts the unit.
 func Start(ctx context.Context) error { return run(ctx, &command.UnitStart) }
 
-// Stop stops the unit; one that is not there is stopped.
+// Stop stops the unit; one that is not there is stopped. It is the first step of
+// an installation, and says ErrNoSystemd before anything is laid out.
 func Stop(ctx context.Context) error {
+	if !systemdRuns() {
+		return ErrNoSystemd
+	}
 	if _, err := os.Stat(unitFile); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

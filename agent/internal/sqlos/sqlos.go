@@ -119,8 +119,10 @@ func (db *DB) connect(path string) error {
 // them back, because SQLite answers a refused journal mode without an error.
 func (db *DB) configure() error {
 	tx := &Tx{db: db}
-	// Before WAL mode, so that SQLite never asks for shared memory.
-	err := tx.Exec("PRAGMA locking_mode=EXCLUSIVE")
+	// The lock comes before WAL mode, so that SQLite never asks for shared memory.
+	// fullfsync matters on macOS only, where plain fsync may leave data in the
+	// drive's cache; elsewhere SQLite ignores it.
+	err := tx.Exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1; PRAGMA " + walLimit)
 	if err != nil {
 		return err
 	}
@@ -134,11 +136,6 @@ func (db *DB) configure() error {
 	}
 	if mode != "wal" {
 		return fmt.Errorf("setting WAL mode: SQLite kept journal_mode=%s", mode)
-	}
-	// fullfsync matters on macOS only, where plain fsync may leave data in the
-	// drive's cache; elsewhere SQLite ignores it.
-	if err := tx.Exec("PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1; PRAGMA " + walLimit); err != nil {
-		return err
 	}
 	var level int64
 	err = tx.Query("PRAGMA synchronous", func(s *Stmt) error {
@@ -165,10 +162,6 @@ func (db *DB) Exec(sql string, args ...any) error {
 	return err
 }
 
-// restart makes room in the -wal file. It is not truncated: whoever fills the disk
-// would have its blocks, and nothing could be written at all.
-func (db *DB) restart() error { return db.Exec("PRAGMA wal_checkpoint(RESTART)") }
-
 // Query runs one statement outside a transaction and calls row for each row.
 func (db *DB) Query(sql string, row func(*Stmt) error, args ...any) error {
 	db.mu.Lock()
@@ -185,7 +178,9 @@ func (db *DB) Query(sql string, row func(*Stmt) error, args ...any) error {
 func (db *DB) Tx(fn func(*Tx) error) error {
 	const begin = "BEGIN IMMEDIATE"
 	err := db.run(begin, fn)
-	if IsFull(err) && db.restart() == nil {
+	// The -wal file is not truncated: whoever fills the disk would have its blocks,
+	// and nothing could be written at all.
+	if IsFull(err) && db.Exec("PRAGMA wal_checkpoint(RESTART)") == nil {
 		err = db.run(begin, fn)
 	}
 	return err

@@ -34,6 +34,8 @@ type Watcher struct {
 	Lock    string  // the agent's own lock; whoever holds it is the agent
 	Service Service // nil: the agent was started by hand
 	Log     *say.Logger
+
+	why string // what was wrong with the new program, if the journal could not be written
 }
 
 // Limits of a trial. They are variables for tests only.
@@ -125,6 +127,9 @@ func (w *Watcher) swap(ctx context.Context, j *journal) error {
 
 // judge waits for the proof, and puts the old program back if there is none.
 func (w *Watcher) judge(ctx context.Context, j *journal) error {
+	if j.why == "" {
+		j.why = w.why
+	}
 	state, reason := uint64(wire.UpdateRolledBack), j.why
 	if reason == "" {
 		reason = "the old program was put back"
@@ -148,7 +153,7 @@ func (w *Watcher) judge(ctx context.Context, j *journal) error {
 			state = wire.UpdateInstalled
 		} else {
 			w.Log.Error("new program failed", "reason", reason)
-			j.why = reason
+			j.why, w.why = reason, reason
 			_ = j.save(w.Folder) // a full disk must not keep the old program away
 			if err := w.rollBack(ctx, j); err != nil {
 				return err

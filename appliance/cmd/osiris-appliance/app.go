@@ -12,6 +12,7 @@ import (
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
 	"github.com/osiriscare/osiris/appliance/internal/config"
+	"github.com/osiriscare/osiris/appliance/internal/credential"
 	"github.com/osiriscare/osiris/appliance/internal/enroll"
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/heal"
@@ -27,6 +28,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/signature"
 	"github.com/osiriscare/osiris/appliance/internal/status"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/target"
 	"github.com/osiriscare/osiris/appliance/internal/update"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 	"github.com/osiriscare/osiris/shared/fxrun"
@@ -52,6 +54,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		evidenceModule,
 		host.Module, outbox.Module, intake.Module, signature.Module, update.Module,
 		healModule,
+		target.Module, credential.Module,
 		uplink.Module, session.Module, sensor.Module, status.Module,
 	)
 }
@@ -88,6 +91,9 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 				SiteID: site, ApplianceID: appliance, Version: version, CommandKey: id.Command.Public(),
 			},
 			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
+			credential.Config{
+				SiteID: site, ApplianceID: appliance, KeyFile: filepath.Join(identity.Dir(c.DataDir), "sealing.key"), Command: id.Command,
+			},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
 			signature.Config{File: filepath.Join(c.DataDir, "signatures.bin"), Keys: keys},

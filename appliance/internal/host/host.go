@@ -46,6 +46,7 @@ type Host struct {
 	LastSeenMs   int64
 	Dropped      uint64 // records lost before they reached us
 	Connected    bool   // a session is open; never stored
+	DiskFull     bool   // its agent can keep nothing, as it last said; never stored
 }
 
 // Asserted reports whether anybody could have claimed to be this host.

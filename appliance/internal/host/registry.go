@@ -120,6 +120,19 @@ func (r *Registry) Seen(agentID string, dropped uint64, nowMs int64) {
 	})
 }
 
+// DiskFull says whether the agent's disk takes no writes. changed tells whether
+// that is news; h is the host then.
+func (r *Registry) DiskFull(agentID string, full bool) (h Host, changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.agents[agentID]
+	if known == nil || known.DiskFull == full {
+		return Host{}, false
+	}
+	known.DiskFull = full
+	return *known, true
+}
+
 // Connected says whether the agent has a session.
 func (r *Registry) Connected(agentID string, open bool, nowMs int64) {
 	r.change(agentID, func(h *Host) { h.Connected, h.LastSeenMs = open, nowMs })

@@ -178,6 +178,11 @@ func (s *Server) take(ctx context.Context, st *stream, report *compliancev1.Repo
 // nothing is on its way (D5).
 func (s *Server) beat(ctx context.Context, st *stream, h *compliancev1.Heartbeat) {
 	s.Hosts.Seen(st.agentID, h.GetDropped(), time.Now().UnixMilli())
+	if host, changed := s.Hosts.DiskFull(st.agentID, h.GetDiskFull()); changed {
+		if err := s.Intake.DiskFull(ctx, &host); err != nil {
+			s.Log.ErrorContext(ctx, "full disk not proved", "agent_id", st.agentID, "error", err)
+		}
+	}
 	if h.GetQueued() > 0 || len(h.GetVerdictDigest()) == 0 || time.Now().Before(st.askNext) {
 		return
 	}

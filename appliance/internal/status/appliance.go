@@ -25,7 +25,13 @@ type Appliance struct {
 
 // Numbers implements Source.
 func (a Appliance) Numbers(ctx context.Context) (n Numbers, err error) {
-	n.Sessions, n.Hosts, n.Away = a.Sessions.Sessions(), len(a.Hosts.List()), a.Uplink.Away()
+	hosts := a.Hosts.List()
+	n.Sessions, n.Hosts, n.Away = a.Sessions.Sessions(), len(hosts), a.Uplink.Away()
+	for h := range hosts {
+		if hosts[h].DiskFull {
+			n.DisksFull++
+		}
+	}
 	n.EvidenceRefused, n.CheckInRefused = a.Uplink.Refused()
 	_, n.Logged, _ = a.Evidence.Size()
 	open, err := incident.Unresolved(ctx, a.Store.Reader())

@@ -16,6 +16,7 @@ var gauges = []struct {
 }{
 	{gauge("sessions", "Agents with an open session."), func(n Numbers) float64 { return float64(n.Sessions) }},
 	{gauge("hosts", "Hosts known."), func(n Numbers) float64 { return float64(n.Hosts) }},
+	{gauge("agents_disk_full", "Agents whose disk takes no writes: what they find meanwhile is lost."), func(n Numbers) float64 { return float64(n.DisksFull) }},
 	{gauge("open_incidents", "Incidents that are not resolved."), func(n Numbers) float64 { return float64(n.Incidents) }},
 	{gauge("evidence_waiting", "Bundles that are not logged yet."), func(n Numbers) float64 { return float64(n.Waiting) }},
 	{gauge("evidence_logged", "Entries of the current evidence log."), func(n Numbers) float64 { return float64(n.Logged) }},

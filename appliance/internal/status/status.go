@@ -26,6 +26,7 @@ const readTime = 2 * time.Second
 type Numbers struct {
 	Sessions  int    `json:"sessions"`
 	Hosts     int    `json:"hosts"`
+	DisksFull int    `json:"agents_disk_full"` // agents that can keep nothing
 	Incidents uint32 `json:"open_incidents"`
 	Waiting   uint64 `json:"evidence_waiting"` // bundles not logged yet
 	Logged    uint64 `json:"evidence_logged"`

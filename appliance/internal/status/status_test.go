@@ -47,8 +47,8 @@ func TestHealthSaysWhatIsTrue(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	body := get(t, source{n: status.Numbers{Sessions: 3, Logged: 10, Witnessed: 8, Away: true, EvidenceRefused: "x"}}, "/metrics").Body.String()
-	for _, want := range []string{"osiris_appliance_sessions 3", "osiris_appliance_evidence_logged 10", "osiris_appliance_evidence_witnessed 8", "osiris_appliance_central_away 1", "osiris_appliance_evidence_refused 1", "osiris_appliance_check_in_refused 0", "go_goroutines"} {
+	body := get(t, source{n: status.Numbers{Sessions: 3, DisksFull: 1, Logged: 10, Witnessed: 8, Away: true, EvidenceRefused: "x"}}, "/metrics").Body.String()
+	for _, want := range []string{"osiris_appliance_sessions 3", "osiris_appliance_agents_disk_full 1", "osiris_appliance_evidence_logged 10", "osiris_appliance_evidence_witnessed 8", "osiris_appliance_central_away 1", "osiris_appliance_evidence_refused 1", "osiris_appliance_check_in_refused 0", "go_goroutines"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("metrics lack %q", want)
 		}

@@ -77,12 +77,13 @@ func (u *Uplink) report(ctx context.Context) (*centralv1.CheckInRequest, error) 
 	}
 	origin, size, _ := u.Log.Size()
 	current := u.Policy.Current()
-	return &centralv1.CheckInRequest{
+	m := &centralv1.CheckInRequest{
 		Hostname: u.Hostname, Version: u.Version, SentMs: time.Now().UnixMilli(), UptimeMs: time.Since(u.started).Milliseconds(),
 		TrustVersion: current.TrustVersion(), PolicyVersion: current.PolicyVersion(), Hosts: u.State.Hosts(),
 		LogOrigin: origin, LogSize: size, EvidenceBacklog: waiting + size - min(size, cosigned), OpenIncidents: open,
 		DecisionVersion: decided,
-	}, nil
+	}
+	return m, u.tell(ctx, m)
 }
 
 // obey takes what Central sent along. Settings that do not verify are refused
@@ -103,6 +104,7 @@ func (u *Uplink) obey(ctx context.Context, m *centralv1.CheckInResponse) error {
 	if taken > 0 {
 		u.Poke() // people at Central wait to see it
 	}
+	u.take(ctx, m)
 	if len(m.GetTlsCertificate()) == 0 && len(m.GetCaCertificate()) == 0 {
 		return nil
 	}

@@ -38,10 +38,12 @@ type deps struct {
 	Outbox   *outbox.Outbox
 	Intake   *intake.Intake
 	Sessions *session.Table
+	Settings []Setting `group:"settings"`
 	Log      *slog.Logger
 }
 
-// Module provides the uplink, compares logs before anything after it starts, and
+// Module provides the uplink, to which others bring settings in the group of that
+// name, compares logs before anything after it starts, and
 // runs it.
 var Module = fx.Module("uplink",
 	fx.Provide(func(d deps) (*Uplink, error) {
@@ -49,6 +51,7 @@ var Module = fx.Module("uplink",
 			Identity: d.Identity, Policy: d.Policy, Log: d.Evidence, Evidence: d.Evidence,
 			State:    Site{Registry: d.Registry, Enroll: d.Enroll, Store: d.Store, Outbox: d.Outbox},
 			Agents:   d.Enroll,
+			Settings: d.Settings,
 			Renewed:  func(i *identity.Identity) error { return d.CA.Replace(i.CACertificate, i.SiteRoot, i.Others) },
 			Restored: Recovery{Intake: d.Intake, Sessions: d.Sessions},
 			Interval: d.Config.Interval, Hostname: d.Config.Hostname, Version: d.Config.Version, Logger: d.Log,

@@ -58,6 +58,7 @@ type Deps struct {
 	Evidence Reconciler
 	State    State
 	Agents   Decider
+	Settings []Setting
 	Renewed  Renewed
 	Restored Restored
 	Interval time.Duration // between check-ins

@@ -15,6 +15,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/audit"
 	"github.com/osiriscare/osiris/central/internal/auth"
 	"github.com/osiriscare/osiris/central/internal/config"
+	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/keyring"
@@ -22,6 +23,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/server"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
+	"github.com/osiriscare/osiris/central/internal/target"
 	"github.com/osiriscare/osiris/central/internal/tenant"
 	"github.com/osiriscare/osiris/central/internal/web"
 	"github.com/osiriscare/osiris/central/internal/witness"
@@ -47,7 +49,7 @@ func app(cfg config.Config, log *slog.Logger) fx.Option {
 			server.Listeners{API: cfg.APIListen, Web: cfg.WebListen, DataDir: cfg.DataDir, PublicURL: cfg.PublicURL},
 		),
 		store.Module, keyring.Module, archive.Module, auth.Module, audit.Module, tenant.Module, site.Module,
-		publish.Module, witness.Module, intake.Module, fleet.Module, api.Module, web.Module, server.Module,
+		publish.Module, witness.Module, intake.Module, fleet.Module, target.Module, credential.Module, api.Module, web.Module, server.Module,
 	)
 }
 

@@ -18,11 +18,13 @@ import (
 
 	"github.com/osiriscare/osiris/central/internal/audit"
 	"github.com/osiriscare/osiris/central/internal/auth"
+	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
+	"github.com/osiriscare/osiris/central/internal/target"
 	"github.com/osiriscare/osiris/central/internal/tenant"
 )
 
@@ -42,6 +44,8 @@ type Deps struct {
 	Publish *publish.Publisher
 	Intake  *intake.Intake
 	Fleet   *fleet.Fleet
+	Targets *target.Service
+	Secrets *credential.Service
 	Store   *store.Store
 	Site    site.Config
 	Log     *slog.Logger

@@ -136,6 +136,9 @@ func (s *applianceService) CheckIn(ctx context.Context, req *connect.Request[cen
 	if answer.Decisions, err = s.Publish.Decisions(ctx, a.SiteID, m.GetDecisionVersion()); err != nil {
 		return nil, err
 	}
+	if err := s.reach(ctx, a, m, answer); err != nil {
+		return nil, err
+	}
 	if version > m.GetTrustVersion() {
 		answer.Trust = chain
 	}

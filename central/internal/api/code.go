@@ -4,11 +4,13 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/osiriscare/osiris/central/internal/auth"
+	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
+	"github.com/osiriscare/osiris/central/internal/target"
 	"github.com/osiriscare/osiris/central/internal/witness"
 )
 
@@ -40,6 +42,8 @@ var codes = []struct {
 	{witness.ErrFork, connect.CodeFailedPrecondition},
 	{witness.ErrCheckpoint, connect.CodeInvalidArgument},
 	{fleet.ErrPage, connect.CodeInvalidArgument},
+	{target.ErrTarget, connect.CodeInvalidArgument},
+	{credential.ErrCredential, connect.CodeInvalidArgument},
 	{store.ErrNotFound, connect.CodeNotFound},
 	{store.ErrConflict, connect.CodeAborted},
 }

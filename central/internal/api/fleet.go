@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,14 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetReason()
 	case *centralv1.RemoveSiteRootRequest:
 		subject = m.GetFingerprint() + ": " + m.GetReason()
+	case *centralv1.AddTargetRequest:
+		subject = m.GetTarget().GetName() + ": " + m.GetTarget().GetHost() + " with " + m.GetTarget().GetCredential()
+	case *centralv1.RemoveTargetRequest:
+		subject = m.GetName()
+	case *centralv1.PutCredentialRequest:
+		subject = m.GetName() + " version " + strconv.FormatUint(m.GetVersion(), 10)
+	case *centralv1.RemoveCredentialRequest:
+		subject = m.GetName()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}

@@ -7,11 +7,13 @@ import (
 
 	"github.com/osiriscare/osiris/central/internal/audit"
 	"github.com/osiriscare/osiris/central/internal/auth"
+	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
+	"github.com/osiriscare/osiris/central/internal/target"
 	"github.com/osiriscare/osiris/central/internal/tenant"
 )
 
@@ -25,6 +27,8 @@ type needs struct {
 	Publish *publish.Publisher
 	Intake  *intake.Intake
 	Fleet   *fleet.Fleet
+	Targets *target.Service
+	Secrets *credential.Service
 	Store   *store.Store
 	Site    site.Config
 	Log     *slog.Logger
@@ -34,6 +38,6 @@ type needs struct {
 var Module = fx.Module("api", fx.Provide(func(n needs) *API {
 	return New(Deps{
 		Auth: n.Auth, Audit: n.Audit, Sites: n.Sites, Tenants: n.Tenants, Publish: n.Publish, Intake: n.Intake,
-		Fleet: n.Fleet, Store: n.Store, Site: n.Site, Log: n.Log,
+		Fleet: n.Fleet, Targets: n.Targets, Secrets: n.Secrets, Store: n.Store, Site: n.Site, Log: n.Log,
 	})
 }))

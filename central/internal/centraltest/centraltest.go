@@ -26,6 +26,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/archive"
 	"github.com/osiriscare/osiris/central/internal/audit"
 	"github.com/osiriscare/osiris/central/internal/auth"
+	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/keyring"
@@ -33,6 +34,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/server"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
+	"github.com/osiriscare/osiris/central/internal/target"
 	"github.com/osiriscare/osiris/central/internal/tenant"
 	"github.com/osiriscare/osiris/central/internal/witness"
 )
@@ -107,7 +109,7 @@ func Open(t testing.TB, dir string, keys *keyring.Keyring) *Central {
 	c.Fleet = fleet.New(keys, c.Store, c.Archive, c.Publish)
 	c.API = api.New(api.Deps{
 		Auth: c.Auth, Audit: audit.New(c.Store), Sites: c.Sites, Tenants: c.Tenants, Publish: c.Publish,
-		Intake: c.Intake, Fleet: c.Fleet, Store: c.Store, Site: cfg, Log: log,
+		Intake: c.Intake, Fleet: c.Fleet, Targets: target.New(c.Store), Secrets: credential.New(c.Store), Store: c.Store, Site: cfg, Log: log,
 	})
 	mux := http.NewServeMux()
 	c.API.Services(mux)

@@ -33,3 +33,6 @@ func NewSiteID() SiteID { return SiteID(newID("s_")) }
 
 // NewApplianceID makes a random id.
 func NewApplianceID() ApplianceID { return ApplianceID(newID("ap_")) }
+
+// NewTargetID makes a random id, t_….
+func NewTargetID() string { return newID("t_") }

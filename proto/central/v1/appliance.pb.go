@@ -26,6 +26,128 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// TargetKind says how a host is reached and how often it is looked at.
+type TargetKind int32
+
+const (
+	// Not set; refused.
+	TargetKind_TARGET_KIND_UNSPECIFIED TargetKind = 0
+	// A Windows server, by WinRM.
+	TargetKind_TARGET_KIND_WINDOWS TargetKind = 1
+	// A Linux server, by SSH.
+	TargetKind_TARGET_KIND_LINUX TargetKind = 2
+	// A Windows workstation, by WinRM.
+	TargetKind_TARGET_KIND_WORKSTATION TargetKind = 3
+)
+
+// Enum value maps for TargetKind.
+var (
+	TargetKind_name = map[int32]string{
+		0: "TARGET_KIND_UNSPECIFIED",
+		1: "TARGET_KIND_WINDOWS",
+		2: "TARGET_KIND_LINUX",
+		3: "TARGET_KIND_WORKSTATION",
+	}
+	TargetKind_value = map[string]int32{
+		"TARGET_KIND_UNSPECIFIED": 0,
+		"TARGET_KIND_WINDOWS":     1,
+		"TARGET_KIND_LINUX":       2,
+		"TARGET_KIND_WORKSTATION": 3,
+	}
+)
+
+func (x TargetKind) Enum() *TargetKind {
+	p := new(TargetKind)
+	*p = x
+	return p
+}
+
+func (x TargetKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TargetKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_central_v1_appliance_proto_enumTypes[0].Descriptor()
+}
+
+func (TargetKind) Type() protoreflect.EnumType {
+	return &file_central_v1_appliance_proto_enumTypes[0]
+}
+
+func (x TargetKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TargetKind.Descriptor instead.
+func (TargetKind) EnumDescriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{0}
+}
+
+// CredentialKind says what a credential signs in to.
+type CredentialKind int32
+
+const (
+	// Not set; refused.
+	CredentialKind_CREDENTIAL_KIND_UNSPECIFIED CredentialKind = 0
+	// User and password for WinRM.
+	CredentialKind_CREDENTIAL_KIND_WINDOWS_PASSWORD CredentialKind = 1
+	// Client certificate with its key for WinRM.
+	CredentialKind_CREDENTIAL_KIND_CLIENT_CERTIFICATE CredentialKind = 2
+	// User and private key for SSH.
+	CredentialKind_CREDENTIAL_KIND_SSH_KEY CredentialKind = 3
+	// User and password for SSH.
+	CredentialKind_CREDENTIAL_KIND_SSH_PASSWORD CredentialKind = 4
+	// User and password for the domain's directory.
+	CredentialKind_CREDENTIAL_KIND_LDAP_BIND CredentialKind = 5
+)
+
+// Enum value maps for CredentialKind.
+var (
+	CredentialKind_name = map[int32]string{
+		0: "CREDENTIAL_KIND_UNSPECIFIED",
+		1: "CREDENTIAL_KIND_WINDOWS_PASSWORD",
+		2: "CREDENTIAL_KIND_CLIENT_CERTIFICATE",
+		3: "CREDENTIAL_KIND_SSH_KEY",
+		4: "CREDENTIAL_KIND_SSH_PASSWORD",
+		5: "CREDENTIAL_KIND_LDAP_BIND",
+	}
+	CredentialKind_value = map[string]int32{
+		"CREDENTIAL_KIND_UNSPECIFIED":        0,
+		"CREDENTIAL_KIND_WINDOWS_PASSWORD":   1,
+		"CREDENTIAL_KIND_CLIENT_CERTIFICATE": 2,
+		"CREDENTIAL_KIND_SSH_KEY":            3,
+		"CREDENTIAL_KIND_SSH_PASSWORD":       4,
+		"CREDENTIAL_KIND_LDAP_BIND":          5,
+	}
+)
+
+func (x CredentialKind) Enum() *CredentialKind {
+	p := new(CredentialKind)
+	*p = x
+	return p
+}
+
+func (x CredentialKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CredentialKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_central_v1_appliance_proto_enumTypes[1].Descriptor()
+}
+
+func (CredentialKind) Type() protoreflect.EnumType {
+	return &file_central_v1_appliance_proto_enumTypes[1]
+}
+
+func (x CredentialKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CredentialKind.Descriptor instead.
+func (CredentialKind) EnumDescriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{1}
+}
+
 // ClaimRequest is signed by possession: proofs bind the keys to this request.
 type ClaimRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -455,8 +577,15 @@ type CheckInRequest struct {
 	OpenIncidents uint32 `protobuf:"varint,11,opt,name=open_incidents,json=openIncidents,proto3" json:"open_incidents,omitempty"`
 	// Version of the newest decision about an agent that the appliance took.
 	DecisionVersion uint64 `protobuf:"varint,12,opt,name=decision_version,json=decisionVersion,proto3" json:"decision_version,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Envelope of a SealingKey, signed by the command key.
+	SealingKey *v1.SignedEnvelope `protobuf:"bytes,13,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	// What Central sent beside the lists that the appliance holds; empty before.
+	TargetsState     []byte `protobuf:"bytes,14,opt,name=targets_state,json=targetsState,proto3" json:"targets_state,omitempty"`
+	CredentialsState []byte `protobuf:"bytes,15,opt,name=credentials_state,json=credentialsState,proto3" json:"credentials_state,omitempty"`
+	// Credentials that do not open.
+	CredentialProblems []*CredentialProblem `protobuf:"bytes,16,rep,name=credential_problems,json=credentialProblems,proto3" json:"credential_problems,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CheckInRequest) Reset() {
@@ -573,6 +702,34 @@ func (x *CheckInRequest) GetDecisionVersion() uint64 {
 	return 0
 }
 
+func (x *CheckInRequest) GetSealingKey() *v1.SignedEnvelope {
+	if x != nil {
+		return x.SealingKey
+	}
+	return nil
+}
+
+func (x *CheckInRequest) GetTargetsState() []byte {
+	if x != nil {
+		return x.TargetsState
+	}
+	return nil
+}
+
+func (x *CheckInRequest) GetCredentialsState() []byte {
+	if x != nil {
+		return x.CredentialsState
+	}
+	return nil
+}
+
+func (x *CheckInRequest) GetCredentialProblems() []*CredentialProblem {
+	if x != nil {
+		return x.CredentialProblems
+	}
+	return nil
+}
+
 type CheckInResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	ServerMs int64                  `protobuf:"varint,1,opt,name=server_ms,json=serverMs,proto3" json:"server_ms,omitempty"`
@@ -590,6 +747,15 @@ type CheckInResponse struct {
 	// both are given whenever ca_certificate is.
 	SiteRoot         []byte   `protobuf:"bytes,8,opt,name=site_root,json=siteRoot,proto3" json:"site_root,omitempty"`
 	OtherAuthorities [][]byte `protobuf:"bytes,9,rep,name=other_authorities,json=otherAuthorities,proto3" json:"other_authorities,omitempty"`
+	// What this appliance scans, whole, when it holds something else; the state
+	// tells lists apart and is sent back as it came.
+	TargetsState       []byte      `protobuf:"bytes,10,opt,name=targets_state,json=targetsState,proto3" json:"targets_state,omitempty"`
+	WindowsTargets     *TargetList `protobuf:"bytes,11,opt,name=windows_targets,json=windowsTargets,proto3" json:"windows_targets,omitempty"`
+	LinuxTargets       *TargetList `protobuf:"bytes,12,opt,name=linux_targets,json=linuxTargets,proto3" json:"linux_targets,omitempty"`
+	WorkstationTargets *TargetList `protobuf:"bytes,13,opt,name=workstation_targets,json=workstationTargets,proto3" json:"workstation_targets,omitempty"`
+	// The credentials for this appliance, likewise.
+	CredentialsState []byte          `protobuf:"bytes,14,opt,name=credentials_state,json=credentialsState,proto3" json:"credentials_state,omitempty"`
+	Credentials      *CredentialList `protobuf:"bytes,15,opt,name=credentials,proto3" json:"credentials,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -683,6 +849,48 @@ func (x *CheckInResponse) GetSiteRoot() []byte {
 func (x *CheckInResponse) GetOtherAuthorities() [][]byte {
 	if x != nil {
 		return x.OtherAuthorities
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetTargetsState() []byte {
+	if x != nil {
+		return x.TargetsState
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetWindowsTargets() *TargetList {
+	if x != nil {
+		return x.WindowsTargets
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetLinuxTargets() *TargetList {
+	if x != nil {
+		return x.LinuxTargets
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetWorkstationTargets() *TargetList {
+	if x != nil {
+		return x.WorkstationTargets
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetCredentialsState() []byte {
+	if x != nil {
+		return x.CredentialsState
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetCredentials() *CredentialList {
+	if x != nil {
+		return x.Credentials
 	}
 	return nil
 }
@@ -1203,6 +1411,477 @@ func (x *OpenEpochResponse) GetTrust() *v1.TrustChain {
 	return nil
 }
 
+// Target is a host that an appliance scans without an agent.
+type Target struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name that is unique in the site.
+	Name string     `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind TargetKind `protobuf:"varint,2,opt,name=kind,proto3,enum=central.v1.TargetKind" json:"kind,omitempty"`
+	// Name or address that is connected to.
+	Host string `protobuf:"bytes,3,opt,name=host,proto3" json:"host,omitempty"`
+	// 0 means the road's own: 5986, 5985 with http, 22.
+	Port uint32 `protobuf:"varint,4,opt,name=port,proto3" json:"port,omitempty"`
+	// The host's name in its certificate and to the KDC, when it is not host.
+	TlsName string `protobuf:"bytes,5,opt,name=tls_name,json=tlsName,proto3" json:"tls_name,omitempty"`
+	// WinRM over HTTP instead of HTTPS; its messages are sealed all the same.
+	Http bool `protobuf:"varint,6,opt,name=http,proto3" json:"http,omitempty"`
+	// Lets WinRM send a password as it is, inside TLS.
+	AllowBasic bool `protobuf:"varint,7,opt,name=allow_basic,json=allowBasic,proto3" json:"allow_basic,omitempty"`
+	// Lets it do so without TLS, and lets messages go unsealed.
+	AllowPlain bool `protobuf:"varint,8,opt,name=allow_plain,json=allowPlain,proto3" json:"allow_plain,omitempty"`
+	// SHA-256 of the public key of the host's certificate, which then alone
+	// decides; of an SSH host, of its host key's wire form. Empty without one.
+	Pin []byte `protobuf:"bytes,9,opt,name=pin,proto3" json:"pin,omitempty"`
+	// Name of the credential that is used, always named, never guessed (D16).
+	Credential string `protobuf:"bytes,10,opt,name=credential,proto3" json:"credential,omitempty"`
+	// True for a host that nobody depends on: fixes may be tried on it.
+	Lab bool `protobuf:"varint,11,opt,name=lab,proto3" json:"lab,omitempty"`
+	// The appliance that scans it; empty means every one of the site.
+	ApplianceId string `protobuf:"bytes,12,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	// When and by whom it was added.
+	AddedMs int64  `protobuf:"varint,13,opt,name=added_ms,json=addedMs,proto3" json:"added_ms,omitempty"`
+	AddedBy string `protobuf:"bytes,14,opt,name=added_by,json=addedBy,proto3" json:"added_by,omitempty"`
+	// Central's id of it, t_…; another host under the same name has another.
+	TargetId string `protobuf:"bytes,15,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	// objectGUID of its computer account, lower case with dashes, when it is known.
+	ObjectGuid    string `protobuf:"bytes,16,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Target) Reset() {
+	*x = Target{}
+	mi := &file_central_v1_appliance_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Target) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Target) ProtoMessage() {}
+
+func (x *Target) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Target.ProtoReflect.Descriptor instead.
+func (*Target) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Target) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Target) GetKind() TargetKind {
+	if x != nil {
+		return x.Kind
+	}
+	return TargetKind_TARGET_KIND_UNSPECIFIED
+}
+
+func (x *Target) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *Target) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *Target) GetTlsName() string {
+	if x != nil {
+		return x.TlsName
+	}
+	return ""
+}
+
+func (x *Target) GetHttp() bool {
+	if x != nil {
+		return x.Http
+	}
+	return false
+}
+
+func (x *Target) GetAllowBasic() bool {
+	if x != nil {
+		return x.AllowBasic
+	}
+	return false
+}
+
+func (x *Target) GetAllowPlain() bool {
+	if x != nil {
+		return x.AllowPlain
+	}
+	return false
+}
+
+func (x *Target) GetPin() []byte {
+	if x != nil {
+		return x.Pin
+	}
+	return nil
+}
+
+func (x *Target) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+func (x *Target) GetLab() bool {
+	if x != nil {
+		return x.Lab
+	}
+	return false
+}
+
+func (x *Target) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *Target) GetAddedMs() int64 {
+	if x != nil {
+		return x.AddedMs
+	}
+	return 0
+}
+
+func (x *Target) GetAddedBy() string {
+	if x != nil {
+		return x.AddedBy
+	}
+	return ""
+}
+
+func (x *Target) GetTargetId() string {
+	if x != nil {
+		return x.TargetId
+	}
+	return ""
+}
+
+func (x *Target) GetObjectGuid() string {
+	if x != nil {
+		return x.ObjectGuid
+	}
+	return ""
+}
+
+// TargetList is a whole list: an empty one means that there is no target, a
+// missing one that nothing was said.
+type TargetList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Targets       []*Target              `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TargetList) Reset() {
+	*x = TargetList{}
+	mi := &file_central_v1_appliance_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TargetList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TargetList) ProtoMessage() {}
+
+func (x *TargetList) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TargetList.ProtoReflect.Descriptor instead.
+func (*TargetList) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *TargetList) GetTargets() []*Target {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+// SealingKey is the key that secrets for an appliance are sealed to. It travels
+// in an envelope of context osiris/sealing/v1, signed by the appliance's command
+// key, which the site's trust document names.
+type SealingKey struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	SiteId      string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	ApplianceId string                 `protobuf:"bytes,2,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	// Raw X25519 public key, 32 bytes.
+	Key           []byte `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealingKey) Reset() {
+	*x = SealingKey{}
+	mi := &file_central_v1_appliance_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealingKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealingKey) ProtoMessage() {}
+
+func (x *SealingKey) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
+func (*SealingKey) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SealingKey) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *SealingKey) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *SealingKey) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+// SealedCredential is a credential as Central and the appliance keep it: only
+// the appliance's sealing key opens it.
+type SealedCredential struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name that is unique in the site; targets name it.
+	Name string         `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind CredentialKind `protobuf:"varint,2,opt,name=kind,proto3,enum=central.v1.CredentialKind" json:"kind,omitempty"`
+	// Grows with every rotation of the name.
+	Version uint64 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// HPKE ciphertext, bound to site, appliance, name, kind and version.
+	Sealed        []byte `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedCredential) Reset() {
+	*x = SealedCredential{}
+	mi := &file_central_v1_appliance_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedCredential) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedCredential) ProtoMessage() {}
+
+func (x *SealedCredential) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedCredential.ProtoReflect.Descriptor instead.
+func (*SealedCredential) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SealedCredential) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SealedCredential) GetKind() CredentialKind {
+	if x != nil {
+		return x.Kind
+	}
+	return CredentialKind_CREDENTIAL_KIND_UNSPECIFIED
+}
+
+func (x *SealedCredential) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *SealedCredential) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// CredentialList is a whole list: an empty one means that all were withdrawn, a
+// missing one that nothing was said.
+type CredentialList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Credentials   []*SealedCredential    `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialList) Reset() {
+	*x = CredentialList{}
+	mi := &file_central_v1_appliance_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialList) ProtoMessage() {}
+
+func (x *CredentialList) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialList.ProtoReflect.Descriptor instead.
+func (*CredentialList) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CredentialList) GetCredentials() []*SealedCredential {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+// CredentialProblem is a credential that its appliance cannot open.
+type CredentialProblem struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Name    string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version uint64                 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Why, one sentence without any part of the secret.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialProblem) Reset() {
+	*x = CredentialProblem{}
+	mi := &file_central_v1_appliance_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialProblem) ProtoMessage() {}
+
+func (x *CredentialProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialProblem.ProtoReflect.Descriptor instead.
+func (*CredentialProblem) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CredentialProblem) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CredentialProblem) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *CredentialProblem) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_central_v1_appliance_proto protoreflect.FileDescriptor
 
 const file_central_v1_appliance_proto_rawDesc = "" +
@@ -1255,7 +1934,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	" \x01(\bR\basserted\x12 \n" +
 	"\vquarantined\x18\v \x01(\bR\vquarantined\x12\x18\n" +
 	"\adropped\x18\f \x01(\x04R\adropped\x12\x12\n" +
-	"\x04hold\x18\r \x01(\tR\x04hold\"\xad\x03\n" +
+	"\x04hold\x18\r \x01(\tR\x04hold\"\x8a\x05\n" +
 	"\x0eCheckInRequest\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x17\n" +
@@ -1270,7 +1949,12 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x10evidence_backlog\x18\n" +
 	" \x01(\x04R\x0fevidenceBacklog\x12%\n" +
 	"\x0eopen_incidents\x18\v \x01(\rR\ropenIncidents\x12)\n" +
-	"\x10decision_version\x18\f \x01(\x04R\x0fdecisionVersion\"\x87\x03\n" +
+	"\x10decision_version\x18\f \x01(\x04R\x0fdecisionVersion\x129\n" +
+	"\vsealing_key\x18\r \x01(\v2\x18.trust.v1.SignedEnvelopeR\n" +
+	"sealingKey\x12#\n" +
+	"\rtargets_state\x18\x0e \x01(\fR\ftargetsState\x12+\n" +
+	"\x11credentials_state\x18\x0f \x01(\fR\x10credentialsState\x12N\n" +
+	"\x13credential_problems\x18\x10 \x03(\v2\x1d.central.v1.CredentialProblemR\x12credentialProblems\"\xde\x05\n" +
 	"\x0fCheckInResponse\x12\x1b\n" +
 	"\tserver_ms\x18\x01 \x01(\x03R\bserverMs\x12*\n" +
 	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x120\n" +
@@ -1280,7 +1964,14 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x0eca_certificate\x18\x06 \x01(\fR\rcaCertificate\x126\n" +
 	"\tdecisions\x18\a \x03(\v2\x18.trust.v1.SignedEnvelopeR\tdecisions\x12\x1b\n" +
 	"\tsite_root\x18\b \x01(\fR\bsiteRoot\x12+\n" +
-	"\x11other_authorities\x18\t \x03(\fR\x10otherAuthorities\"4\n" +
+	"\x11other_authorities\x18\t \x03(\fR\x10otherAuthorities\x12#\n" +
+	"\rtargets_state\x18\n" +
+	" \x01(\fR\ftargetsState\x12?\n" +
+	"\x0fwindows_targets\x18\v \x01(\v2\x16.central.v1.TargetListR\x0ewindowsTargets\x12;\n" +
+	"\rlinux_targets\x18\f \x01(\v2\x16.central.v1.TargetListR\flinuxTargets\x12G\n" +
+	"\x13workstation_targets\x18\r \x01(\v2\x16.central.v1.TargetListR\x12workstationTargets\x12+\n" +
+	"\x11credentials_state\x18\x0e \x01(\fR\x10credentialsState\x12<\n" +
+	"\vcredentials\x18\x0f \x01(\v2\x1a.central.v1.CredentialListR\vcredentials\"4\n" +
 	"\x13WitnessStateRequest\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\"}\n" +
@@ -1320,7 +2011,62 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11OpenEpochResponse\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\x12*\n" +
-	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust2\xe0\x03\n" +
+	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\"\xbc\x03\n" +
+	"\x06Target\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x16.central.v1.TargetKindR\x04kind\x12\x12\n" +
+	"\x04host\x18\x03 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x04 \x01(\rR\x04port\x12\x19\n" +
+	"\btls_name\x18\x05 \x01(\tR\atlsName\x12\x12\n" +
+	"\x04http\x18\x06 \x01(\bR\x04http\x12\x1f\n" +
+	"\vallow_basic\x18\a \x01(\bR\n" +
+	"allowBasic\x12\x1f\n" +
+	"\vallow_plain\x18\b \x01(\bR\n" +
+	"allowPlain\x12\x10\n" +
+	"\x03pin\x18\t \x01(\fR\x03pin\x12\x1e\n" +
+	"\n" +
+	"credential\x18\n" +
+	" \x01(\tR\n" +
+	"credential\x12\x10\n" +
+	"\x03lab\x18\v \x01(\bR\x03lab\x12!\n" +
+	"\fappliance_id\x18\f \x01(\tR\vapplianceId\x12\x19\n" +
+	"\badded_ms\x18\r \x01(\x03R\aaddedMs\x12\x19\n" +
+	"\badded_by\x18\x0e \x01(\tR\aaddedBy\x12\x1b\n" +
+	"\ttarget_id\x18\x0f \x01(\tR\btargetId\x12\x1f\n" +
+	"\vobject_guid\x18\x10 \x01(\tR\n" +
+	"objectGuid\":\n" +
+	"\n" +
+	"TargetList\x12,\n" +
+	"\atargets\x18\x01 \x03(\v2\x12.central.v1.TargetR\atargets\"Z\n" +
+	"\n" +
+	"SealingKey\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
+	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\fR\x03key\"\x88\x01\n" +
+	"\x10SealedCredential\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1a.central.v1.CredentialKindR\x04kind\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06sealed\x18\x04 \x01(\fR\x06sealed\"P\n" +
+	"\x0eCredentialList\x12>\n" +
+	"\vcredentials\x18\x01 \x03(\v2\x1c.central.v1.SealedCredentialR\vcredentials\"Y\n" +
+	"\x11CredentialProblem\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason*v\n" +
+	"\n" +
+	"TargetKind\x12\x1b\n" +
+	"\x17TARGET_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13TARGET_KIND_WINDOWS\x10\x01\x12\x15\n" +
+	"\x11TARGET_KIND_LINUX\x10\x02\x12\x1b\n" +
+	"\x17TARGET_KIND_WORKSTATION\x10\x03*\xdd\x01\n" +
+	"\x0eCredentialKind\x12\x1f\n" +
+	"\x1bCREDENTIAL_KIND_UNSPECIFIED\x10\x00\x12$\n" +
+	" CREDENTIAL_KIND_WINDOWS_PASSWORD\x10\x01\x12&\n" +
+	"\"CREDENTIAL_KIND_CLIENT_CERTIFICATE\x10\x02\x12\x1b\n" +
+	"\x17CREDENTIAL_KIND_SSH_KEY\x10\x03\x12 \n" +
+	"\x1cCREDENTIAL_KIND_SSH_PASSWORD\x10\x04\x12\x1d\n" +
+	"\x19CREDENTIAL_KIND_LDAP_BIND\x10\x052\xe0\x03\n" +
 	"\x10ApplianceService\x12<\n" +
 	"\x05Claim\x12\x18.central.v1.ClaimRequest\x1a\x19.central.v1.ClaimResponse\x12B\n" +
 	"\aCheckIn\x12\x1a.central.v1.CheckInRequest\x1a\x1b.central.v1.CheckInResponse\x12Q\n" +
@@ -1341,52 +2087,71 @@ func file_central_v1_appliance_proto_rawDescGZIP() []byte {
 	return file_central_v1_appliance_proto_rawDescData
 }
 
-var file_central_v1_appliance_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_central_v1_appliance_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_central_v1_appliance_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_central_v1_appliance_proto_goTypes = []any{
-	(*ClaimRequest)(nil),           // 0: central.v1.ClaimRequest
-	(*ClaimResponse)(nil),          // 1: central.v1.ClaimResponse
-	(*HostStatus)(nil),             // 2: central.v1.HostStatus
-	(*CheckInRequest)(nil),         // 3: central.v1.CheckInRequest
-	(*CheckInResponse)(nil),        // 4: central.v1.CheckInResponse
-	(*WitnessStateRequest)(nil),    // 5: central.v1.WitnessStateRequest
-	(*WitnessStateResponse)(nil),   // 6: central.v1.WitnessStateResponse
-	(*LogEntry)(nil),               // 7: central.v1.LogEntry
-	(*SubmitEvidenceRequest)(nil),  // 8: central.v1.SubmitEvidenceRequest
-	(*SubmitEvidenceResponse)(nil), // 9: central.v1.SubmitEvidenceResponse
-	(*FetchEvidenceRequest)(nil),   // 10: central.v1.FetchEvidenceRequest
-	(*FetchEvidenceResponse)(nil),  // 11: central.v1.FetchEvidenceResponse
-	(*OpenEpochRequest)(nil),       // 12: central.v1.OpenEpochRequest
-	(*OpenEpochResponse)(nil),      // 13: central.v1.OpenEpochResponse
-	(*v1.TrustChain)(nil),          // 14: trust.v1.TrustChain
-	(*v1.SignedEnvelope)(nil),      // 15: trust.v1.SignedEnvelope
+	(TargetKind)(0),                // 0: central.v1.TargetKind
+	(CredentialKind)(0),            // 1: central.v1.CredentialKind
+	(*ClaimRequest)(nil),           // 2: central.v1.ClaimRequest
+	(*ClaimResponse)(nil),          // 3: central.v1.ClaimResponse
+	(*HostStatus)(nil),             // 4: central.v1.HostStatus
+	(*CheckInRequest)(nil),         // 5: central.v1.CheckInRequest
+	(*CheckInResponse)(nil),        // 6: central.v1.CheckInResponse
+	(*WitnessStateRequest)(nil),    // 7: central.v1.WitnessStateRequest
+	(*WitnessStateResponse)(nil),   // 8: central.v1.WitnessStateResponse
+	(*LogEntry)(nil),               // 9: central.v1.LogEntry
+	(*SubmitEvidenceRequest)(nil),  // 10: central.v1.SubmitEvidenceRequest
+	(*SubmitEvidenceResponse)(nil), // 11: central.v1.SubmitEvidenceResponse
+	(*FetchEvidenceRequest)(nil),   // 12: central.v1.FetchEvidenceRequest
+	(*FetchEvidenceResponse)(nil),  // 13: central.v1.FetchEvidenceResponse
+	(*OpenEpochRequest)(nil),       // 14: central.v1.OpenEpochRequest
+	(*OpenEpochResponse)(nil),      // 15: central.v1.OpenEpochResponse
+	(*Target)(nil),                 // 16: central.v1.Target
+	(*TargetList)(nil),             // 17: central.v1.TargetList
+	(*SealingKey)(nil),             // 18: central.v1.SealingKey
+	(*SealedCredential)(nil),       // 19: central.v1.SealedCredential
+	(*CredentialList)(nil),         // 20: central.v1.CredentialList
+	(*CredentialProblem)(nil),      // 21: central.v1.CredentialProblem
+	(*v1.TrustChain)(nil),          // 22: trust.v1.TrustChain
+	(*v1.SignedEnvelope)(nil),      // 23: trust.v1.SignedEnvelope
 }
 var file_central_v1_appliance_proto_depIdxs = []int32{
-	14, // 0: central.v1.ClaimResponse.trust:type_name -> trust.v1.TrustChain
-	15, // 1: central.v1.ClaimResponse.policy:type_name -> trust.v1.SignedEnvelope
-	2,  // 2: central.v1.CheckInRequest.hosts:type_name -> central.v1.HostStatus
-	14, // 3: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
-	15, // 4: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
-	15, // 5: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
-	7,  // 6: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
-	7,  // 7: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
-	14, // 8: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
-	0,  // 9: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
-	3,  // 10: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
-	5,  // 11: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
-	8,  // 12: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
-	10, // 13: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
-	12, // 14: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
-	1,  // 15: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
-	4,  // 16: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
-	6,  // 17: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
-	9,  // 18: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
-	11, // 19: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
-	13, // 20: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	22, // 0: central.v1.ClaimResponse.trust:type_name -> trust.v1.TrustChain
+	23, // 1: central.v1.ClaimResponse.policy:type_name -> trust.v1.SignedEnvelope
+	4,  // 2: central.v1.CheckInRequest.hosts:type_name -> central.v1.HostStatus
+	23, // 3: central.v1.CheckInRequest.sealing_key:type_name -> trust.v1.SignedEnvelope
+	21, // 4: central.v1.CheckInRequest.credential_problems:type_name -> central.v1.CredentialProblem
+	22, // 5: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
+	23, // 6: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
+	23, // 7: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
+	17, // 8: central.v1.CheckInResponse.windows_targets:type_name -> central.v1.TargetList
+	17, // 9: central.v1.CheckInResponse.linux_targets:type_name -> central.v1.TargetList
+	17, // 10: central.v1.CheckInResponse.workstation_targets:type_name -> central.v1.TargetList
+	20, // 11: central.v1.CheckInResponse.credentials:type_name -> central.v1.CredentialList
+	9,  // 12: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
+	9,  // 13: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
+	22, // 14: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
+	0,  // 15: central.v1.Target.kind:type_name -> central.v1.TargetKind
+	16, // 16: central.v1.TargetList.targets:type_name -> central.v1.Target
+	1,  // 17: central.v1.SealedCredential.kind:type_name -> central.v1.CredentialKind
+	19, // 18: central.v1.CredentialList.credentials:type_name -> central.v1.SealedCredential
+	2,  // 19: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
+	5,  // 20: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
+	7,  // 21: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
+	10, // 22: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
+	12, // 23: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
+	14, // 24: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
+	3,  // 25: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
+	6,  // 26: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
+	8,  // 27: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
+	11, // 28: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
+	13, // 29: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
+	15, // 30: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
+	25, // [25:31] is the sub-list for method output_type
+	19, // [19:25] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_appliance_proto_init() }
@@ -1399,13 +2164,14 @@ func file_central_v1_appliance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_appliance_proto_rawDesc), len(file_central_v1_appliance_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   14,
+			NumEnums:      2,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_central_v1_appliance_proto_goTypes,
 		DependencyIndexes: file_central_v1_appliance_proto_depIdxs,
+		EnumInfos:         file_central_v1_appliance_proto_enumTypes,
 		MessageInfos:      file_central_v1_appliance_proto_msgTypes,
 	}.Build()
 	File_central_v1_appliance_proto = out.File

@@ -3375,12 +3375,938 @@ func (x *RetireApplianceResponse) GetTrustVersion() uint64 {
 	return 0
 }
 
+type AddTargetRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	// Who and when are filled in by Central.
+	Target *Target `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	// Replaces a target of the same name, which is refused otherwise.
+	Replace       bool `protobuf:"varint,3,opt,name=replace,proto3" json:"replace,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddTargetRequest) Reset() {
+	*x = AddTargetRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddTargetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddTargetRequest) ProtoMessage() {}
+
+func (x *AddTargetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddTargetRequest.ProtoReflect.Descriptor instead.
+func (*AddTargetRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *AddTargetRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *AddTargetRequest) GetTarget() *Target {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *AddTargetRequest) GetReplace() bool {
+	if x != nil {
+		return x.Replace
+	}
+	return false
+}
+
+type AddTargetResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddTargetResponse) Reset() {
+	*x = AddTargetResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddTargetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddTargetResponse) ProtoMessage() {}
+
+func (x *AddTargetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddTargetResponse.ProtoReflect.Descriptor instead.
+func (*AddTargetResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{51}
+}
+
+type ListTargetsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTargetsRequest) Reset() {
+	*x = ListTargetsRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTargetsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTargetsRequest) ProtoMessage() {}
+
+func (x *ListTargetsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTargetsRequest.ProtoReflect.Descriptor instead.
+func (*ListTargetsRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListTargetsRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+type ListTargetsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of their names.
+	Targets []*Target `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
+	// Appliances of the site that have not taken the newest list yet.
+	WaitingAppliances []string `protobuf:"bytes,2,rep,name=waiting_appliances,json=waitingAppliances,proto3" json:"waiting_appliances,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ListTargetsResponse) Reset() {
+	*x = ListTargetsResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTargetsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTargetsResponse) ProtoMessage() {}
+
+func (x *ListTargetsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTargetsResponse.ProtoReflect.Descriptor instead.
+func (*ListTargetsResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ListTargetsResponse) GetTargets() []*Target {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+func (x *ListTargetsResponse) GetWaitingAppliances() []string {
+	if x != nil {
+		return x.WaitingAppliances
+	}
+	return nil
+}
+
+type RemoveTargetRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveTargetRequest) Reset() {
+	*x = RemoveTargetRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveTargetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveTargetRequest) ProtoMessage() {}
+
+func (x *RemoveTargetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveTargetRequest.ProtoReflect.Descriptor instead.
+func (*RemoveTargetRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *RemoveTargetRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *RemoveTargetRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type RemoveTargetResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveTargetResponse) Reset() {
+	*x = RemoveTargetResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveTargetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveTargetResponse) ProtoMessage() {}
+
+func (x *RemoveTargetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveTargetResponse.ProtoReflect.Descriptor instead.
+func (*RemoveTargetResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{55}
+}
+
+type ListSealingKeysRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSealingKeysRequest) Reset() {
+	*x = ListSealingKeysRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSealingKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSealingKeysRequest) ProtoMessage() {}
+
+func (x *ListSealingKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSealingKeysRequest.ProtoReflect.Descriptor instead.
+func (*ListSealingKeysRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ListSealingKeysRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+type ListSealingKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The site's newest trust chain, which names the command keys.
+	Trust         *v1.TrustChain      `protobuf:"bytes,1,opt,name=trust,proto3" json:"trust,omitempty"`
+	Appliances    []*ApplianceSealing `protobuf:"bytes,2,rep,name=appliances,proto3" json:"appliances,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSealingKeysResponse) Reset() {
+	*x = ListSealingKeysResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSealingKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSealingKeysResponse) ProtoMessage() {}
+
+func (x *ListSealingKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSealingKeysResponse.ProtoReflect.Descriptor instead.
+func (*ListSealingKeysResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *ListSealingKeysResponse) GetTrust() *v1.TrustChain {
+	if x != nil {
+		return x.Trust
+	}
+	return nil
+}
+
+func (x *ListSealingKeysResponse) GetAppliances() []*ApplianceSealing {
+	if x != nil {
+		return x.Appliances
+	}
+	return nil
+}
+
+// ApplianceSealing is the sealing key of an appliance that is not retired.
+type ApplianceSealing struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ApplianceId string                 `protobuf:"bytes,1,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	Hostname    string                 `protobuf:"bytes,2,opt,name=hostname,proto3" json:"hostname,omitempty"`
+	// Envelope of a SealingKey; missing when the appliance registered none.
+	Key           *v1.SignedEnvelope `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplianceSealing) Reset() {
+	*x = ApplianceSealing{}
+	mi := &file_central_v1_fleet_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplianceSealing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplianceSealing) ProtoMessage() {}
+
+func (x *ApplianceSealing) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplianceSealing.ProtoReflect.Descriptor instead.
+func (*ApplianceSealing) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ApplianceSealing) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *ApplianceSealing) GetHostname() string {
+	if x != nil {
+		return x.Hostname
+	}
+	return ""
+}
+
+func (x *ApplianceSealing) GetKey() *v1.SignedEnvelope {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+type PutCredentialRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	Name   string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Kind   CredentialKind         `protobuf:"varint,3,opt,name=kind,proto3,enum=central.v1.CredentialKind" json:"kind,omitempty"`
+	// One for each appliance that shall have it.
+	Seals []*CredentialSeal `protobuf:"bytes,4,rep,name=seals,proto3" json:"seals,omitempty"`
+	// True to replace the one that is there, false to add a new one; the other
+	// case is refused.
+	Rotate bool `protobuf:"varint,5,opt,name=rotate,proto3" json:"rotate,omitempty"`
+	// Version that the seals are bound to, above all that the name has had.
+	Version       uint64 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutCredentialRequest) Reset() {
+	*x = PutCredentialRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutCredentialRequest) ProtoMessage() {}
+
+func (x *PutCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutCredentialRequest.ProtoReflect.Descriptor instead.
+func (*PutCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *PutCredentialRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *PutCredentialRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PutCredentialRequest) GetKind() CredentialKind {
+	if x != nil {
+		return x.Kind
+	}
+	return CredentialKind_CREDENTIAL_KIND_UNSPECIFIED
+}
+
+func (x *PutCredentialRequest) GetSeals() []*CredentialSeal {
+	if x != nil {
+		return x.Seals
+	}
+	return nil
+}
+
+func (x *PutCredentialRequest) GetRotate() bool {
+	if x != nil {
+		return x.Rotate
+	}
+	return false
+}
+
+func (x *PutCredentialRequest) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// CredentialSeal is a credential for one appliance.
+type CredentialSeal struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ApplianceId string                 `protobuf:"bytes,1,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	Sealed      []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// SHA-256 of the sealing key that it was sealed to.
+	KeyId         []byte `protobuf:"bytes,3,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialSeal) Reset() {
+	*x = CredentialSeal{}
+	mi := &file_central_v1_fleet_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialSeal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialSeal) ProtoMessage() {}
+
+func (x *CredentialSeal) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialSeal.ProtoReflect.Descriptor instead.
+func (*CredentialSeal) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *CredentialSeal) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *CredentialSeal) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *CredentialSeal) GetKeyId() []byte {
+	if x != nil {
+		return x.KeyId
+	}
+	return nil
+}
+
+type PutCredentialResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutCredentialResponse) Reset() {
+	*x = PutCredentialResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutCredentialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutCredentialResponse) ProtoMessage() {}
+
+func (x *PutCredentialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutCredentialResponse.ProtoReflect.Descriptor instead.
+func (*PutCredentialResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{61}
+}
+
+type ListCredentialsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCredentialsRequest) Reset() {
+	*x = ListCredentialsRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCredentialsRequest) ProtoMessage() {}
+
+func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *ListCredentialsRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+type ListCredentialsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Credentials   []*Credential          `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCredentialsResponse) Reset() {
+	*x = ListCredentialsResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCredentialsResponse) ProtoMessage() {}
+
+func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ListCredentialsResponse) GetCredentials() []*Credential {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+// Credential is what can be said of a credential without opening it.
+type Credential struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Name        string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind        CredentialKind         `protobuf:"varint,2,opt,name=kind,proto3,enum=central.v1.CredentialKind" json:"kind,omitempty"`
+	Version     uint64                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	ApplianceId string                 `protobuf:"bytes,4,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	MadeMs      int64                  `protobuf:"varint,5,opt,name=made_ms,json=madeMs,proto3" json:"made_ms,omitempty"`
+	MadeBy      string                 `protobuf:"bytes,6,opt,name=made_by,json=madeBy,proto3" json:"made_by,omitempty"`
+	// Targets that name it.
+	Targets uint32 `protobuf:"varint,7,opt,name=targets,proto3" json:"targets,omitempty"`
+	// waiting, taken, problem (see reason) or key_changed (sealed to a key that
+	// the appliance no longer has: rotate it).
+	State         string `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	Reason        string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Credential) Reset() {
+	*x = Credential{}
+	mi := &file_central_v1_fleet_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Credential) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Credential) ProtoMessage() {}
+
+func (x *Credential) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Credential.ProtoReflect.Descriptor instead.
+func (*Credential) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *Credential) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Credential) GetKind() CredentialKind {
+	if x != nil {
+		return x.Kind
+	}
+	return CredentialKind_CREDENTIAL_KIND_UNSPECIFIED
+}
+
+func (x *Credential) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Credential) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+func (x *Credential) GetMadeMs() int64 {
+	if x != nil {
+		return x.MadeMs
+	}
+	return 0
+}
+
+func (x *Credential) GetMadeBy() string {
+	if x != nil {
+		return x.MadeBy
+	}
+	return ""
+}
+
+func (x *Credential) GetTargets() uint32 {
+	if x != nil {
+		return x.Targets
+	}
+	return 0
+}
+
+func (x *Credential) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Credential) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RemoveCredentialRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	Name   string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Also while targets name it.
+	Force         bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveCredentialRequest) Reset() {
+	*x = RemoveCredentialRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveCredentialRequest) ProtoMessage() {}
+
+func (x *RemoveCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveCredentialRequest.ProtoReflect.Descriptor instead.
+func (*RemoveCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *RemoveCredentialRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *RemoveCredentialRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RemoveCredentialRequest) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
+}
+
+type RemoveCredentialResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveCredentialResponse) Reset() {
+	*x = RemoveCredentialResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveCredentialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveCredentialResponse) ProtoMessage() {}
+
+func (x *RemoveCredentialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveCredentialResponse.ProtoReflect.Descriptor instead.
+func (*RemoveCredentialResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{66}
+}
+
 var File_central_v1_fleet_proto protoreflect.FileDescriptor
 
 const file_central_v1_fleet_proto_rawDesc = "" +
 	"\n" +
 	"\x16central/v1/fleet.proto\x12\n" +
-	"central.v1\x1a\x14trust/v1/trust.proto\")\n" +
+	"central.v1\x1a\x1acentral/v1/appliance.proto\x1a\x14trust/v1/trust.proto\")\n" +
 	"\x13CreateClientRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"B\n" +
 	"\x14CreateClientResponse\x12*\n" +
@@ -3651,7 +4577,64 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\">\n" +
 	"\x17RetireApplianceResponse\x12#\n" +
-	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion2\xa5\f\n" +
+	"\rtrust_version\x18\x01 \x01(\x04R\ftrustVersion\"q\n" +
+	"\x10AddTargetRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12*\n" +
+	"\x06target\x18\x02 \x01(\v2\x12.central.v1.TargetR\x06target\x12\x18\n" +
+	"\areplace\x18\x03 \x01(\bR\areplace\"\x13\n" +
+	"\x11AddTargetResponse\"-\n" +
+	"\x12ListTargetsRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\"r\n" +
+	"\x13ListTargetsResponse\x12,\n" +
+	"\atargets\x18\x01 \x03(\v2\x12.central.v1.TargetR\atargets\x12-\n" +
+	"\x12waiting_appliances\x18\x02 \x03(\tR\x11waitingAppliances\"B\n" +
+	"\x13RemoveTargetRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x16\n" +
+	"\x14RemoveTargetResponse\"1\n" +
+	"\x16ListSealingKeysRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\"\x83\x01\n" +
+	"\x17ListSealingKeysResponse\x12*\n" +
+	"\x05trust\x18\x01 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x12<\n" +
+	"\n" +
+	"appliances\x18\x02 \x03(\v2\x1c.central.v1.ApplianceSealingR\n" +
+	"appliances\"}\n" +
+	"\x10ApplianceSealing\x12!\n" +
+	"\fappliance_id\x18\x01 \x01(\tR\vapplianceId\x12\x1a\n" +
+	"\bhostname\x18\x02 \x01(\tR\bhostname\x12*\n" +
+	"\x03key\x18\x03 \x01(\v2\x18.trust.v1.SignedEnvelopeR\x03key\"\xd7\x01\n" +
+	"\x14PutCredentialRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1a.central.v1.CredentialKindR\x04kind\x120\n" +
+	"\x05seals\x18\x04 \x03(\v2\x1a.central.v1.CredentialSealR\x05seals\x12\x16\n" +
+	"\x06rotate\x18\x05 \x01(\bR\x06rotate\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x04R\aversion\"b\n" +
+	"\x0eCredentialSeal\x12!\n" +
+	"\fappliance_id\x18\x01 \x01(\tR\vapplianceId\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\x12\x15\n" +
+	"\x06key_id\x18\x03 \x01(\fR\x05keyId\"\x17\n" +
+	"\x15PutCredentialResponse\"1\n" +
+	"\x16ListCredentialsRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\"S\n" +
+	"\x17ListCredentialsResponse\x128\n" +
+	"\vcredentials\x18\x01 \x03(\v2\x16.central.v1.CredentialR\vcredentials\"\x87\x02\n" +
+	"\n" +
+	"Credential\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1a.central.v1.CredentialKindR\x04kind\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x04R\aversion\x12!\n" +
+	"\fappliance_id\x18\x04 \x01(\tR\vapplianceId\x12\x17\n" +
+	"\amade_ms\x18\x05 \x01(\x03R\x06madeMs\x12\x17\n" +
+	"\amade_by\x18\x06 \x01(\tR\x06madeBy\x12\x18\n" +
+	"\atargets\x18\a \x01(\rR\atargets\x12\x14\n" +
+	"\x05state\x18\b \x01(\tR\x05state\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\"\\\n" +
+	"\x17RemoveCredentialRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
+	"\x05force\x18\x03 \x01(\bR\x05force\"\x1a\n" +
+	"\x18RemoveCredentialResponse2\xff\x10\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -3673,7 +4656,14 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\rListSiteRoots\x12 .central.v1.ListSiteRootsRequest\x1a!.central.v1.ListSiteRootsResponse\x12W\n" +
 	"\x0eRotateSiteRoot\x12!.central.v1.RotateSiteRootRequest\x1a\".central.v1.RotateSiteRootResponse\x12W\n" +
 	"\x0eRemoveSiteRoot\x12!.central.v1.RemoveSiteRootRequest\x1a\".central.v1.RemoveSiteRootResponse\x12Z\n" +
-	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
+	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponse\x12H\n" +
+	"\tAddTarget\x12\x1c.central.v1.AddTargetRequest\x1a\x1d.central.v1.AddTargetResponse\x12N\n" +
+	"\vListTargets\x12\x1e.central.v1.ListTargetsRequest\x1a\x1f.central.v1.ListTargetsResponse\x12Q\n" +
+	"\fRemoveTarget\x12\x1f.central.v1.RemoveTargetRequest\x1a .central.v1.RemoveTargetResponse\x12Z\n" +
+	"\x0fListSealingKeys\x12\".central.v1.ListSealingKeysRequest\x1a#.central.v1.ListSealingKeysResponse\x12T\n" +
+	"\rPutCredential\x12 .central.v1.PutCredentialRequest\x1a!.central.v1.PutCredentialResponse\x12Z\n" +
+	"\x0fListCredentials\x12\".central.v1.ListCredentialsRequest\x1a#.central.v1.ListCredentialsResponse\x12]\n" +
+	"\x10RemoveCredential\x12#.central.v1.RemoveCredentialRequest\x1a$.central.v1.RemoveCredentialResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
 	file_central_v1_fleet_proto_rawDescOnce sync.Once
@@ -3687,7 +4677,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -3739,17 +4729,38 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*RemoveSiteRootResponse)(nil),         // 47: central.v1.RemoveSiteRootResponse
 	(*RetireApplianceRequest)(nil),         // 48: central.v1.RetireApplianceRequest
 	(*RetireApplianceResponse)(nil),        // 49: central.v1.RetireApplianceResponse
-	(v1.Tier)(0),                           // 50: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 51: trust.v1.Policy
-	(v1.AgentVerb)(0),                      // 52: trust.v1.AgentVerb
+	(*AddTargetRequest)(nil),               // 50: central.v1.AddTargetRequest
+	(*AddTargetResponse)(nil),              // 51: central.v1.AddTargetResponse
+	(*ListTargetsRequest)(nil),             // 52: central.v1.ListTargetsRequest
+	(*ListTargetsResponse)(nil),            // 53: central.v1.ListTargetsResponse
+	(*RemoveTargetRequest)(nil),            // 54: central.v1.RemoveTargetRequest
+	(*RemoveTargetResponse)(nil),           // 55: central.v1.RemoveTargetResponse
+	(*ListSealingKeysRequest)(nil),         // 56: central.v1.ListSealingKeysRequest
+	(*ListSealingKeysResponse)(nil),        // 57: central.v1.ListSealingKeysResponse
+	(*ApplianceSealing)(nil),               // 58: central.v1.ApplianceSealing
+	(*PutCredentialRequest)(nil),           // 59: central.v1.PutCredentialRequest
+	(*CredentialSeal)(nil),                 // 60: central.v1.CredentialSeal
+	(*PutCredentialResponse)(nil),          // 61: central.v1.PutCredentialResponse
+	(*ListCredentialsRequest)(nil),         // 62: central.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),        // 63: central.v1.ListCredentialsResponse
+	(*Credential)(nil),                     // 64: central.v1.Credential
+	(*RemoveCredentialRequest)(nil),        // 65: central.v1.RemoveCredentialRequest
+	(*RemoveCredentialResponse)(nil),       // 66: central.v1.RemoveCredentialResponse
+	(v1.Tier)(0),                           // 67: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 68: trust.v1.Policy
+	(v1.AgentVerb)(0),                      // 69: trust.v1.AgentVerb
+	(*Target)(nil),                         // 70: central.v1.Target
+	(*v1.TrustChain)(nil),                  // 71: trust.v1.TrustChain
+	(*v1.SignedEnvelope)(nil),              // 72: trust.v1.SignedEnvelope
+	(CredentialKind)(0),                    // 73: central.v1.CredentialKind
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	50, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	67, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	50, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	50, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	67, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	67, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -3762,56 +4773,79 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	51, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
-	51, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	68, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
+	68, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
 	37, // 20: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
 	38, // 21: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
-	52, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
-	52, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
+	69, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
+	69, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
 	41, // 24: central.v1.ListSiteRootsResponse.roots:type_name -> central.v1.SiteRoot
-	0,  // 25: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
-	2,  // 26: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
-	4,  // 27: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
-	10, // 28: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
-	12, // 29: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
-	14, // 30: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
-	17, // 31: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
-	20, // 32: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
-	23, // 33: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
-	26, // 34: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
-	29, // 35: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
-	31, // 36: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
-	33, // 37: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	35, // 38: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
-	39, // 39: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
-	42, // 40: central.v1.FleetService.ListSiteRoots:input_type -> central.v1.ListSiteRootsRequest
-	44, // 41: central.v1.FleetService.RotateSiteRoot:input_type -> central.v1.RotateSiteRootRequest
-	46, // 42: central.v1.FleetService.RemoveSiteRoot:input_type -> central.v1.RemoveSiteRootRequest
-	48, // 43: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
-	1,  // 44: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 45: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 46: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 47: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 48: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 49: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 50: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 51: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 52: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 53: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 54: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
-	32, // 55: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	34, // 56: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	36, // 57: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
-	40, // 58: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
-	43, // 59: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
-	45, // 60: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
-	47, // 61: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
-	49, // 62: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	44, // [44:63] is the sub-list for method output_type
-	25, // [25:44] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	70, // 25: central.v1.AddTargetRequest.target:type_name -> central.v1.Target
+	70, // 26: central.v1.ListTargetsResponse.targets:type_name -> central.v1.Target
+	71, // 27: central.v1.ListSealingKeysResponse.trust:type_name -> trust.v1.TrustChain
+	58, // 28: central.v1.ListSealingKeysResponse.appliances:type_name -> central.v1.ApplianceSealing
+	72, // 29: central.v1.ApplianceSealing.key:type_name -> trust.v1.SignedEnvelope
+	73, // 30: central.v1.PutCredentialRequest.kind:type_name -> central.v1.CredentialKind
+	60, // 31: central.v1.PutCredentialRequest.seals:type_name -> central.v1.CredentialSeal
+	64, // 32: central.v1.ListCredentialsResponse.credentials:type_name -> central.v1.Credential
+	73, // 33: central.v1.Credential.kind:type_name -> central.v1.CredentialKind
+	0,  // 34: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
+	2,  // 35: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
+	4,  // 36: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
+	10, // 37: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
+	12, // 38: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
+	14, // 39: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
+	17, // 40: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
+	20, // 41: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
+	23, // 42: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
+	26, // 43: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
+	29, // 44: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
+	31, // 45: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
+	33, // 46: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
+	35, // 47: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
+	39, // 48: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
+	42, // 49: central.v1.FleetService.ListSiteRoots:input_type -> central.v1.ListSiteRootsRequest
+	44, // 50: central.v1.FleetService.RotateSiteRoot:input_type -> central.v1.RotateSiteRootRequest
+	46, // 51: central.v1.FleetService.RemoveSiteRoot:input_type -> central.v1.RemoveSiteRootRequest
+	48, // 52: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	50, // 53: central.v1.FleetService.AddTarget:input_type -> central.v1.AddTargetRequest
+	52, // 54: central.v1.FleetService.ListTargets:input_type -> central.v1.ListTargetsRequest
+	54, // 55: central.v1.FleetService.RemoveTarget:input_type -> central.v1.RemoveTargetRequest
+	56, // 56: central.v1.FleetService.ListSealingKeys:input_type -> central.v1.ListSealingKeysRequest
+	59, // 57: central.v1.FleetService.PutCredential:input_type -> central.v1.PutCredentialRequest
+	62, // 58: central.v1.FleetService.ListCredentials:input_type -> central.v1.ListCredentialsRequest
+	65, // 59: central.v1.FleetService.RemoveCredential:input_type -> central.v1.RemoveCredentialRequest
+	1,  // 60: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 61: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 62: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 63: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 64: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 65: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 66: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 67: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 68: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 69: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 70: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
+	32, // 71: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	34, // 72: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	36, // 73: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	40, // 74: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	43, // 75: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
+	45, // 76: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
+	47, // 77: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
+	49, // 78: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	51, // 79: central.v1.FleetService.AddTarget:output_type -> central.v1.AddTargetResponse
+	53, // 80: central.v1.FleetService.ListTargets:output_type -> central.v1.ListTargetsResponse
+	55, // 81: central.v1.FleetService.RemoveTarget:output_type -> central.v1.RemoveTargetResponse
+	57, // 82: central.v1.FleetService.ListSealingKeys:output_type -> central.v1.ListSealingKeysResponse
+	61, // 83: central.v1.FleetService.PutCredential:output_type -> central.v1.PutCredentialResponse
+	63, // 84: central.v1.FleetService.ListCredentials:output_type -> central.v1.ListCredentialsResponse
+	66, // 85: central.v1.FleetService.RemoveCredential:output_type -> central.v1.RemoveCredentialResponse
+	60, // [60:86] is the sub-list for method output_type
+	34, // [34:60] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_fleet_proto_init() }
@@ -3819,13 +4853,14 @@ func file_central_v1_fleet_proto_init() {
 	if File_central_v1_fleet_proto != nil {
 		return
 	}
+	file_central_v1_appliance_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   50,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

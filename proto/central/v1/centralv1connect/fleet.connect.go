@@ -83,6 +83,26 @@ const (
 	// FleetServiceRetireApplianceProcedure is the fully-qualified name of the FleetService's
 	// RetireAppliance RPC.
 	FleetServiceRetireApplianceProcedure = "/central.v1.FleetService/RetireAppliance"
+	// FleetServiceAddTargetProcedure is the fully-qualified name of the FleetService's AddTarget RPC.
+	FleetServiceAddTargetProcedure = "/central.v1.FleetService/AddTarget"
+	// FleetServiceListTargetsProcedure is the fully-qualified name of the FleetService's ListTargets
+	// RPC.
+	FleetServiceListTargetsProcedure = "/central.v1.FleetService/ListTargets"
+	// FleetServiceRemoveTargetProcedure is the fully-qualified name of the FleetService's RemoveTarget
+	// RPC.
+	FleetServiceRemoveTargetProcedure = "/central.v1.FleetService/RemoveTarget"
+	// FleetServiceListSealingKeysProcedure is the fully-qualified name of the FleetService's
+	// ListSealingKeys RPC.
+	FleetServiceListSealingKeysProcedure = "/central.v1.FleetService/ListSealingKeys"
+	// FleetServicePutCredentialProcedure is the fully-qualified name of the FleetService's
+	// PutCredential RPC.
+	FleetServicePutCredentialProcedure = "/central.v1.FleetService/PutCredential"
+	// FleetServiceListCredentialsProcedure is the fully-qualified name of the FleetService's
+	// ListCredentials RPC.
+	FleetServiceListCredentialsProcedure = "/central.v1.FleetService/ListCredentials"
+	// FleetServiceRemoveCredentialProcedure is the fully-qualified name of the FleetService's
+	// RemoveCredential RPC.
+	FleetServiceRemoveCredentialProcedure = "/central.v1.FleetService/RemoveCredential"
 )
 
 // FleetServiceClient is a client for the central.v1.FleetService service.
@@ -122,6 +142,17 @@ type FleetServiceClient interface {
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
 	RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error)
+	// AddTarget names a host that the site's appliance scans without an agent.
+	AddTarget(context.Context, *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error)
+	ListTargets(context.Context, *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error)
+	RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error)
+	// ListSealingKeys gives what credentials are sealed to, with the proof.
+	ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error)
+	// PutCredential keeps a credential that the caller has sealed.
+	PutCredential(context.Context, *connect.Request[v1.PutCredentialRequest]) (*connect.Response[v1.PutCredentialResponse], error)
+	ListCredentials(context.Context, *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error)
+	// RemoveCredential withdraws a credential from every appliance of the site.
+	RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error)
 }
 
 // NewFleetServiceClient constructs a client for the central.v1.FleetService service. By default, it
@@ -249,6 +280,48 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("RetireAppliance")),
 			connect.WithClientOptions(opts...),
 		),
+		addTarget: connect.NewClient[v1.AddTargetRequest, v1.AddTargetResponse](
+			httpClient,
+			baseURL+FleetServiceAddTargetProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("AddTarget")),
+			connect.WithClientOptions(opts...),
+		),
+		listTargets: connect.NewClient[v1.ListTargetsRequest, v1.ListTargetsResponse](
+			httpClient,
+			baseURL+FleetServiceListTargetsProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListTargets")),
+			connect.WithClientOptions(opts...),
+		),
+		removeTarget: connect.NewClient[v1.RemoveTargetRequest, v1.RemoveTargetResponse](
+			httpClient,
+			baseURL+FleetServiceRemoveTargetProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("RemoveTarget")),
+			connect.WithClientOptions(opts...),
+		),
+		listSealingKeys: connect.NewClient[v1.ListSealingKeysRequest, v1.ListSealingKeysResponse](
+			httpClient,
+			baseURL+FleetServiceListSealingKeysProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListSealingKeys")),
+			connect.WithClientOptions(opts...),
+		),
+		putCredential: connect.NewClient[v1.PutCredentialRequest, v1.PutCredentialResponse](
+			httpClient,
+			baseURL+FleetServicePutCredentialProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("PutCredential")),
+			connect.WithClientOptions(opts...),
+		),
+		listCredentials: connect.NewClient[v1.ListCredentialsRequest, v1.ListCredentialsResponse](
+			httpClient,
+			baseURL+FleetServiceListCredentialsProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListCredentials")),
+			connect.WithClientOptions(opts...),
+		),
+		removeCredential: connect.NewClient[v1.RemoveCredentialRequest, v1.RemoveCredentialResponse](
+			httpClient,
+			baseURL+FleetServiceRemoveCredentialProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("RemoveCredential")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -273,6 +346,13 @@ type fleetServiceClient struct {
 	rotateSiteRoot         *connect.Client[v1.RotateSiteRootRequest, v1.RotateSiteRootResponse]
 	removeSiteRoot         *connect.Client[v1.RemoveSiteRootRequest, v1.RemoveSiteRootResponse]
 	retireAppliance        *connect.Client[v1.RetireApplianceRequest, v1.RetireApplianceResponse]
+	addTarget              *connect.Client[v1.AddTargetRequest, v1.AddTargetResponse]
+	listTargets            *connect.Client[v1.ListTargetsRequest, v1.ListTargetsResponse]
+	removeTarget           *connect.Client[v1.RemoveTargetRequest, v1.RemoveTargetResponse]
+	listSealingKeys        *connect.Client[v1.ListSealingKeysRequest, v1.ListSealingKeysResponse]
+	putCredential          *connect.Client[v1.PutCredentialRequest, v1.PutCredentialResponse]
+	listCredentials        *connect.Client[v1.ListCredentialsRequest, v1.ListCredentialsResponse]
+	removeCredential       *connect.Client[v1.RemoveCredentialRequest, v1.RemoveCredentialResponse]
 }
 
 // CreateClient calls central.v1.FleetService.CreateClient.
@@ -370,6 +450,41 @@ func (c *fleetServiceClient) RetireAppliance(ctx context.Context, req *connect.R
 	return c.retireAppliance.CallUnary(ctx, req)
 }
 
+// AddTarget calls central.v1.FleetService.AddTarget.
+func (c *fleetServiceClient) AddTarget(ctx context.Context, req *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error) {
+	return c.addTarget.CallUnary(ctx, req)
+}
+
+// ListTargets calls central.v1.FleetService.ListTargets.
+func (c *fleetServiceClient) ListTargets(ctx context.Context, req *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error) {
+	return c.listTargets.CallUnary(ctx, req)
+}
+
+// RemoveTarget calls central.v1.FleetService.RemoveTarget.
+func (c *fleetServiceClient) RemoveTarget(ctx context.Context, req *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error) {
+	return c.removeTarget.CallUnary(ctx, req)
+}
+
+// ListSealingKeys calls central.v1.FleetService.ListSealingKeys.
+func (c *fleetServiceClient) ListSealingKeys(ctx context.Context, req *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error) {
+	return c.listSealingKeys.CallUnary(ctx, req)
+}
+
+// PutCredential calls central.v1.FleetService.PutCredential.
+func (c *fleetServiceClient) PutCredential(ctx context.Context, req *connect.Request[v1.PutCredentialRequest]) (*connect.Response[v1.PutCredentialResponse], error) {
+	return c.putCredential.CallUnary(ctx, req)
+}
+
+// ListCredentials calls central.v1.FleetService.ListCredentials.
+func (c *fleetServiceClient) ListCredentials(ctx context.Context, req *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error) {
+	return c.listCredentials.CallUnary(ctx, req)
+}
+
+// RemoveCredential calls central.v1.FleetService.RemoveCredential.
+func (c *fleetServiceClient) RemoveCredential(ctx context.Context, req *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error) {
+	return c.removeCredential.CallUnary(ctx, req)
+}
+
 // FleetServiceHandler is an implementation of the central.v1.FleetService service.
 type FleetServiceHandler interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
@@ -407,6 +522,17 @@ type FleetServiceHandler interface {
 	// certificate is refused from now on and the site's next trust document marks
 	// its keys as good for old evidence only. It cannot be undone.
 	RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error)
+	// AddTarget names a host that the site's appliance scans without an agent.
+	AddTarget(context.Context, *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error)
+	ListTargets(context.Context, *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error)
+	RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error)
+	// ListSealingKeys gives what credentials are sealed to, with the proof.
+	ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error)
+	// PutCredential keeps a credential that the caller has sealed.
+	PutCredential(context.Context, *connect.Request[v1.PutCredentialRequest]) (*connect.Response[v1.PutCredentialResponse], error)
+	ListCredentials(context.Context, *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error)
+	// RemoveCredential withdraws a credential from every appliance of the site.
+	RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error)
 }
 
 // NewFleetServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -530,6 +656,48 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("RetireAppliance")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceAddTargetHandler := connect.NewUnaryHandler(
+		FleetServiceAddTargetProcedure,
+		svc.AddTarget,
+		connect.WithSchema(fleetServiceMethods.ByName("AddTarget")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceListTargetsHandler := connect.NewUnaryHandler(
+		FleetServiceListTargetsProcedure,
+		svc.ListTargets,
+		connect.WithSchema(fleetServiceMethods.ByName("ListTargets")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceRemoveTargetHandler := connect.NewUnaryHandler(
+		FleetServiceRemoveTargetProcedure,
+		svc.RemoveTarget,
+		connect.WithSchema(fleetServiceMethods.ByName("RemoveTarget")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceListSealingKeysHandler := connect.NewUnaryHandler(
+		FleetServiceListSealingKeysProcedure,
+		svc.ListSealingKeys,
+		connect.WithSchema(fleetServiceMethods.ByName("ListSealingKeys")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServicePutCredentialHandler := connect.NewUnaryHandler(
+		FleetServicePutCredentialProcedure,
+		svc.PutCredential,
+		connect.WithSchema(fleetServiceMethods.ByName("PutCredential")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceListCredentialsHandler := connect.NewUnaryHandler(
+		FleetServiceListCredentialsProcedure,
+		svc.ListCredentials,
+		connect.WithSchema(fleetServiceMethods.ByName("ListCredentials")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceRemoveCredentialHandler := connect.NewUnaryHandler(
+		FleetServiceRemoveCredentialProcedure,
+		svc.RemoveCredential,
+		connect.WithSchema(fleetServiceMethods.ByName("RemoveCredential")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/central.v1.FleetService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FleetServiceCreateClientProcedure:
@@ -570,6 +738,20 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceRemoveSiteRootHandler.ServeHTTP(w, r)
 		case FleetServiceRetireApplianceProcedure:
 			fleetServiceRetireApplianceHandler.ServeHTTP(w, r)
+		case FleetServiceAddTargetProcedure:
+			fleetServiceAddTargetHandler.ServeHTTP(w, r)
+		case FleetServiceListTargetsProcedure:
+			fleetServiceListTargetsHandler.ServeHTTP(w, r)
+		case FleetServiceRemoveTargetProcedure:
+			fleetServiceRemoveTargetHandler.ServeHTTP(w, r)
+		case FleetServiceListSealingKeysProcedure:
+			fleetServiceListSealingKeysHandler.ServeHTTP(w, r)
+		case FleetServicePutCredentialProcedure:
+			fleetServicePutCredentialHandler.ServeHTTP(w, r)
+		case FleetServiceListCredentialsProcedure:
+			fleetServiceListCredentialsHandler.ServeHTTP(w, r)
+		case FleetServiceRemoveCredentialProcedure:
+			fleetServiceRemoveCredentialHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -653,4 +835,32 @@ func (UnimplementedFleetServiceHandler) RemoveSiteRoot(context.Context, *connect
 
 func (UnimplementedFleetServiceHandler) RetireAppliance(context.Context, *connect.Request[v1.RetireApplianceRequest]) (*connect.Response[v1.RetireApplianceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RetireAppliance is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) AddTarget(context.Context, *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.AddTarget is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListTargets(context.Context, *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListTargets is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RemoveTarget is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListSealingKeys is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) PutCredential(context.Context, *connect.Request[v1.PutCredentialRequest]) (*connect.Response[v1.PutCredentialResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.PutCredential is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListCredentials(context.Context, *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListCredentials is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RemoveCredential is not implemented"))
 }

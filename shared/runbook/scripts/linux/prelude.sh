@@ -8,14 +8,22 @@ umask 077
 unset CDPATH ENV BASH_ENV
 
 osiris_tab='	'
+osiris_feed='
+'
 
-# osiris_line WORD VALUE...: one line of the reply, values escaped.
+# osiris_line WORD VALUE...: one line of the reply, values escaped. Most values
+# need no other program.
 osiris_line() {
   printf '%s' "$1"
   shift
   for osiris_value in "$@"; do
     printf '\t'
-    printf '%s' "$osiris_value" | sed -e 's/\\/\\\\/g' -e "s/$osiris_tab/\\\\t/g" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'
+    case $osiris_value in
+      *\\* | *"$osiris_tab"* | *"$osiris_feed"*)
+        printf '%s' "$osiris_value" | sed -e 's/\\/\\\\/g' -e "s/$osiris_tab/\\\\t/g" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'
+        ;;
+      *) printf '%s' "$osiris_value" ;;
+    esac
   done
   printf '\n'
 }

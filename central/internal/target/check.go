@@ -1,0 +1,68 @@
+package target
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	"github.com/osiriscare/osiris/shared/credential"
+
+	"github.com/osiriscare/osiris/central/internal/store"
+)
+
+// hostName is what the roads take for a name.
+var hostName = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z._-]{0,252})$`)
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func (s *Service) check(ctx context.Context, site store.SiteID, t *centralv1.Target) error {
+	if err := checkWords(t); err != nil {
+		return fmt.Errorf("%w: %w", ErrTarget, err)
+	}
+	if t.GetApplianceId() == "" {
+		return nil
+	}
+	appliances, err := s.store.Appliances(ctx, site)
+	if err != nil {
+		return fmt.Errorf("reading appliances of %s: %w", site, err)
+	}
+	for _, a := range appliances {
+		if string(a.ID) == t.GetApplianceId() && !a.Retired {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: the site has no live appliance %.64q", ErrTarget, t.GetApplianceId())
+}
+
+func checkWords(t *centralv1.Target) error {
+	_, bare := netip.ParseAddr(t.GetHost())
+	linux := t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX
+	switch {
+	case !credential.ValidName(t.GetName()):
+		return fmt.Errorf("name %.100q has other characters than letters, digits and . _ - or more than 100", t.GetName())
+	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_UNSPECIFIED || centralv1.TargetKind_name[int32(t.GetKind())] == "":
+		return fmt.Errorf("kind is windows, linux or workstation")
+	case !hostName.MatchString(t.GetHost()) && bare != nil:
+		return fmt.Errorf("host %.100q is no name and no address", t.GetHost())
+	case t.GetPort() > 65535:
+		return fmt.Errorf("port %d", t.GetPort())
+	case t.GetTlsName() != "" && !hostName.MatchString(t.GetTlsName()):
+		return fmt.Errorf("name in the certificate %.100q", t.GetTlsName())
+	case len(t.GetPin()) != 0 && len(t.GetPin()) != sha256.Size:
+		return fmt.Errorf("a pin has 32 bytes, not %d", len(t.GetPin()))
+	case t.GetObjectGuid() != "" && !guid.MatchString(t.GetObjectGuid()):
+		return fmt.Errorf("objectGUID %.40q", t.GetObjectGuid())
+	case !credential.ValidName(t.GetCredential()):
+		return fmt.Errorf("it names no credential, and none is ever guessed")
+	case linux && (t.GetHttp() || t.GetAllowBasic() || t.GetAllowPlain() || t.GetTlsName() != ""):
+		return fmt.Errorf("TLS and WinRM's settings are not for SSH")
+	case t.GetAllowPlain() && !t.GetAllowBasic():
+		return fmt.Errorf("plain text is for basic authentication only: the others seal")
+	case t.GetAllowPlain() && !t.GetHttp():
+		return fmt.Errorf("plain text is for HTTP")
+	}
+	return nil
+}
