@@ -71,7 +71,7 @@ func (s *site) Observe(_ context.Context, h *host.Host, e *drift.Event) error {
 	return nil
 }
 
-func (s *site) WinRM(context.Context, string) (winrm.Credential, string, error) {
+func (s *site) WinRM(context.Context, string, string) (winrm.Credential, string, error) {
 	return winrm.Credential{Method: winrm.NTLM, User: s.user, Password: s.password}, "1", nil
 }
 

@@ -15,8 +15,9 @@ import (
 // Credentials opens what targets name. It is asked for each use; nothing that it
 // gives is kept here.
 type Credentials interface {
-	// WinRM opens a credential. The version changes when its secret does.
-	WinRM(ctx context.Context, name string) (c winrm.Credential, version string, err error)
+	// WinRM opens a credential for a host, as its target spells it. The version
+	// changes when its secret does.
+	WinRM(ctx context.Context, name, host string) (c winrm.Credential, version string, err error)
 }
 
 // Commands runs command lines on Windows hosts: winrm.Road does.
@@ -47,7 +48,7 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 	if err != nil {
 		return nil, err
 	}
-	credential, version, err := w.credentials.WinRM(ctx, t.Credential)
+	credential, version, err := w.credentials.WinRM(ctx, t.Credential, t.Host)
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}
