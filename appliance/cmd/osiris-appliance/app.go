@@ -92,7 +92,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
 			credential.Config{
-				SiteID: site, ApplianceID: appliance, KeyFile: filepath.Join(identity.Dir(c.DataDir), "sealing.key"), Command: id.Command,
+				SiteID: site, ApplianceID: appliance, KeyFile: sealingFile(c.DataDir), Command: id.Command,
 			},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
