@@ -130,7 +130,7 @@ func (f credentialFlags) read(s *shell) (c credential.Credential, err error) {
 	}{
 		{"password", c.Kind == credential.WindowsPassword || c.Kind == credential.SSHPassword || c.Kind == credential.LDAPBind, &c.Password},
 		{"passphrase of the key", f.passphrase, &c.Passphrase},
-		{"password for sudo", c.Sudo == credential.SudoPassword, &c.SudoSecret},
+		{"password for sudo", c.Sudo == credential.SudoPassword && c.Kind == credential.SSHKey, &c.SudoSecret},
 	} {
 		if !one.want {
 			continue
