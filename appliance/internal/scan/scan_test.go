@@ -132,7 +132,7 @@ func newScanner(t testing.TB, cfg scan.Config, s *site, road script.Road, hosts 
 	t.Helper()
 	scanner, err := scan.New(cfg, scan.Deps{
 		Targets: s, Road: road, Catalogue: catalogue(t), Hosts: hosts, Intake: s, Policy: s, Evidence: s,
-		Turns: script.NewTurns(), Log: slog.New(slog.DiscardHandler),
+		Turns: script.NewTurns(), Log: discard(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func newScanner(t testing.TB, cfg scan.Config, s *site, road script.Road, hosts 
 // newPractice is a scanner beside running hosts.
 func newPractice(t testing.TB, cfg practice.Config) (*scan.Scanner, *site, *practice.Practice, *host.Registry) {
 	t.Helper()
-	cfg.Catalogue, cfg.Log = catalogue(t), slog.New(slog.DiscardHandler)
+	cfg.Catalogue, cfg.Log = catalogue(t), discard()
 	lab, err := practice.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func newPractice(t testing.TB, cfg practice.Config) (*scan.Scanner, *site, *prac
 	t.Cleanup(lab.Close)
 	in := lab.Inventory()
 	s := &site{user: in.User, password: in.Password, targets: targets(t, in)}
-	road := winrm.New(winrm.Config{Retries: -1}, slog.New(slog.DiscardHandler))
+	road := winrm.New(winrm.Config{Retries: -1}, discard())
 	t.Cleanup(road.Close)
 	w, err := script.NewWinRM(road, s, catalogue(t))
 	if err != nil {
@@ -247,3 +247,5 @@ func TestServersAreAskedEverything(t *testing.T) {
 		t.Errorf("failing = %v, summaries %d", f, len(s.bundles))
 	}
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -54,6 +54,7 @@ type site struct {
 	events   []*drift.Event
 	password string
 	user     string
+	close    func() // the store, where its goroutine must end early
 	mu       sync.Mutex
 }
 
@@ -102,7 +103,8 @@ func (s *site) start(road script.Road) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = st.Close() })
+	s.close = func() { _ = st.Close() }
+	s.t.Cleanup(s.close)
 	hosts, err := host.New(s.t.Context(), st)
 	if err != nil {
 		s.t.Fatal(err)
