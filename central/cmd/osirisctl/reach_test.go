@@ -76,7 +76,7 @@ func TestACredentialIsSealedHereAndOpensOnlyAtTheAppliance(t *testing.T) {
 	b.checkIn()
 	expect(do("", add...), exitError, "first use of the sealing key", credential.Fingerprint(b.key.Public()), "reading password")
 	expect(do(secret+"\n", add...), 0, "is sealed for 1")
-	expect(do(secret+"\n", add...), exitError, "rotate replaces it")
+	expect(do(secret+"\n", add...), exitError, "which rotate replaces")
 	expect(do("", "credential", "list"), 0, "clinic", "windows-password", "waiting")
 
 	m := b.checkIn()
