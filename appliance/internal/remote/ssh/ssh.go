@@ -27,7 +27,7 @@ import (
 // Config is how hosts are spoken to. The zero value of each field is a default.
 type Config struct {
 	// Sessions on one host at a time; 4. OpenSSH allows 10 on a connection, and
-	// people need some.
+	// counts one that ended a moment longer than we do.
 	Sessions int
 	// MaxAge is how long a connection takes new commands; 300 s.
 	MaxAge time.Duration
