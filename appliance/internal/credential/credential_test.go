@@ -207,7 +207,7 @@ func TestWhatDoesNotOpenIsToldAndTheOthersWork(t *testing.T) {
 	}
 }
 
-func TestOnlyWindowsCredentialsGoToWindows(t *testing.T) {
+func TestACredentialGoesDownItsOwnRoadOnly(t *testing.T) {
 	a := open(t, t.TempDir(), newCommand(t))
 	ssh := shared.Credential{Kind: shared.SSHPassword, Method: "password", User: "scan", Password: shared.NewSecret(secret)}
 	pair := shared.Credential{Kind: shared.ClientCertificate, Method: "certificate", Key: shared.NewSecret(secret), Certificate: [][]byte{{1}}}
@@ -215,6 +215,21 @@ func TestOnlyWindowsCredentialsGoToWindows(t *testing.T) {
 	if _, _, err := a.WinRM(t.Context(), "linux", "x"); !errors.Is(err, credential.ErrKind) {
 		t.Errorf("WinRM of an SSH password = %v; want ErrKind", err)
 	}
+	key := shared.Credential{
+		Kind: shared.SSHKey, Method: "publickey", User: "scan", Key: shared.NewSecret("PEM"), Passphrase: shared.NewSecret("locked"),
+		Sudo: shared.SudoPassword, SudoSecret: shared.NewSecret("root"),
+	}
+	a.take(answer("zero", a.seal("linux", 1, ssh), a.seal("pair", 1, pair), a.seal("key", 1, key)))
+	if c, version, err := a.SSH(t.Context(), "linux", "x"); err != nil || c.Password != secret || len(c.Key) != 0 || version != "1" {
+		t.Errorf("SSH by password = %v version %s, %v", c, version, err)
+	}
+	if c, _, err := a.SSH(t.Context(), "key", "x"); err != nil || string(c.Key) != "PEM" || c.Passphrase != "locked" || c.Sudo != "password" || c.SudoSecret != "root" {
+		t.Errorf("SSH by key = %v, %v", c, err)
+	}
+	if _, _, err := a.SSH(t.Context(), "pair", "x"); !errors.Is(err, credential.ErrKind) {
+		t.Errorf("SSH of a client certificate = %v; want ErrKind", err)
+	}
+	a.take(answer("one", a.seal("linux", 1, ssh), a.seal("pair", 1, pair)))
 	if _, _, err := a.WinRM(t.Context(), "pair", "x"); err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("WinRM of a broken pair = %v; want an error without the key", err)
 	}
