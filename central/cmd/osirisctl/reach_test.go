@@ -196,12 +196,11 @@ func TestTargetsAreGivenWholeAndAnEmptyListMeansEmpty(t *testing.T) {
 	if same.GetTargetsState() != nil || same.GetWindowsTargets() != nil {
 		t.Error("an appliance that holds the list is told it again")
 	}
-	before := m.GetWindowsTargets().GetTargets()[0].GetTargetId()
 	for host, want := range map[string]bool{"srv01.clinic.lan": true, "srv02.clinic.lan": false} {
 		if code, out, err := ctl(t, env, "target", "add", "srv01", "--site", site, "--kind", "windows", "--credential", "clinic", "--host", "srv01.clinic.lan", "--replace"); code != 0 {
 			t.Fatalf("target add --replace = %d: %s%s", code, out, err)
 		}
-		before = b.checkIn().GetWindowsTargets().GetTargets()[0].GetTargetId()
+		before := b.checkIn().GetWindowsTargets().GetTargets()[0].GetTargetId()
 		ctl(t, env, "target", "add", "srv01", "--site", site, "--kind", "windows", "--credential", "clinic", "--host", host, "--replace")
 		if now := b.checkIn().GetWindowsTargets().GetTargets()[0].GetTargetId(); (now == before) != want {
 			t.Errorf("after giving the name to %s its id is the same: %t; want %t", host, now == before, want)
