@@ -161,22 +161,43 @@ func TestAWithdrawnCredentialLeavesNothing(t *testing.T) {
 }
 
 func TestAnOlderVersionDoesNotComeBack(t *testing.T) {
-	a := open(t, t.TempDir(), newCommand(t))
-	old, next := a.seal("clinic", 3, windows), a.seal("clinic", 4, windows)
-	a.take(answer("one", old))
-	a.take(answer("two", next))
-	if changed, err := a.Take(t.Context(), answer("three", old)); changed || !errors.Is(err, credential.ErrOlder) {
-		t.Errorf("Take of an older version = %t, %v; want ErrOlder", changed, err)
-	}
+	dir := t.TempDir()
+	command := newCommand(t)
+	a := open(t, dir, command)
+	old, next, other := a.seal("clinic", 3, windows), a.seal("clinic", 4, windows), a.seal("other", 1, windows)
+	a.take(answer("one", old, other))
+	a.take(answer("two", next, other))
+	// Central is restored from a backup: the newer one stays, and what the list
+	// withdraws is gone.
+	a.take(answer("three", old))
 	if _, version, err := a.Open(t.Context(), "clinic", "ws01.clinic.lan"); err != nil || version != 4 {
-		t.Errorf("afterwards version %d, %v; want 4 to stay", version, err)
+		t.Errorf("beside an older version = %d, %v; want 4 to stay", version, err)
+	}
+	if _, _, err := a.Open(t.Context(), "other", "ws01.clinic.lan"); !errors.Is(err, credential.ErrNone) {
+		t.Errorf("what the same list withdraws = %v; want ErrNone", err)
 	}
 	a.take(answer("four"))
-	if _, err := a.Take(t.Context(), answer("five", old)); !errors.Is(err, credential.ErrOlder) {
-		t.Errorf("Take of an older version after a withdrawal = %v; want ErrOlder", err)
+	for state, c := range map[string]*centralv1.SealedCredential{"five": old, "six": next} {
+		a.take(answer(state, c))
+		if _, _, err := a.Open(t.Context(), "clinic", "ws01.clinic.lan"); !errors.Is(err, credential.ErrOlder) {
+			t.Errorf("version %d after a withdrawal = %v; want ErrOlder", c.GetVersion(), err)
+		}
+		if p := a.tell().GetCredentialProblems(); len(p) != 1 || p[0].GetVersion() != c.GetVersion() {
+			t.Errorf("Central is told %v; want the problem of version %d", p, c.GetVersion())
+		}
 	}
-	if state := a.tell().GetCredentialsState(); string(state) != "four" {
-		t.Errorf("after a refusal the state is %q; want the last that was taken", state)
+	a.close()
+	a = open(t, dir, command)
+	if p := a.tell().GetCredentialProblems(); len(p) != 1 {
+		t.Errorf("after a restart Central is told %v; want the problem", p)
+	}
+	a.take(answer("seven", next))
+	if _, _, err := a.Open(t.Context(), "clinic", "ws01.clinic.lan"); !errors.Is(err, credential.ErrOlder) {
+		t.Errorf("the withdrawn version a second time = %v; want ErrOlder", err)
+	}
+	a.take(answer("eight", a.seal("clinic", 5, windows)))
+	if _, version, err := a.Open(t.Context(), "clinic", "ws01.clinic.lan"); err != nil || version != 5 {
+		t.Errorf("a newer version = %d, %v; want 5", version, err)
 	}
 }
 
