@@ -22,13 +22,13 @@ type Scan struct {
 func DefaultScan() Scan {
 	return Scan{
 		WindowsInterval: 300 * time.Second, LinuxInterval: 300 * time.Second, WorkstationInterval: 600 * time.Second,
-		Limit: 32, HostDeadline: 2 * time.Minute,
+		Limit: 128, HostDeadline: 2 * time.Minute,
 	}
 }
 
 // Bounds of scanning.
 const (
-	mostScans    = 256
+	mostScans    = 1024
 	shortestScan = 10 * time.Second
 	longestScan  = 24 * time.Hour
 )

@@ -102,13 +102,14 @@ func (s *Scanner) scan(ctx context.Context, c *cycle, t script.Target, m *memory
 	defer free()
 	limited, cancel := context.WithTimeout(ctx, s.cfg.HostDeadline)
 	defer cancel()
+	began := time.Now()
 	reply, err := s.Road.Run(limited, t, c.document, true)
 	if ctx.Err() != nil {
 		return missed, ctx.Err()
 	}
 	now := time.Now()
 	if err != nil {
-		m.failed(now, errors.Is(limited.Err(), context.DeadlineExceeded))
+		m.failed(now, now.Sub(began) > slowFailure)
 		if m.lost() {
 			return failed, errors.Join(err, s.tell(ctx, t, h, m, unasked(c.checks, m.since(), err), now))
 		}

@@ -12,13 +12,16 @@ import (
 // unknown: one may be a restart.
 const lostAfter = 3
 
+// slowFailure is after what time a failure makes a host a slow one.
+const slowFailure = time.Second
+
 // memory is what a scanner knows of a target between sweeps.
 type memory struct {
 	kind script.Kind
 
 	mu       sync.Mutex
 	running  bool
-	hung     bool // it let its deadline pass
+	hung     bool // it was slow to fail last time
 	failures int
 	good     time.Time // when it answered last
 	first    time.Time // when it failed first since
