@@ -3,6 +3,7 @@ package runbook_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,20 +26,19 @@ type machine struct {
 func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{root: t.TempDir(), env: []string{"SUDO_USER=osiris"}}
-	for _, folder := range []string{"bin", "etc/ssh/sshd_config.d", "etc/sysctl.d"} {
+	for _, folder := range []string{"bin", "etc/ssh/sshd_config.d", "etc/sysctl.d", "run", "proc/self", "proc/sys/kernel", "lib/modules", "boot"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// No more than that, so that no real sshd is found.
+	// No more than that, so that no real sshd is found; and no links, through which
+	// a test could write to the machine's own.
 	for _, name := range []string{"awk", "cat", "chmod", "grep", "mv", "rm", "sed"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(path, filepath.Join(m.root, "bin", name)); err != nil {
-			t.Fatal(err)
-		}
+		m.program(t, name, "exec "+path+` "$@"`+"\n")
 	}
 	return m
 }
@@ -50,11 +50,20 @@ func (m *machine) write(t *testing.T, name, text string) {
 	}
 }
 
-// program puts a shell script into the machine's PATH; @ stands for its root.
+// program puts a shell script into the machine's PATH, in the place of what is
+// there; @@ stands for its root.
 func (m *machine) program(t *testing.T, name, text string) {
 	t.Helper()
-	text = "#!/bin/sh\n" + strings.ReplaceAll(text, "@", m.root)
-	if err := os.WriteFile(filepath.Join(m.root, "bin", name), []byte(text), 0o700); err != nil { //nolint:gosec // it is a program
+	path := filepath.Join(m.root, "bin", name)
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString("#!/bin/sh\n" + strings.ReplaceAll(text, "@@", m.root))
+	if err = errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,7 +103,9 @@ func (m *machine) run(t *testing.T, path string, parameters map[string]string, s
 			t.Fatalf("the prelude has no line %s", own)
 		}
 		script = bytes.Replace(script, []byte(own), []byte("PATH="+m.root+"/bin\n"), 1)
-		script = bytes.ReplaceAll(script, []byte("/etc/"), []byte(m.root+"/etc/"))
+		for _, folder := range []string{"/etc/", "/run/", "/proc/", "/lib/", "/boot/"} {
+			script = bytes.ReplaceAll(script, []byte(folder), []byte(m.root+folder))
+		}
 		cmd := exec.CommandContext(t.Context(), "sh", "-s")
 		cmd.Stdin, cmd.Env = bytes.NewReader(script), m.env
 		var complaint bytes.Buffer
@@ -155,16 +166,79 @@ func TestSysctlFactsCoverEveryKeyOfTheJudge(t *testing.T) {
 	}
 }
 
+func TestARebootIsPendingForItsReasons(t *testing.T) {
+	m := newMachine(t)
+	m.write(t, "proc/sys/kernel/osrelease", "6.1.0-28-amd64\n")
+	for _, kernel := range []string{"6.1.0-28-amd64", "6.1.0-30-amd64", "6.1.0-31-amd64"} {
+		if err := os.Mkdir(filepath.Join(m.root, "lib/modules", kernel), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.write(t, "boot/vmlinuz-6.1.0-28-amd64", "")
+	if v := m.judge(t, check.PendingReboot, nil); v.Status != check.Pass {
+		t.Errorf("with a folder that a removed kernel left: %v %s", v.Status, v.Reason)
+	}
+	m.write(t, "boot/vmlinuz-6.1.0-30-amd64", "")
+	if v := m.judge(t, check.PendingReboot, nil); v.Status != check.Fail || v.Actual != "kernel 6.1.0-30-amd64 installed, 6.1.0-28-amd64 running" {
+		t.Errorf("with a newer kernel: %v %s", v.Status, v.Actual)
+	}
+	m.write(t, "run/reboot-required", "*** System restart required ***\n")
+	m.write(t, "run/reboot-required.pkgs", "libssl3\n\n  linux-image\nlibssl3\n")
+	if v := m.judge(t, check.PendingReboot, nil); v.Status != check.Fail || v.Reason != "Updates of libssl3 linux-image take effect after a reboot." {
+		t.Errorf("with the marker: %v %s", v.Status, v.Reason)
+	}
+	if err := os.Remove(filepath.Join(m.root, "proc/sys/kernel/osrelease")); err != nil {
+		t.Fatal(err)
+	}
+	m.program(t, "cat", "exit 1\n") // else its complaint would be a failure of run
+	if v := m.judge(t, check.PendingReboot, nil); v.Status != check.Unknown {
+		t.Errorf("without the running kernel: %v %s; want unknown", v.Status, v.Reason)
+	}
+}
+
+func TestLocalVolumesAreMeasuredOnce(t *testing.T) {
+	m := newMachine(t)
+	m.write(t, "proc/self/mounts", strings.Join([]string{
+		"/dev/sda1 / ext4 rw,relatime 0 0",
+		"/dev/sdb1 /srv/my\\040data\\134x xfs rw 0 0",
+		"/dev/sdb1 /mnt/again xfs rw 0 0",
+		"/dev/sda1 /mnt/root ext4 rw 0 0",
+		"/dev/sdc1 /mnt/image ext4 ro,relatime 0 0",
+		"server:/x /mnt/nfs nfs4 rw 0 0",
+		"overlay /var/lib/docker/overlay2/x/merged overlay rw 0 0",
+		"/dev/sdd1 /gone ext4 rw 0 0",
+		"tmpfs /run tmpfs rw 0 0",
+	}, "\n")+"\n")
+	m.program(t, "stat", `case $5 in
+/) echo 4096 5000000000 2500000000 ;;
+"/srv/my data\x") echo 4096 2621440 26214 ;;
+*) exit 1 ;;
+esac
+`)
+	o := m.run(t, "linux/facts/disk_space.sh", nil, nil)
+	want := check.Facts{
+		{Name: "volume", Value: "20480000000000 10240000000000 /"},
+		{Name: "volume", Value: `10737418240 107372544 /srv/my data\x`},
+		{Name: "volume", Value: "0 0 /gone"},
+	}
+	if diff := cmp.Diff(want, o.Facts); diff != "" || !o.OK {
+		t.Errorf("facts differ (-want +got), %q:\n%s", o.Error, diff)
+	}
+	if v := check.Judge(check.DiskSpace, o.Facts, nil); v.Status != check.Fail || v.Severity != "critical" {
+		t.Errorf("Judge = %v %s %s; want a critical failure", v.Status, v.Severity, v.Reason)
+	}
+}
+
 // fakeSSHD reads as sshd does: the first value counts, drop-ins come where the
 // file includes them.
 const fakeSSHD = `case $1 in
--t) ! grep -qs broken @/etc/ssh/sshd_config.d/*.conf ;;
+-t) ! grep -qs broken @@/etc/ssh/sshd_config.d/*.conf ;;
 -T) while read -r key value; do
       case $key in
-      Include) cat @/etc/ssh/sshd_config.d/*.conf 2>/dev/null ;;
+      Include) cat @@/etc/ssh/sshd_config.d/*.conf 2>/dev/null ;;
       *) echo "$key $value" ;;
       esac
-    done <@/etc/ssh/sshd_config | awk '
+    done <@@/etc/ssh/sshd_config | awk '
       $1 == "PermitRootLogin" && !done { print "permitrootlogin", $2; done = 1 }
       END { if (!done) print "permitrootlogin without-password" }' ;;
 esac
@@ -172,7 +246,7 @@ esac
 
 const fakeSystemctl = `case $1 in
 is-active) [ "$3" = ssh.service ] ;;
-*) echo "$*" >>@/calls; [ ! -e @/reload-fails ] ;;
+*) echo "$*" >>@@/calls; [ ! -e @@/reload-fails ] ;;
 esac
 `
 
