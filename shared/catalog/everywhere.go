@@ -72,6 +72,7 @@ var everywhere = []Check{
 			{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12", supportDoc},
 			{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10", supportDoc},
 			{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14,25398=2025-10-24,26100=2034-10-10", supportDoc},
+			{"support_ltsc", "10240=2025-10-14,14393=2026-10-13,17763=2029-01-09,19044=2027-01-12,26100=2029-10-09", supportDoc},
 		},
 	},
 	{
@@ -85,7 +86,7 @@ var everywhere = []Check{
 		Runbooks:  map[string]string{"windows": "windows.screenlock.enable"},
 		Aliases:   []check.ID{"screenlock"},
 		Facts: map[string]Class{
-			check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,
+			check.FactOwner + check.ErrorSuffix: Safe, check.FactOwner: Safe, check.FactInactivity: Safe, check.FactDeviceLock: Safe, check.FactLockDisabled: Safe,
 			check.FactScreenPolicy: Identifier, check.FactScreenChoice: Identifier, check.FactPersonsLock: Identifier,
 			check.FactLockDelay: Safe, check.FactSaverIdle: Safe, check.FactDisplaySleep: Safe,
 		},

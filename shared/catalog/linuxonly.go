@@ -24,6 +24,7 @@ var linuxOnly = []Check{
 		Citations: []string{"164.312(d)", "164.312(a)(2)(i)"},
 		Advice:    "Set PermitRootLogin no in a drop-in of sshd_config.d and reload the SSH service.",
 		Platforms: []string{"linux"},
+		Runbooks:  map[string]string{"linux": "linux.ssh_root.forbid"},
 		Facts:     map[string]Class{check.FactPermitRootLogin: Safe},
 		Parameters: []Parameter{
 			{"allow_key_only", "no", "Whether root may log in with a key: yes or no."},

@@ -7,7 +7,7 @@ import "github.com/osiriscare/osiris/shared/check"
 func withHost(classes map[string]Class) map[string]Class {
 	for _, fact := range []string{
 		check.FactProductType, check.FactDomainRole, check.FactSystemDrive, check.FactEdition,
-		check.FactBuild, check.FactRevision, check.FactOwner,
+		check.FactBuild, check.FactRevision, check.FactOwner, check.FactOwner + check.ErrorSuffix,
 	} {
 		classes[fact] = Safe
 	}

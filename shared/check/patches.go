@@ -18,14 +18,15 @@ const (
 )
 
 // Ends of support are those of learn.microsoft.com/lifecycle, read 2026-11-22; a
-// policy with extended updates names later days. Releases for long-term
-// servicing (EnterpriseS) have builds and dates of their own and no list.
+// policy with extended updates, or with the longer support of IoT editions, names
+// later days.
 var patchesParameters = []Parameter{
 	{"max_pending_days", "30"},
 	{"max_age_days", "45"},
 	{"support_home_pro", "19045=2025-10-14,22000=2023-10-10,22621=2024-10-08,22631=2025-11-11,26100=2026-10-13,26200=2027-10-12"},
 	{"support_enterprise", "19045=2025-10-14,22000=2024-10-08,22621=2025-10-14,22631=2026-11-10,26100=2027-10-12,26200=2028-10-10"},
 	{"support_server", "14393=2027-01-12,17763=2029-01-09,20348=2031-10-14,25398=2025-10-24,26100=2034-10-10"},
+	{"support_ltsc", "10240=2025-10-14,14393=2026-10-13,17763=2029-01-09,19044=2027-01-12,26100=2029-10-09"},
 }
 
 // judgePatches: a supported build, no security update that waits too long, and
@@ -37,7 +38,9 @@ func judgePatches(d *definition, f Facts, p Parameters, v *Verdict) {
 	searched, dated, late, pending, newest := false, true, "", 0, 0
 	var r Facts
 	for i := 0; f.next(FactPendingUpdate, &i, &r); {
-		searched = searched || r.text("Searched") != ""
+		if day := parseDay(r.text("Searched")); day != 0 {
+			searched = age(today, day) <= int(d.number(p, "max_age_days"))
+		}
 		if r.text("Security") != "1" {
 			continue
 		}
@@ -83,7 +86,7 @@ const (
 )
 
 // endOfSupport is the day of this build and edition; empty for a build newer than
-// all of the list, which outlives the list, and for an edition that has none.
+// all of its list, which outlives the list.
 func (d *definition) endOfSupport(f Facts, p Parameters) string {
 	edition, list := f.text(FactEdition), "support_enterprise"
 	switch {
@@ -92,7 +95,7 @@ func (d *definition) endOfSupport(f Facts, p Parameters) string {
 	case strings.HasPrefix(edition, editionHome) || strings.HasPrefix(edition, "Professional"):
 		list = "support_home_pro"
 	case strings.Contains(edition, "EnterpriseS"): // IoTEnterpriseS too
-		return ""
+		list = "support_ltsc"
 	}
 	build, _ := f.count(FactBuild)
 	answer := tooOld

@@ -62,7 +62,7 @@ type Sudo string
 const (
 	SudoNone     Sudo = ""         // the user has the rights, or needs none
 	SudoFree     Sudo = "free"     // sudo -n, which asks for nothing
-	SudoPassword Sudo = "password" // sudo -S, with SudoSecret
+	SudoPassword Sudo = "password" // sudo -S, with SudoSecret, or Password where that is empty
 )
 
 // Credential is one, open. Fields that its kind has no use for are empty.
@@ -143,7 +143,7 @@ func (c Credential) checkSudo() error {
 		return fmt.Errorf("%w: sudo is free or password, not %.40q", ErrInvalid, c.Sudo)
 	case c.Sudo != SudoNone && !ssh:
 		return fmt.Errorf("%w: sudo is for SSH", ErrInvalid)
-	case (c.Sudo == SudoPassword) != !c.SudoSecret.Empty():
+	case c.Sudo != SudoPassword && !c.SudoSecret.Empty(), c.Sudo == SudoPassword && c.SudoSecret.Empty() && c.Kind == SSHKey:
 		return fmt.Errorf("%w: sudo with a password has one, and only that", ErrInvalid)
 	}
 	return nil

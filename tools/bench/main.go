@@ -32,7 +32,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	const usage = "Usage: ./dev bench intake|evidence|agent [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
+	const usage = "Usage: ./dev bench intake|evidence|agent|sweep [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
 	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
 		fmt.Print(usage)
 		return nil
@@ -44,9 +44,12 @@ func run(ctx context.Context, args []string) error {
 	if args[0] == "agent" {
 		return agentBench(ctx, root, args[1:])
 	}
+	if args[0] == "sweep" {
+		return sweepBench(ctx, root, args[1:])
+	}
 	name, ok := benches[args[0]]
 	if !ok {
-		return fmt.Errorf("there is no bench %q, there are: agent evidence intake", args[0])
+		return fmt.Errorf("there is no bench %q, there are: agent evidence intake sweep", args[0])
 	}
 	path, err := binary.Build(ctx, root, name)
 	if err != nil {

@@ -149,8 +149,9 @@ func TestAServiceWaitsForItsEnrolment(t *testing.T) {
 	if code, _, stderr := osiris("enrol", "--config", file); code != 0 || !strings.Contains(stderr, "enrolled already") {
 		t.Errorf("enrol while the service runs: exit %d, %q", code, stderr)
 	}
+	// Nobody is asked for a token that could not be used, and none is kept.
 	pipe(t, read(t, token(t, a, fakeappliance.Token)))
-	if code, _, stderr := osiris("enrol", "--again", "--config", file); code != 1 || !strings.Contains(stderr, "another osiris-agent is using") {
+	if code, _, stderr := osiris("enrol", "--again", "--config", file); code != 1 || !strings.Contains(stderr, "stop its service first") {
 		t.Errorf("enrol --again while the service runs: exit %d, %q", code, stderr)
 	}
 	stop()

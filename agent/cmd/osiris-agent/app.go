@@ -162,7 +162,7 @@ func runAgent(ctx context.Context, o *options, stderr io.Writer) error {
 			log.Warn("waiting to be enrolled", "error", err)
 		}
 		if pause(ctx, awaitPause); ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told
 		}
 		a, err = newApp(c, log, false)
 	}

@@ -29,6 +29,14 @@ func enrol(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 		err = folder.Private(c.DataDir)
 	}
 	enrolled := err == nil && identity.IsEnrolled(c.DataDir)
+	if enrolled && o.again { // before anybody is asked for a token
+		var held io.Closer
+		if held, err = lock.Take(filepath.Join(c.DataDir, "lock")); errors.Is(err, lock.ErrTaken) {
+			return errors.New("the agent runs: stop its service first (systemctl stop osiris-agent, Stop-Service OsirisAgent or launchctl bootout system/care.osiris.agent)")
+		} else if err == nil {
+			err = held.Close()
+		}
+	}
 	if err == nil && (o.again || !enrolled) {
 		err = obtain(ctx, o, c, stdout)
 	}

@@ -44,7 +44,8 @@ type host struct {
 	runner    *action.Runner
 	session   *action.Session
 	rechecked chan check.ID
-	windows   *model // nil for the real probe
+	windows   *model        // nil for the real probe
+	reader    action.Reader // nil for the real one or that of windows
 }
 
 func newHost(t testing.TB) *host {
@@ -96,6 +97,9 @@ func (h *host) open(actions []action.Action) {
 	}
 	if h.windows != nil {
 		deps.Reader, deps.Windows = h.windows, h.windows
+	}
+	if h.reader != nil {
+		deps.Reader = h.reader
 	}
 	if h.runner, err = action.New(deps); err != nil {
 		h.t.Fatal(err)

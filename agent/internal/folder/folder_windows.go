@@ -87,8 +87,8 @@ func planted(path, us string) bool {
 		}
 		err = syscall.FindNextFile(h, &found)
 	}
-	_ = syscall.FindClose(h)                  // nothing was written
-	return err != syscall.ERROR_NO_MORE_FILES //nolint:errorlint // syscall does not wrap
+	_ = syscall.FindClose(h) // nothing was written
+	return err != syscall.ERROR_NO_MORE_FILES
 }
 
 // Trusted tells whether there is a file that an administrator or whoever runs us

@@ -36,21 +36,19 @@ func (i *Identity) Register(ctx context.Context, c Caller, token string, host *w
 	}
 	request := &wire.RegisterRequest{Token: token, PublicKey: public, Proof: proof, Host: wire.Encode(host)}
 	answer := &wire.RegisterResponse{}
-	if err := call(ctx, c, registerMethod, request, answer); err != nil {
-		return nil, fmt.Errorf("registering: %w", err)
+	err = call(ctx, c, registerMethod, request, answer)
+	if err == nil {
+		err = i.store(key, answer.AgentID, answer.Certificate, answer.Chain)
 	}
-	if err := i.store(key, answer.AgentID, answer.Certificate, answer.Chain); err != nil {
-		return nil, fmt.Errorf("registering: %w", err)
-	}
-	if i.anew {
+	if err == nil && i.anew {
 		// A crash before the last of these leaves what Open mends, or, at another
 		// site, what enrolling again does.
-		if err := i.keep(anewKeyFile); err != nil {
-			return nil, err
+		if err = i.keep(anewKeyFile); err == nil {
+			err = errors.Join(i.writePin(pin), atomicfile.Remove(i.path(nextKeyFile)))
 		}
-		if err := errors.Join(i.writePin(pin), atomicfile.Remove(i.path(nextKeyFile))); err != nil {
-			return nil, err
-		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("registering: %w", err)
 	}
 	return answer, nil
 }
@@ -75,14 +73,15 @@ func (i *Identity) Renew(ctx context.Context, c Caller) (quarantined bool, err e
 		return false, err
 	}
 	answer := &wire.RenewResponse{}
-	if err := call(ctx, c, renewMethod, &wire.RenewRequest{PublicKey: public, Proof: proof}, answer); err != nil {
-		return false, fmt.Errorf("renewing: %w", err)
+	err = call(ctx, c, renewMethod, &wire.RenewRequest{PublicKey: public, Proof: proof}, answer)
+	if err == nil {
+		err = i.store(key, agentID, answer.Certificate, answer.Chain)
 	}
-	if err := i.store(key, agentID, answer.Certificate, answer.Chain); err != nil {
-		return false, fmt.Errorf("renewing: %w", err)
+	if err == nil {
+		err = i.keep(nextKeyFile)
 	}
-	if err := i.keep(nextKeyFile); err != nil {
-		return false, err
+	if err != nil {
+		return false, fmt.Errorf("renewing: %w", err)
 	}
 	return answer.Quarantined, nil
 }

@@ -44,7 +44,7 @@ const domain = ".osiris.internal"
 var (
 	ErrNotEnrolled = errors.New("this machine is not enrolled")
 	ErrPeer        = errors.New("the peer is not this site's appliance")
-	ErrDamaged     = errors.New("damaged")
+	ErrDamaged     = errors.New("damaged, or not what it should be")
 )
 
 // Identity is one machine's. Its methods may be called from any goroutine.
@@ -87,7 +87,7 @@ func open(folder, name string) (*Identity, error) {
 		return i, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading certificate: %w", err)
+		return nil, err
 	}
 	err = i.take(key, "", content)
 	if errors.Is(err, errOtherKey) {
@@ -119,7 +119,7 @@ func SetAside(path string) error {
 func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	certificates, err := x509.ParseCertificates(der)
 	if err != nil || len(certificates) == 0 {
-		return fmt.Errorf("%w: it holds no certificate", ErrDamaged)
+		return ErrDamaged
 	}
 	leaf := certificates[0]
 	if public, ok := leaf.PublicKey.(*ecdsa.PublicKey); !ok || !key.matches(public) {
@@ -127,7 +127,7 @@ func (i *Identity) take(key *deviceKey, want string, der []byte) error {
 	}
 	agentID, siteID, ok := parseAgentName(leaf)
 	if !ok {
-		return fmt.Errorf("%w: the certificate names no agent", ErrDamaged)
+		return ErrDamaged
 	}
 	if want != "" && agentID != want {
 		return errors.New("the certificate is for another agent")

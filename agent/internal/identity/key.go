@@ -57,7 +57,7 @@ func loadKey(path string) (*deviceKey, error) {
 		return newDeviceKey(key), atomicfile.Write(path, key.Bytes(), 0o600)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading device key: %w", err)
+		return nil, err
 	}
 	key, err := parseKey(raw)
 	if err != nil {
@@ -75,7 +75,7 @@ func parseKey(raw []byte) (*deviceKey, error) {
 }
 
 // errOtherKey refuses a certificate for a key that is not ours.
-var errOtherKey = fmt.Errorf("%w: the certificate is for another key", ErrDamaged)
+var errOtherKey = errors.New("the certificate is for another key")
 
 // promote makes the key of an unfinished renewal or enrolment the device key, if
 // the certificate is for it.
@@ -96,13 +96,13 @@ func (i *Identity) promote(content []byte) error {
 			return i.keep(name)
 		}
 	}
-	return errOtherKey
+	return ErrDamaged
 }
 
 // keep replaces the key file by another one, whose certificate is there.
 func (i *Identity) keep(name string) error {
 	if err := os.Rename(i.path(name), i.path(keyFile)); err != nil {
-		return fmt.Errorf("keeping the new device key: %w", err)
+		return err
 	}
 	return atomicfile.SyncFolder(i.folder)
 }

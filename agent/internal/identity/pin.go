@@ -46,17 +46,14 @@ func loadPin(path string) (*Pin, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading pin: %w", err)
+		return nil, err
 	}
-	lines := strings.Split(string(content), "\n")
-	if len(lines) != 4 { // the last one is empty
-		return nil, fmt.Errorf("reading %s: %w: it does not have three lines", path, ErrDamaged)
+	if lines := strings.Split(string(content), "\n"); len(lines) == 4 { // the last one is empty
+		if p, err := ParsePin(lines[0], lines[1], lines[2]); err == nil {
+			return p, nil
+		}
 	}
-	p, err := ParsePin(lines[0], lines[1], lines[2])
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w: %w", path, ErrDamaged, err)
-	}
-	return p, nil
+	return nil, fmt.Errorf("reading %s: %w", path, ErrDamaged)
 }
 
 // Pin is whom the machine believes, nil before it was told.

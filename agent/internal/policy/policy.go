@@ -56,15 +56,10 @@ type Policy struct {
 func New(folder string, pin signed.KeyID, builtMs int64) (*Policy, error) {
 	p := Empty(folder, pin, builtMs)
 	err := p.load("")
-	if errors.Is(err, ErrDamaged) {
-		if second := p.load(copied); second == nil && p.trust != nil {
-			return p, nil
-		}
+	if errors.Is(err, ErrDamaged) && p.load(copied) == nil && p.trust != nil {
+		err = nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p, err
 }
 
 // Empty holds nothing yet, whatever documents the folder has: for a machine that
@@ -75,6 +70,7 @@ func Empty(folder string, pin signed.KeyID, builtMs int64) *Policy {
 
 // load reads the files whose names end so.
 func (p *Policy) load(suffix string) error {
+	p.trust = nil
 	chain, err := p.read(trustFile + suffix)
 	if err != nil || chain == nil {
 		return err // an error of the disk may pass, and is no damage
@@ -87,7 +83,7 @@ func (p *Policy) load(suffix string) error {
 	if err == nil && envelope != nil {
 		p.policy, err = openPolicy(p.trust, envelope)
 	}
-	if err == nil || errors.Is(err, signed.ErrKey) {
+	if err == nil || p.trust != nil && errors.Is(err, signed.ErrKey) {
 		return nil // the online key changed between the two writes
 	}
 	return fmt.Errorf("reading trust and policy%s: %w: %w", suffix, ErrDamaged, err)
@@ -111,7 +107,7 @@ func (p *Policy) read(name string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return nil, err
 	}
 	return append([]byte{}, content...), nil // never nil
 }
@@ -143,10 +139,10 @@ func (p *Policy) apply(chain, envelope []byte) (changed bool, err error) {
 
 func (p *Policy) applyTrust(chain []byte) (bool, error) {
 	next, err := openChain(chain, p.pin)
-	if err != nil {
-		return false, fmt.Errorf("taking trust document: %w", err)
+	if err == nil {
+		err = next.Newer(p.trust)
 	}
-	if err := next.Newer(p.trust); err != nil {
+	if err != nil {
 		return false, fmt.Errorf("taking trust document: %w", err)
 	}
 	if p.trust != nil && next.Doc.Version == p.trust.Doc.Version && next.Delegation.Version == p.trust.Delegation.Version {
@@ -169,10 +165,10 @@ func (p *Policy) applyPolicy(envelope []byte) (bool, error) {
 		return false, errors.New("taking policy: no trust document is held")
 	}
 	next, err := openPolicy(p.trust, envelope)
-	if err != nil {
-		return false, fmt.Errorf("taking policy: %w", err)
+	if err == nil {
+		err = trust.NewerPolicy(next, p.policy)
 	}
-	if err := trust.NewerPolicy(next, p.policy); err != nil {
+	if err != nil {
 		return false, fmt.Errorf("taking policy: %w", err)
 	}
 	if p.policy != nil && next.Version == p.policy.Version {

@@ -252,6 +252,31 @@ func TestIntervalsStayInBounds(t *testing.T) {
 	}
 }
 
+func TestWithoutCopiesAChangedByteIsDamageWhereverItIs(t *testing.T) {
+	a, folder := fakeappliance.NewAuthority(t), t.TempDir()
+	apply(t, open(t, folder, a), a)
+	for _, name := range []string{"trust.bin.copy", "policy.bin.copy"} {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(folder, "trust.bin")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range content {
+		content[i] ^= 1
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := policy.New(folder, a.CentralRoot.ID(), 0); !errors.Is(err, policy.ErrDamaged) {
+			t.Errorf("with byte %d changed New gives %v; want %v", i, err, policy.ErrDamaged)
+		}
+		content[i] ^= 1
+	}
+}
+
 func TestAFileThatCannotBeReadIsNoDamage(t *testing.T) {
 	for _, name := range []string{"trust.bin", "policy.bin"} {
 		a, folder := fakeappliance.NewAuthority(t), t.TempDir()

@@ -21,7 +21,7 @@ type wbemWindows struct {
 	*fakeWindows
 	real windowsSystem
 	// types and conditions are those of sources.txt: by NAMESPACE:CLASS|PROPERTY and
-	// by NAMESPACE:CLASS.
+	// by NAMESPACE:CLASS, a line each.
 	types, conditions map[string]string
 	// late lets a query succeed and fail when its rows are fetched, as Windows does
 	// when the provider is the one who refuses; rows are waited for then.
@@ -69,7 +69,7 @@ func (w *wbemWindows) answer(namespace string, r *fakewbem.Request) fakewbem.Ans
 		return fakewbem.Answer{Code: fakewbem.InvalidQuery}
 	}
 	class := namespace + ":" + m[2]
-	if w.conditions[class] != m[3] {
+	if !slices.Contains(strings.Split(w.conditions[class], "\n"), m[3]) {
 		w.t.Errorf("%s is asked for %q; sources.txt has %q", class, m[3], w.conditions[class])
 	}
 	place := class
@@ -202,7 +202,7 @@ func (w *wbemWindows) readTypes(t *testing.T) {
 		case field[0] == "wmi":
 			w.types[field[1]+"|"+field[2]] = field[3]
 		case field[0] == "where":
-			w.conditions[field[1]] = field[2]
+			w.conditions[field[1]] = strings.TrimPrefix(w.conditions[field[1]]+"\n"+field[2], "\n")
 		}
 	}
 }

@@ -51,7 +51,7 @@ func lines(in io.Reader, last string) (string, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return "", err
 		case err != nil, n == limit, strings.HasSuffix(text, "\n") && strings.Contains(text, "\n"+last):
-			return text, nil
+			return text, nil //nolint:nilerr // the input has ended
 		}
 	}
 }

@@ -63,9 +63,9 @@ type Outcome struct {
 // On a full disk a lost acknowledgement is kept as Ack keeps it. The two outcomes
 // after a backup need the disk; then the error has ErrFull in its chain.
 func (q *Queue) Reconcile(storeMark uint64, storeRecordID [16]byte) (Outcome, error) {
-	q.owe(0) // what the appliance says now is newer
 	var out Outcome
 	err := q.Tx(func(tx *Tx) (err error) {
+		tx.mark = 0 // what the appliance says now is newer
 		out, err = tx.reconcile(storeMark, storeRecordID)
 		return err
 	})

@@ -152,11 +152,30 @@ func (s *story) run(args []string, out *strings.Builder) {
 		}
 		time.Sleep(d)
 	case "pages": // a disk of that many 4 KB pages
-		if err := s.q.DB().Exec("PRAGMA max_page_count=" + args[1]); err != nil {
-			s.t.Fatal(err)
-		}
+		s.exec("PRAGMA max_page_count=" + args[1])
+	case "jam": // the disk takes no change of the queue at all
+		s.exec(`CREATE TABLE ballast (b BLOB); CREATE TRIGGER jam BEFORE UPDATE ON queue_state
+			BEGIN INSERT INTO ballast VALUES (zeroblob(1000000)); END; PRAGMA max_page_count=1`)
+	case "unjam":
+		s.exec("PRAGMA max_page_count=100000; DROP TRIGGER jam; DROP TABLE ballast")
+	case "keep": // append what the caller holds
+		err := s.q.Tx(func(tx *queue.Tx) error {
+			tx.Keep()
+			_, err := tx.Append(1, []byte(args[1]))
+			return err
+		})
+		s.answer(out, err, "kept")
+	case "settle":
+		fmt.Fprintf(out, "full %t\n", s.q.Settle())
 	default:
 		s.t.Fatalf("unknown command %q", args[0])
+	}
+}
+
+func (s *story) exec(sql string) {
+	s.t.Helper()
+	if err := s.q.DB().Exec(sql); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

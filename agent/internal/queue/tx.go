@@ -18,6 +18,7 @@ type Tx struct {
 	before    state
 	pending   uint64 // records lost earlier, that this transaction is to tell
 	told      uint64 // those it told
+	mark      uint64 // acknowledged, as memory has it
 	attempted uint64 // records it was asked to add
 	kept      bool   // by the caller
 	full      error  // of a disk that was full
@@ -43,18 +44,19 @@ func (q *Queue) Tx(fn func(*Tx) error) error {
 // once is Tx with the right to write.
 func (q *Queue) once(fn func(*Tx) error) error {
 	q.mu.Lock()
-	pending, acked := q.pending, q.last.acked
+	pending, mark := q.pending, q.last.acked
 	q.mu.Unlock()
-	tx, err := q.try(pending, acked, fn)
+	tx, err := q.try(pending, mark, true, fn)
 	if tx.full != nil && tx.attempted == 0 {
 		// The write itself may fit, only what it was to carry along did not.
-		tx, err = q.try(0, 0, fn)
+		tx, err = q.try(0, mark, false, fn)
 	}
 	q.mu.Lock()
 	switch {
 	case err == nil:
 		q.pending -= tx.told
 		q.last = tx.st
+		q.last.acked = max(tx.st.acked, tx.mark)
 		q.full = q.full && tx.st == tx.before
 	case tx.full != nil:
 		q.full = true
@@ -74,23 +76,23 @@ func (q *Queue) once(fn func(*Tx) error) error {
 	return nil
 }
 
-// try is one attempt, which keeps the mark acked if the file has an older one.
-func (q *Queue) try(pending, acked uint64, fn func(*Tx) error) (*Tx, error) {
+// try is one attempt. It may carry the mark along, if the file has an older one.
+func (q *Queue) try(pending, mark uint64, carry bool, fn func(*Tx) error) (*Tx, error) {
 	tx := &Tx{}
 	err := q.db.Tx(func(sql *sqlos.Tx) error {
 		st, err := loadState(sql)
 		if err != nil {
 			return err
 		}
-		*tx = Tx{Tx: sql, q: q, st: st, before: st, pending: pending}
+		*tx = Tx{Tx: sql, q: q, st: st, before: st, pending: pending, mark: mark}
 		if err := fn(tx); err != nil {
 			return err
 		}
 		if tx.full != nil {
 			return tx.full
 		}
-		if tx.st.id == tx.before.id {
-			if err := tx.ack(acked); err != nil && !errors.Is(err, ErrAckUnknown) { // a limit may have made a gap there since
+		if carry {
+			if err := tx.ack(tx.mark); err != nil && !errors.Is(err, ErrAckUnknown) { // a limit may have made a gap there since
 				return err
 			}
 		}

@@ -3,6 +3,7 @@
 //
 //	benchappliance evidence [-dir DIR] [-seconds N] [-producers 1,16,256]
 //	benchappliance intake [-dir DIR] [-seconds N] [-agents 64]
+//	winlab ... | benchappliance sweep [-dir DIR] [-limit N] [-deadline D]
 //
 // Rates are per second, latencies milliseconds. Each line names the target of
 // DESIGN section 11 that it is held against, if any, and whether it was met.
@@ -19,6 +20,7 @@ import (
 var benches = map[string]func(ctx context.Context, args []string) error{
 	"evidence": evidenceBench,
 	"intake":   intakeBench,
+	"sweep":    sweepBench,
 }
 
 func main() {
@@ -33,7 +35,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || benches[args[0]] == nil {
-		return fmt.Errorf("say what to measure: evidence or intake")
+		return fmt.Errorf("say what to measure: evidence, intake or sweep")
 	}
 	return benches[args[0]](ctx, args[1:])
 }

@@ -54,7 +54,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		evidenceModule,
 		host.Module, outbox.Module, intake.Module, signature.Module, update.Module,
 		healModule,
-		target.Module, credential.Module,
+		target.Module, credential.Module, roadsModule,
 		uplink.Module, session.Module, sensor.Module, status.Module,
 	)
 }
@@ -79,9 +79,10 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 	pin, err := id.Provision.Root()
 	keys, keysErr := listKeys()
 	roots, rootsErr := release.ParseRoots(releaseRoots)
+	cas, casErr := readAuthorities(c.Scan.CAFile)
 	site, appliance := id.SiteID(), id.ApplianceID()
 	return fx.Options(
-		fx.Error(errors.Join(err, keysErr, rootsErr)),
+		fx.Error(errors.Join(err, keysErr, rootsErr, casErr)),
 		fx.Supply(
 			store.Config{Path: statePath(c)},
 			policy.Config{Pin: pin, SiteID: site, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy()},
@@ -92,7 +93,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			intake.Config{SiteID: site, ApplianceID: appliance, Version: version},
 			credential.Config{
-				SiteID: site, ApplianceID: appliance, KeyFile: filepath.Join(identity.Dir(c.DataDir), "sealing.key"), Command: id.Command,
+				SiteID: site, ApplianceID: appliance, KeyFile: sealingFile(c.DataDir), Command: id.Command,
 			},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
@@ -103,6 +104,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
+			scanConfig(c), cas,
 		),
 	)
 }
@@ -127,9 +129,10 @@ var healModule = fx.Module("heal",
 		runbook.Load,
 		rule.New,
 		func(id *identity.Identity, t *session.Table) *agent.Runner { return agent.New(id.Command, t) },
-		func(st *store.Store, rules *rule.Engine, e *enroll.Enroll, p *policy.Holder, books *runbook.Catalogue, o *outbox.Outbox, r *agent.Runner, log *slog.Logger) *heal.Healer {
+		func(e *enroll.Enroll, p *policy.Holder) tiers { return tiers{e, p} },
+		func(st *store.Store, rules *rule.Engine, t tiers, books *runbook.Catalogue, o *outbox.Outbox, r *agent.Runner, log *slog.Logger) *heal.Healer {
 			return heal.New(heal.Deps{
-				Store: st, Rules: rules, Policy: tiers{e, p}, Catalogue: books, Outbox: o, Runner: r, Log: log,
+				Store: st, Rules: rules, Policy: t, Catalogue: books, Outbox: o, Runner: r, Log: log,
 			})
 		},
 		func(h *heal.Healer) intake.Sink { return h },

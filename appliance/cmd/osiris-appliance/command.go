@@ -25,6 +25,7 @@ const usage = `usage: osiris-appliance VERB [flags]
               decide about an agent that waits, or is in quarantine
   update list, update resume
               show how far agents' updates are, or let a halted one go on
+  sealing-key print the fingerprint of the key that credentials are sealed to
   validate    check the configuration and exit
   sample      print a configuration with every setting explained
   version     print the version
@@ -49,6 +50,8 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 		return agentVerb(ctx, rest, out, errs)
 	case "update":
 		return updateVerb(ctx, rest, out, errs)
+	case "sealing-key":
+		return withConfig(verb, rest, errs, nil, func(c config.Config) error { return showSealing(c, out) })
 	case "validate":
 		return withConfig(verb, rest, errs, nil, func(config.Config) error {
 			_, err := fmt.Fprintln(out, "the configuration is valid")

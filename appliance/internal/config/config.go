@@ -30,6 +30,7 @@ type Config struct {
 	EvidenceDir     string        `yaml:"evidence_dir"`
 	CheckInInterval time.Duration `yaml:"check_in_interval"`
 	Update          Update        `yaml:"update"`
+	Scan            Scan          `yaml:"scan"`
 	LogFormat       string        `yaml:"log_format"`
 	LogLevel        string        `yaml:"log_level"`
 }
@@ -50,6 +51,7 @@ func Default() Config {
 		Central:         Central{ProvisioningFile: "/etc/osiris-appliance/provisioning"},
 		CheckInInterval: time.Minute,
 		Update:          DefaultUpdate(),
+		Scan:            DefaultScan(),
 		LogFormat:       "text",
 		LogLevel:        "info",
 	}
@@ -128,7 +130,7 @@ func (c Config) Validate() error {
 	if c.CheckInInterval < time.Second || c.CheckInInterval > time.Hour {
 		errs = append(errs, fmt.Errorf("check_in_interval %s is not between 1s and 1h", c.CheckInInterval))
 	}
-	errs = append(errs, c.Update.validate())
+	errs = append(errs, c.Update.validate(), c.Scan.validate())
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		errs = append(errs, fmt.Errorf("log_format %q is neither text nor json", c.LogFormat))
 	}

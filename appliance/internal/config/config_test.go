@@ -22,7 +22,7 @@ func TestTheSampleIsTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(config.Default(), got); diff != "" {
 		t.Errorf("sample and defaults differ (-default +sample):\n%s", diff)
 	}
-	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "update:", "rings:", "percent:", "wait:", "hosts:", "halt_count:", "halt_percent:", "log_format:", "log_level:"} {
+	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "update:", "rings:", "percent:", "wait:", "hosts:", "halt_count:", "halt_percent:", "scan:", "windows_interval:", "linux_interval:", "workstation_interval:", "limit:", "host_deadline:", "ca_file:", "log_format:", "log_level:"} {
 		if !strings.Contains(config.Sample, key) {
 			t.Errorf("the sample does not show %s", key)
 		}
@@ -108,5 +108,29 @@ func TestRingsThatCannotWorkAreRefused(t *testing.T) {
 				t.Errorf("Validate = %v; want it to name update", err)
 			}
 		})
+	}
+}
+
+func TestScansThatCannotWorkAreRefused(t *testing.T) {
+	for name, change := range map[string]func(s *config.Scan){
+		"a scan each second":     func(s *config.Scan) { s.WindowsInterval = time.Second },
+		"a scan each week":       func(s *config.Scan) { s.LinuxInterval = 7 * 24 * time.Hour },
+		"an interval before now": func(s *config.Scan) { s.WorkstationInterval = -time.Minute },
+		"no host at a time":      func(s *config.Scan) { s.Limit = 0 },
+		"all hosts at a time":    func(s *config.Scan) { s.Limit = 5000 },
+		"no time for a host":     func(s *config.Scan) { s.HostDeadline = 0 },
+		"a file somewhere":       func(s *config.Scan) { s.CAFile = "ca.pem" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config.Default()
+			change(&c.Scan)
+			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "scan.") {
+				t.Errorf("Validate = %v; want it to name scan", err)
+			}
+		})
+	}
+	c := config.Default()
+	if c.Scan.LinuxInterval = 0; c.Validate() != nil {
+		t.Errorf("a cycle that is off = %v; want nil", c.Validate())
 	}
 }

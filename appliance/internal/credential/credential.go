@@ -7,8 +7,8 @@
 //
 // A version never goes back, also over a withdrawal. ErrNone means that there is
 // no credential of that name, ErrHost that it is not for that host, ErrKind that
-// it is of another kind, ErrOlder that Central sent an older version; errors of
-// opening are those of shared/credential.
+// it is of another kind, ErrOlder that Central sent a version that was withdrawn;
+// errors of opening are those of shared/credential.
 package credential
 
 import (
@@ -33,7 +33,7 @@ var (
 	ErrNone  = errors.New("there is no such credential; osirisctl credential list shows those there are")
 	ErrHost  = errors.New("the credential is not for this host")
 	ErrKind  = errors.New("the credential is of another kind")
-	ErrOlder = errors.New("an older version of a credential")
+	ErrOlder = errors.New("a version that was replaced or withdrawn before; rotate the credential")
 	errList  = errors.New("not a list of credentials")
 )
 
@@ -100,7 +100,7 @@ func (s *Store) Open(ctx context.Context, name, host string) (credential.Credent
 	if err != nil {
 		return credential.Credential{}, 0, fmt.Errorf("reading credential %s: %w", name, err)
 	}
-	c, err := s.key.Open(s.place(name, credential.Kind(kind), version), sealed)
+	c, err := s.unseal(name, credential.Kind(kind), version, sealed)
 	if err != nil {
 		return credential.Credential{}, 0, fmt.Errorf("opening credential %s version %d: %w", name, version, err)
 	}
@@ -110,8 +110,12 @@ func (s *Store) Open(ctx context.Context, name, host string) (credential.Credent
 	return c, version, nil
 }
 
-func (s *Store) place(name string, kind credential.Kind, version uint64) credential.Place {
-	return credential.Place{SiteID: s.cfg.SiteID, ApplianceID: s.cfg.ApplianceID, Name: name, Kind: kind, Version: version}
+// unseal opens a row. One without bytes stands for a version that was refused.
+func (s *Store) unseal(name string, kind credential.Kind, version uint64, sealed []byte) (credential.Credential, error) {
+	if len(sealed) == 0 {
+		return credential.Credential{}, ErrOlder
+	}
+	return s.key.Open(credential.Place{SiteID: s.cfg.SiteID, ApplianceID: s.cfg.ApplianceID, Name: name, Kind: kind, Version: version}, sealed)
 }
 
 // Tell adds what is held to a check-in.
@@ -148,7 +152,7 @@ func (s *Store) try(ctx context.Context) error {
 	}
 	s.problems = nil
 	for _, r := range rows {
-		if _, err := s.key.Open(s.place(r.GetName(), credential.KindOf(r.GetKind()), r.GetVersion()), r.GetSealed()); err != nil {
+		if _, err := s.unseal(r.GetName(), credential.KindOf(r.GetKind()), r.GetVersion(), r.GetSealed()); err != nil {
 			s.problems = append(s.problems, &centralv1.CredentialProblem{Name: r.GetName(), Version: r.GetVersion(), Reason: err.Error()})
 			s.log.ErrorContext(ctx, "credential does not open", "name", r.GetName(), "version", r.GetVersion(), "error", err)
 		}

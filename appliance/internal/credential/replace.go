@@ -11,23 +11,33 @@ import (
 	"github.com/osiriscare/osiris/shared/credential"
 )
 
-// replace makes the list the only one there is. It is refused whole if any of it
-// is older than what was held.
+// replace makes the list the only one there is. What in it is older than what was
+// held does not come back: a newer one that is held stays, and one that was
+// withdrawn stays withdrawn, shown by a row without bytes. The rest of the list
+// holds all the same, because it may withdraw something.
 func (s *Store) replace(ctx context.Context, state []byte, list []*centralv1.SealedCredential) error {
 	if len(list) > maxCredentials {
 		return fmt.Errorf("%w: it has %d", errList, len(list))
 	}
 	for _, c := range list {
-		if !credential.ValidName(c.GetName()) || credential.KindOf(c.GetKind()) == "" || len(c.GetSealed()) > credential.MaxSealed {
-			return fmt.Errorf("%w: %.100q of kind %d is not one", errList, c.GetName(), c.GetKind())
+		if !credential.ValidName(c.GetName()) || credential.KindOf(c.GetKind()) == "" || c.GetVersion() == 0 || len(c.GetSealed()) > credential.MaxSealed {
+			return fmt.Errorf("%w: %.100q of kind %d, version %d is not one", errList, c.GetName(), c.GetKind(), c.GetVersion())
 		}
+	}
+	before, err := s.rows(ctx)
+	if err != nil {
+		return err
+	}
+	held := map[string]*centralv1.SealedCredential{}
+	for _, c := range before {
+		held[c.GetName()] = c
 	}
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		if err := wipe(ctx, tx); err != nil {
 			return err
 		}
 		for _, c := range list {
-			if err := add(ctx, tx, c); err != nil {
+			if err := add(ctx, tx, c, held[c.GetName()]); err != nil {
 				return err
 			}
 		}
@@ -47,20 +57,26 @@ func wipe(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-func add(ctx context.Context, tx *store.Tx, c *centralv1.SealedCredential) error {
+// add keeps a credential of a list, or the newer one that was held.
+func add(ctx context.Context, tx *store.Tx, c, held *centralv1.SealedCredential) error {
 	var highest uint64
 	err := tx.QueryRowContext(ctx, "SELECT version FROM credential_version WHERE name = ?", c.GetName()).Scan(&highest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	if c.GetVersion() < highest || c.GetVersion() == 0 {
-		return fmt.Errorf("%w: %s version %d, and %d was held", ErrOlder, c.GetName(), c.GetVersion(), highest)
+	sealed := c.GetSealed()
+	switch {
+	case c.GetVersion() > highest, held != nil && len(held.GetSealed()) > 0 && c.GetVersion() == held.GetVersion():
+	case held != nil && held.GetVersion() > c.GetVersion() && len(held.GetSealed()) > 0:
+		c, sealed = held, held.GetSealed()
+	default:
+		sealed = []byte{}
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO credential_version (name, version) VALUES (?, ?)
-		ON CONFLICT DO UPDATE SET version = excluded.version`, c.GetName(), c.GetVersion()); err != nil {
+		ON CONFLICT DO UPDATE SET version = max(version, excluded.version)`, c.GetName(), c.GetVersion()); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO credential (name, kind, version, sealed) VALUES (?, ?, ?, ?)",
-		c.GetName(), string(credential.KindOf(c.GetKind())), c.GetVersion(), c.GetSealed())
+		c.GetName(), string(credential.KindOf(c.GetKind())), c.GetVersion(), sealed)
 	return err
 }

@@ -1,7 +1,7 @@
 // Package host is the registry of the site's hosts (DESIGN D16). A host id is
 // opaque and made here. An agent's host is found by the agent id that its
-// certificate carries, a legacy sensor's by the exact name and domain it states;
-// names never merge two hosts, and two agents never share one. What a host says
+// certificate carries, a legacy sensor's by the exact name and domain it states,
+// a target's by its target's id; names never merge two hosts, and two agents never share one. What a host says
 // about itself is shown and stored, not matched on.
 //
 // Rows are in state.db; liveness is kept in memory and written down once a
@@ -31,7 +31,7 @@ const (
 type Host struct {
 	ID           string
 	Source       string
-	AgentID      string // empty for sensors
+	AgentID      string // empty for sensors and targets
 	Hostname     string
 	Domain       string
 	OS           string
@@ -47,6 +47,7 @@ type Host struct {
 	Dropped      uint64 // records lost before they reached us
 	Connected    bool   // a session is open; never stored
 	DiskFull     bool   // its agent can keep nothing, as it last said; never stored
+	DeviceType   string // workstation or server, as its target says; never stored
 }
 
 // Asserted reports whether anybody could have claimed to be this host.

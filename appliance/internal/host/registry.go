@@ -19,7 +19,7 @@ import (
 var schema string
 
 // Schema are this package's tables.
-var Schema = store.Schema{Owner: "host", Steps: []string{schema}}
+var Schema = store.Schema{Owner: "host", Steps: []string{schema, targetSchema}}
 
 // saveEvery is how often liveness is written down: what a crash may forget.
 const saveEvery = time.Minute
@@ -29,15 +29,17 @@ type Registry struct {
 	store *store.Store
 
 	mu      sync.RWMutex
-	hosts   map[string]*Host // by host id
-	agents  map[string]*Host // by agent id
-	sensors map[string]*Host // by nameKey
+	hosts   map[string]*Host  // by host id
+	agents  map[string]*Host  // by agent id
+	sensors map[string]*Host  // by nameKey
+	targets map[string]string // host ids by target id
+	aliases map[string]string // which host another one is
 	dirty   map[string]bool
 }
 
 // New reads the stored hosts.
 func New(ctx context.Context, st *store.Store) (*Registry, error) {
-	r := &Registry{store: st, hosts: map[string]*Host{}, agents: map[string]*Host{}, sensors: map[string]*Host{}, dirty: map[string]bool{}}
+	r := &Registry{store: st, hosts: map[string]*Host{}, agents: map[string]*Host{}, sensors: map[string]*Host{}, dirty: map[string]bool{}, targets: map[string]string{}, aliases: map[string]string{}}
 	rows, err := st.Reader().QueryContext(ctx, "SELECT "+columns+" FROM host")
 	if err != nil {
 		return nil, fmt.Errorf("reading hosts: %w", err)
@@ -50,16 +52,20 @@ func New(ctx context.Context, st *store.Store) (*Registry, error) {
 		}
 		r.index(h)
 	}
-	return r, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading hosts: %w", err)
+	}
+	return r, r.readTargets(ctx)
 }
 
 func (r *Registry) index(h *Host) {
 	r.hosts[h.ID] = h
-	if h.Source == SourceSensor {
+	switch h.Source {
+	case SourceSensor:
 		r.sensors[nameKey(h.Hostname, h.Domain)] = h
-		return
+	case SourceAgent:
+		r.agents[h.AgentID] = h
 	}
-	r.agents[h.AgentID] = h
 }
 
 func nameKey(hostname, domain string) string {

@@ -59,15 +59,18 @@ func (m *Maker) prepare(e *drift.Event, h *host.Host) (*outbox.Draft, error) {
 // draft is the bundle of an event: who, and what.
 func (m *Maker) draft(h *host.Host, e *drift.Event) *bundle.Bundle {
 	b := &bundle.Bundle{
-		SiteID: m.siteID, ApplianceID: m.applianceID, HostID: h.ID, Hostname: h.Hostname, Source: string(e.Source),
+		SiteID: m.siteID, ApplianceID: m.applianceID, HostID: h.ID, Hostname: h.Hostname, DeviceType: h.DeviceType, Source: string(e.Source),
 		AgentID: e.Key.AgentID, QueueID: e.Key.QueueID, Seq: e.Key.Seq, RecordID: e.Key.RecordID,
 		Phase: phaseReceived, Outcome: bundle.OutcomeNone, Appliance: m.version, DeploymentMode: deploymentMode,
 		AgentTime: bundle.At(e.AgentTime), ReceivedTime: bundle.At(e.ReceivedTime), MadeTime: bundle.At(time.Now()),
 	}
 	b.TrustVersion, b.PolicyVersion = m.versions.Versions()
-	if e.Key.Seq > 0 {
+	switch {
+	case e.Key.Seq > 0:
 		b.BundleID = bundle.ID(e.Key.AgentID, e.Key.QueueID, e.Key.Seq, phaseReceived)
-	} else {
+	case e.Result != nil: // a command ends once, however often that is told
+		b.BundleID = bundle.IDOf("command/" + e.Result.CommandID + "/result")
+	default:
 		b.BundleID = bundle.IDOf("report/" + id.New("r")) // no key: each report is its own event
 	}
 	describe(b, e)

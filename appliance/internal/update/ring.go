@@ -1,7 +1,6 @@
 package update
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -118,17 +117,18 @@ func (u *Update) turn(ctx context.Context, a asker, t *trustv1.ReleaseFile) (boo
 	now := u.now().UnixMilli()
 	turn := false
 	err := u.Store.Write(ctx, func(tx *store.Tx) error {
-		ring, open, err := u.advance(ctx, tx, t, now)
+		all, err := u.members(ctx, tx, a, t.GetSha256(), now)
+		if err != nil {
+			return err
+		}
+		ring, open, err := u.advance(ctx, tx, t, all, now)
 		if err != nil || !open {
 			return err
 		}
-		if listed := u.listed(a); listed >= 0 {
-			turn = listed <= ring
-			return nil
+		for _, m := range all {
+			turn = turn || m.id == a.id && m.ring <= ring
 		}
-		before, all, err := rank(ctx, tx, a, t.GetSha256(), now-heardOf.Milliseconds())
-		turn = before*100 < all*u.Rings[ring].Percent
-		return err
+		return nil
 	})
 	if err != nil {
 		return false, fmt.Errorf("choosing who is updated: %w", err)
@@ -136,20 +136,8 @@ func (u *Update) turn(ctx context.Context, a asker, t *trustv1.ReleaseFile) (boo
 	return turn, nil
 }
 
-// listed is the ring that names the agent, -1 if none does.
-func (u *Update) listed(a asker) int {
-	for i, r := range u.Rings {
-		for _, h := range r.Hosts {
-			if h == a.id || a.host.Hostname != "" && strings.EqualFold(h, a.host.Hostname) {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
 // advance opens the next ring when it is time, and halts what fails.
-func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFile, now int64) (ring int, open bool, err error) {
+func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFile, all []member, now int64) (ring int, open bool, err error) {
 	var since int64
 	var halted string
 	err = tx.QueryRowContext(ctx, "SELECT ring, open_ms, halted FROM update_ring WHERE sha256 = ?", t.GetSha256()).Scan(&ring, &since, &halted)
@@ -174,9 +162,10 @@ func (u *Update) advance(ctx context.Context, tx *store.Tx, t *trustv1.ReleaseFi
 		return 0, false, err
 	}
 	ring = min(ring, len(u.Rings)-1)
-	if ring+1 < len(u.Rings) && installed > 0 && now-since >= u.Rings[ring].Wait.Milliseconds() {
+	ready := installed > 0 || !awaited(all, ring, now)
+	if ring+1 < len(u.Rings) && ready && now-since >= u.Rings[ring].Wait.Milliseconds() {
 		ring++
-		u.log.InfoContext(ctx, "update goes on", "version", t.GetRelease(), "program", name(t.GetSha256()), "percent", u.Rings[ring].Percent)
+		u.log.InfoContext(ctx, "update goes on", "version", t.GetRelease(), "program", name(t.GetSha256()), "percent", u.Rings[ring].Percent, "installed", installed)
 		_, err = tx.ExecContext(ctx, "UPDATE update_ring SET ring = ?, open_ms = ? WHERE sha256 = ?", ring, now, t.GetSha256())
 	}
 	return ring, true, err
@@ -187,34 +176,6 @@ func count(ctx context.Context, tx *store.Tx, sum []byte) (installed, failed int
 	err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ? AND forgiven = 0) FROM update_result WHERE sha256 = ?`,
 		int32(compliancev1.UpdateState_UPDATE_STATE_INSTALLED), int32(compliancev1.UpdateState_UPDATE_STATE_ROLLED_BACK), sum).Scan(&installed, &failed)
 	return installed, failed, err
-}
-
-// rank is how many agents of the same system come before this one for this
-// program, and how many there are.
-func rank(ctx context.Context, tx *store.Tx, a asker, sum []byte, since int64) (before, all int, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT agent_id FROM update_agent WHERE os = ? AND arch = ? AND asked_ms >= ?", a.os, a.arch, since)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer rows.Close() //nolint:errcheck // Err says it
-	mine := place(a.id, sum)
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return 0, 0, err
-		}
-		all++
-		if p := place(id, sum); bytes.Compare(p[:], mine[:]) < 0 {
-			before++
-		}
-	}
-	return before, all, rows.Err()
-}
-
-// place is where an agent stands in the row for a program: at another place for
-// each, so that not one machine always goes first.
-func place(agentID string, sum []byte) [sha256.Size]byte {
-	return sha256.Sum256(append(append([]byte(nil), sum...), agentID...))
 }
 
 // Resume lets a halted program, named by its SHA-256 in hexadecimal or the

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/update"
+	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
 )
 
 // fleet asks with n agents and gives those that are offered the program.
@@ -122,6 +123,64 @@ func TestARingMayNameItsAgents(t *testing.T) {
 		r.ask("ag_7", 1000, nil)
 		if got := r.fleet(10); len(got) != 10 {
 			t.Errorf("the last ring is %v; want all", got)
+		}
+	})
+}
+
+// A program is for one system; a ring of another's computers, of mistyped names or
+// of machines that are off must not keep it from everybody.
+func TestARingThatNobodyCanFillIsPassed(t *testing.T) {
+	const failed = compliancev1.UpdateState_UPDATE_STATE_FAILED
+	for name, c := range map[string]struct {
+		rings []update.Ring
+		do    func(r *rig)
+	}{
+		"its host has another system": {[]update.Ring{{Hosts: []string{"FRONT-DESK-2"}, Wait: time.Hour}, {Percent: 100}}, func(*rig) {}},
+		"its host cannot take it": {
+			[]update.Ring{{Hosts: []string{"ag_3"}, Wait: time.Hour}, {Percent: 100}},
+			func(r *rig) { r.ask("ag_3", 1000, outcome(failed)) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, update.Config{Rings: c.rings})
+				r.publish(program)
+				r.fleet(10)
+				c.do(r)
+				time.Sleep(2 * time.Hour)
+				if got := r.fleet(10); len(got) != 10 {
+					t.Errorf("%v; want all", got)
+				}
+			})
+		})
+	}
+}
+
+func TestARingWaitsForMachinesThatAreOffForAWeekend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, update.Config{Rings: []update.Ring{{Hosts: []string{"ag_9"}, Wait: time.Hour}, {Percent: 100}}})
+		r.publish(program)
+		r.fleet(10)
+		time.Sleep(3 * 24 * time.Hour)
+		if got := r.fleet(9); len(got) != 0 {
+			t.Errorf("after three days %v; want to wait for ag_9", got)
+		}
+		time.Sleep(2 * 24 * time.Hour)
+		if got := r.fleet(9); len(got) != 9 {
+			t.Errorf("after five days %v; want the others", got)
+		}
+	})
+}
+
+// A computer that a later ring names takes nobody's place in an earlier one.
+func TestTheShareOfARingIsOfThoseThatNoneNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for i := range 12 {
+			r := newRig(t, update.Config{Rings: []update.Ring{{Percent: 5, Wait: time.Hour}, {Percent: 100, Hosts: []string{fmt.Sprintf("ag_%d", i)}}}})
+			r.publish(program)
+			if got := r.fleet(12); len(got) != 1 || got[fmt.Sprintf("ag_%d", i)] {
+				t.Errorf("with ag_%d in the last ring the first is %v; want one other", i, got)
+			}
 		}
 	})
 }

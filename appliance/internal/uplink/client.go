@@ -48,10 +48,20 @@ func newClient(p identity.Provision, current func() *identity.Identity) (central
 			return &tls.Certificate{Certificate: chain, PrivateKey: i.TLS}, nil
 		},
 	}
-	transport := &http.Transport{
-		TLSClientConfig: config, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConns: 2, IdleConnTimeout: 2 * time.Minute,
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	transport := &renewing{
+		current: func() []byte {
+			if i := current(); i != nil {
+				return i.Claim.GetTlsCertificate()
+			}
+			return nil
+		},
+		make: func() *http.Transport {
+			return &http.Transport{
+				TLSClientConfig: config, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
+				MaxIdleConns: 2, IdleConnTimeout: 2 * time.Minute,
+				HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+			}
+		},
 	}
 	client := &http.Client{Transport: transport, Timeout: callTime}
 	return centralv1connect.NewApplianceServiceClient(client, p.CentralURL, connect.WithReadMaxBytes(maxAnswer)), nil

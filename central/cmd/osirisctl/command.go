@@ -14,6 +14,7 @@ import (
 // shell is what commands share.
 type shell struct {
 	getenv         func(string) string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 
 	server, tokenFile, ca string
@@ -38,6 +39,8 @@ type options struct {
 	valid, interval                                                                               time.Duration
 	hostTiers, checks, standing, parameters                                                       list
 	held, force                                                                                   bool
+	target                                                                                        targetFlags
+	cred                                                                                          credentialFlags
 }
 
 // list is a repeatable flag.
@@ -87,11 +90,12 @@ func dispatch(ctx context.Context, args []string, s *shell) error {
 
 // find takes the longest match of words.
 func find(args []string) (*command, []string) {
+	all := allCommands()
 	for n := min(2, len(args)); n > 0; n-- {
 		words := strings.Join(args[:n], " ")
-		for i := range commands {
-			if commands[i].words == words {
-				return &commands[i], args[n:]
+		for i := range all {
+			if all[i].words == words {
+				return &all[i], args[n:]
 			}
 		}
 	}
@@ -112,7 +116,7 @@ func (s *shell) help() error {
 	if _, err := io.WriteString(s.stdout, "osirisctl works on evidence files and on Central.\n\n"); err != nil {
 		return err
 	}
-	for _, c := range commands {
+	for _, c := range allCommands() {
 		if _, err := fmt.Fprintf(s.stdout, "  %s\n      %s\n", strings.TrimSpace(c.words+" "+c.args), c.says); err != nil {
 			return err
 		}

@@ -1,8 +1,11 @@
 package main
 
-import "flag"
+import (
+	"flag"
+	"slices"
+)
 
-// commands are all there are, in the order of help.
+// commands are those about evidence, sites and agents, in the order of help.
 var commands = []command{
 	{
 		words: "evidence verify", args: "PATH [--trust FINGERPRINT]", count: [2]int{1, 1},
@@ -132,6 +135,9 @@ var commands = []command{
 	},
 	{words: "version", says: "print the version", do: showVersion},
 }
+
+// allCommands are these and those about hosts without an agent.
+func allCommands() []command { return slices.Concat(commands, reachCommands) }
 
 func siteFlag(f *flag.FlagSet, o *options) { f.StringVar(&o.site, "site", "", "site id") }
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,8 +41,14 @@ func TestMain(m *testing.M) {
 // ctl runs a command with an environment.
 func ctl(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return ctlFrom(t, env, "", args...)
+}
+
+// ctlFrom gives it standard input too.
+func ctlFrom(t *testing.T, env map[string]string, in string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, func(k string) string { return env[k] }, &out, &err)
+	code = runFrom(t.Context(), args, func(k string) string { return env[k] }, strings.NewReader(in), &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -121,6 +129,7 @@ func server(t *testing.T) (c *ct.Central, env map[string]string) {
 	ct.Check(t, os.WriteFile(filepath.Join(dir, "ca.pem"), authority, 0o600))
 	return c, map[string]string{
 		"OSIRIS_CENTRAL_URL": c.URL, "OSIRIS_TOKEN_FILE": filepath.Join(dir, "token"), "OSIRIS_CENTRAL_CA": filepath.Join(dir, "ca.pem"),
+		"OSIRIS_CONFIG_DIR": dir,
 	}
 }
 
@@ -237,4 +246,9 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 			t.Errorf("%s --help = %d: %s%s", c.words, code, out, err)
 		}
 	}
+}
+
+// run does one command without input.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	return runFrom(ctx, args, getenv, strings.NewReader(""), stdout, stderr)
 }

@@ -91,7 +91,7 @@ func (s *Service) Put(ctx context.Context, m *centralv1.PutCredentialRequest) er
 		return fmt.Errorf("%w: there is no credential %s to rotate, or a newer version", err, m.GetName())
 	}
 	if errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("%w: there is a credential %s; rotate replaces it", err, m.GetName())
+		return fmt.Errorf("%w: there is a credential %s, which rotate replaces, or its version was used before", err, m.GetName())
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -23,16 +24,42 @@ func checkNames(p *trustv1.Policy) error {
 			return fmt.Errorf("%w: there is no check %.64q", ErrPolicy, name)
 		}
 	}
+	seen := map[string]bool{}
 	for _, set := range p.GetParameters() {
 		c, known := catalog.Find(check.ID(set.GetCheckId()))
 		if !known || string(c.ID) != set.GetCheckId() {
 			return fmt.Errorf("%w: there is no check %.64q", ErrPolicy, set.GetCheckId())
 		}
-		if _, known := c.Default(set.GetName()); !known {
+		usual, known := c.Default(set.GetName())
+		if !known {
 			return fmt.Errorf("%w: the check %s has no parameter %.64q, only %s", ErrPolicy, c.ID, set.GetName(), parameters(&c))
+		}
+		name := set.GetCheckId() + "." + set.GetName()
+		if seen[name] {
+			return fmt.Errorf("%w: %s is set twice", ErrPolicy, name)
+		}
+		seen[name] = true
+		if err := fits(usual, set.GetValue()); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrPolicy, name, err)
 		}
 	}
 	return checkStanding(p.GetStandingRunbooks())
+}
+
+// fits refuses a value that a judge would pass over for its default: a number
+// where the default is one, yes or no likewise. Others are texts of the check's.
+func fits(usual, value string) error {
+	if _, err := strconv.ParseUint(usual, 10, 32); err == nil {
+		if _, err := strconv.ParseUint(value, 10, 32); err != nil {
+			return fmt.Errorf("%.64q is not a whole number; the default is %s", value, usual)
+		}
+	}
+	if usual == "yes" || usual == "no" {
+		if value != "yes" && value != "no" {
+			return fmt.Errorf("%.64q is neither yes nor no; the default is %s", value, usual)
+		}
+	}
+	return nil
 }
 
 // checkStanding refuses standing orders that no agent could follow by itself.

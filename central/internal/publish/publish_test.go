@@ -122,6 +122,33 @@ func TestAPolicyVerifiesAndKeepsTheCeiling(t *testing.T) {
 	}
 }
 
+func TestAPolicyWhoseValuesWouldBePassedOverIsRefused(t *testing.T) {
+	c := ct.New(t)
+	s := c.Site("Riverside", "Main Street")
+	set := func(pairs ...string) error {
+		settings := &trustv1.Policy{Tier: trustv1.Tier_TIER_MONITOR_ONLY}
+		for i := 0; i < len(pairs); i += 3 {
+			settings.Parameters = append(settings.Parameters, &trustv1.CheckParameter{CheckId: pairs[i], Name: pairs[i+1], Value: pairs[i+2]})
+		}
+		_, err := c.Publish.SetPolicy(t.Context(), s.ID, settings)
+		return err
+	}
+	ct.Check(t, set("disk_space", "high_percent", "15", "bitlocker", "data_volumes", "no"))
+	for name, pairs := range map[string][]string{
+		"a word for a number":       {"disk_space", "high_percent", "abc"},
+		"less than nothing":         {"disk_space", "high_percent", "-1"},
+		"more than a number holds":  {"disk_space", "high_percent", "999999999999999999999999"},
+		"neither yes nor no":        {"bitlocker", "data_volumes", "sometimes"},
+		"one set twice":             {"disk_space", "high_percent", "10", "disk_space", "high_percent", "20"},
+		"a parameter of no check":   {"disk_space", "colour", "1"},
+		"a check that there is not": {"disks", "high_percent", "1"},
+	} {
+		if err := set(pairs...); !errors.Is(err, publish.ErrPolicy) {
+			t.Errorf("%s: SetPolicy = %v; want ErrPolicy", name, err)
+		}
+	}
+}
+
 func TestConcurrentPublishersGiveEachVersionOnce(t *testing.T) {
 	c := ct.New(t)
 	s := c.Site("Riverside", "Main Street")

@@ -99,8 +99,13 @@ func (s *Store) ApplianceByBundleKey(ctx context.Context, key []byte) (Appliance
 	return a, notFound(err)
 }
 
-// Retire ends an appliance: it may call no more, and its keys prove old evidence
-// only.
+// Retire ends an appliance: it may call no more, its keys prove old evidence
+// only, and what was sealed to it is deleted.
 func (s *Store) Retire(ctx context.Context, id ApplianceID) error {
-	return s.exec(ctx, "UPDATE appliance SET retired = 1 WHERE appliance_id = ?", id)
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE appliance SET retired = 1 WHERE appliance_id = ?", id); err != nil {
+			return err
+		}
+		return wipe(ctx, tx, "DELETE FROM credential WHERE appliance_id = ?", id)
+	})
 }

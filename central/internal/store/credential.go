@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // Credential is one for one appliance, sealed to its key.
@@ -61,20 +62,19 @@ func (s *Store) PutCredential(ctx context.Context, rows []Credential, rotate boo
 	})
 }
 
-// wipeCredential deletes a credential with its bytes in the file.
+// wipeCredential deletes a credential of every appliance.
 func wipeCredential(ctx context.Context, tx *sql.Tx, site SiteID, name string) error {
-	for _, statement := range []string{"PRAGMA secure_delete = ON", "", "PRAGMA secure_delete = OFF"} {
-		var err error
-		if statement == "" {
-			_, err = tx.ExecContext(ctx, "DELETE FROM credential WHERE site_id = ? AND name = ?", site, name)
-		} else {
-			_, err = tx.ExecContext(ctx, statement)
-		}
-		if err != nil {
-			return err
-		}
+	return wipe(ctx, tx, "DELETE FROM credential WHERE site_id = ? AND name = ?", site, name)
+}
+
+// wipe deletes rows and overwrites their bytes in the file.
+func wipe(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+	if _, err := tx.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.ExecContext(ctx, query, args...)
+	_, off := tx.ExecContext(ctx, "PRAGMA secure_delete = OFF")
+	return errors.Join(err, off)
 }
 
 // RemoveCredential withdraws a credential from every appliance, or ErrNotFound.
@@ -100,12 +100,6 @@ func (s *Store) RemoveCredential(ctx context.Context, site SiteID, name string, 
 func (s *Store) Credentials(ctx context.Context, site SiteID, appliance ApplianceID) ([]Credential, error) {
 	return list(ctx, s.reader, scanCredential, "SELECT "+credentialColumns+
 		" FROM credential WHERE site_id = ? AND (? = '' OR appliance_id = ?) ORDER BY name, appliance_id", site, appliance, appliance)
-}
-
-// CredentialVersion is the highest version that a name has had; 0 without one.
-func (s *Store) CredentialVersion(ctx context.Context, site SiteID, name string) (version uint64, err error) {
-	return version, s.reader.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM credential_version WHERE site_id = ? AND name = ?",
-		site, name).Scan(&version)
 }
 
 // Reach is what an appliance last said of the lists that it holds.

@@ -18,7 +18,7 @@ ONCE=
 host=$(uname -n)
 
 # json makes its argument fit between the quotes of a JSON string.
-json() { printf %s "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g' | cut -c 1-1000; }
+json() { printf %s "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177' | cut -c 1-1000 | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 
@@ -66,8 +66,9 @@ check_firewall() {
 	if command -v nft >/dev/null; then
 		rules=$(nft list ruleset 2>/dev/null) || return 2
 		printf '%s\n' "$rules" | grep -q 'hook input.*policy drop' && return 0
-		# A chain may accept by policy and reject at its end, as firewalld's do.
-		printf '%s\n' "$rules" | awk '/^[[:space:]]*chain/ { input = 0 } /hook input/ { input = 1 } input && /(reject|drop)$|reject with/ { found = 1 } END { exit !found }' && return 0
+		# A chain may accept by policy and refuse at its end whatever is left, as
+		# firewalld's do; a rule that matches anything else refuses only that.
+		printf '%s\n' "$rules" | awk '/^[[:space:]]*chain/ { input = 0 } /hook input/ { input = 1 } input && /^[[:space:]]*(counter( packets [0-9]+ bytes [0-9]+)? )?(drop|reject( with .*)?)$/ { found = 1 } END { exit !found }' && return 0
 	elif command -v iptables >/dev/null; then
 		rules=$(iptables -S INPUT 2>/dev/null) || return 2
 		printf '%s\n' "$rules" | grep -q '^-P INPUT \(DROP\|REJECT\)' && return 0

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"hosts are known by evidence, by a check-in or by both": hosts,
 		"rows of one site are not seen by another":              isolation,
 		"the audit log keeps its order":                         audit,
+		"targets are kept by site and name":                     targets,
+		"a credential's version never comes again":              credentials,
 		"rebuild replaces projections or changes nothing":       rebuild,
 	} {
 		t.Run(name, func(t *testing.T) {

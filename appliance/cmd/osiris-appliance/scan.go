@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.uber.org/fx"
+
+	"github.com/osiriscare/osiris/appliance/internal/config"
+	"github.com/osiriscare/osiris/appliance/internal/credential"
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/remote/script"
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
+	"github.com/osiriscare/osiris/appliance/internal/scan"
+	"github.com/osiriscare/osiris/appliance/internal/target"
+	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
+	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/runbook"
+)
+
+// scanConfig is the configuration's part of package scan.
+func scanConfig(c config.Config) scan.Config {
+	return scan.Config{
+		Windows: c.Scan.WindowsInterval, Linux: c.Scan.LinuxInterval, Workstation: c.Scan.WorkstationInterval,
+		Limit: c.Scan.Limit, HostDeadline: c.Scan.HostDeadline,
+	}
+}
+
+// authorities judge Windows hosts' certificates: the system's and those of the
+// site's file. One pool, because roads share connections by it.
+type authorities struct{ pool *x509.CertPool }
+
+func readAuthorities(path string) (authorities, error) {
+	if path == "" {
+		return authorities{}, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return authorities{}, fmt.Errorf("reading scan.ca_file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a system without any
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return authorities{}, errors.New("reading scan.ca_file " + path + ": it has no certificate")
+	}
+	return authorities{pool}, nil
+}
+
+// targetList is Central's list as roads take it.
+type targetList struct {
+	store *target.Store
+	cas   *x509.CertPool
+}
+
+// List implements script.Targets.
+func (l targetList) List(ctx context.Context) ([]script.Target, error) {
+	list, err := l.store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]script.Target, 0, len(list))
+	for _, t := range list {
+		out = append(out, script.Target{
+			ID: t.ID, Kind: script.Kind(t.Kind), Host: t.Host, Port: t.Port, Name: t.TLSName, ObjectGUID: t.ObjectGUID,
+			HTTP: t.HTTP, AllowBasic: t.AllowBasic, AllowPlain: t.AllowPlain, CAs: l.cas, Pin: t.Pin,
+			Credential: t.Credential, Lab: t.Lab,
+		})
+	}
+	return out, nil
+}
+
+// sitePolicy is what the site's documents say of hosts without an agent, and of
+// those with one.
+type sitePolicy struct{ tiers }
+
+// TierOf is an agent's by its enrolment, and otherwise the policy's for the host.
+func (p sitePolicy) TierOf(h host.Host, nowMs int64) trustlite.Tier {
+	if h.AgentID != "" {
+		return p.tiers.TierOf(h.AgentID, nowMs)
+	}
+	return p.policy.TierOf(h.ID, nowMs)
+}
+
+// Parameters are those that the policy sets for a check.
+func (p sitePolicy) Parameters(id check.ID) check.Parameters {
+	settings := p.policy.Current().Policy.GetParameters()
+	return func(name string) (string, bool) {
+		for _, s := range settings {
+			if s.GetCheckId() == string(id) && s.GetName() == name {
+				return s.GetValue(), true
+			}
+		}
+		return "", false
+	}
+}
+
+// roadsModule leads to hosts without an agent.
+var roadsModule = fx.Module("roads",
+	fx.Provide(
+		func(lc fx.Lifecycle, log *slog.Logger) *winrm.Road {
+			r := winrm.New(winrm.Config{KDCs: script.LookupKDCs}, log)
+			lc.Append(fx.StopHook(r.Close))
+			return r
+		},
+		func(r *winrm.Road, c *credential.Store, books *runbook.Catalogue) (script.Road, error) {
+			windows, err := script.NewWinRM(r, c, books)
+			if err != nil {
+				return nil, err
+			}
+			return script.Roads{"windows": windows}, nil
+		},
+		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
+		func(t tiers) script.Policy { return sitePolicy{t} },
+	),
+	script.Module, scan.Module,
+)

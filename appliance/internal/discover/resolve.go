@@ -1,0 +1,83 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// maxCandidates is how many controllers or KDCs are tried.
+const maxCandidates = 8
+
+// newResolver asks the given name servers in turn; the standard library's own
+// retry goes to the next.
+func newResolver(servers []netip.AddrPort, dial func(ctx context.Context, network, address string) (net.Conn, error)) *net.Resolver {
+	if len(servers) == 0 {
+		return net.DefaultResolver
+	}
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTime}).DialContext
+	}
+	var turn atomic.Uint32
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		server := servers[int(turn.Add(1)-1)%len(servers)]
+		return dial(ctx, network, server.String())
+	}}
+}
+
+// controllers are the names to try, the preferred one first.
+func (d *Directory) controllers(ctx context.Context, preferred string) ([]string, error) {
+	if d.cfg.Server != "" {
+		return []string{strings.ToLower(strings.TrimSuffix(d.cfg.Server, "."))}, nil
+	}
+	records, err := d.services(ctx, "ldap", "dc._msdcs."+d.cfg.Domain)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range records {
+		if name := strings.ToLower(strings.TrimSuffix(r.Target, ".")); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if i := slices.Index(names, preferred); i > 0 {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, preferred)
+	}
+	return names[:min(len(names), maxCandidates)], nil
+}
+
+// kdcs are addresses of the domain's KDCs.
+func (d *Directory) kdcs(ctx context.Context) ([]string, error) {
+	records, err := d.services(ctx, "kerberos", d.cfg.Domain)
+	if err != nil {
+		return nil, err
+	}
+	var addresses []string
+	for _, r := range records[:min(len(records), maxCandidates)] {
+		ips, err := d.resolver.LookupNetIP(ctx, "ip", r.Target)
+		if err != nil {
+			continue // the others may have one
+		}
+		addresses = append(addresses, net.JoinHostPort(ips[0].Unmap().String(), strconv.Itoa(int(r.Port))))
+	}
+	if len(addresses) == 0 {
+		return nil, fmt.Errorf("%w: no kdc of %s has an address", ErrUnreachable, d.cfg.Domain)
+	}
+	return addresses, nil
+}
+
+func (d *Directory) services(ctx context.Context, service, domain string) ([]*net.SRV, error) {
+	_, records, err := d.resolver.LookupSRV(ctx, service, "tcp", domain+".")
+	if err != nil {
+		return nil, fmt.Errorf("%w: asking for the %s servers of %s: %w", ErrUnreachable, service, domain, err)
+	}
+	if len(records) == 0 {
+		return nil, fmt.Errorf("%w: %s has no %s servers", ErrUnreachable, domain, service)
+	}
+	return records, nil
+}

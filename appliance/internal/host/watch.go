@@ -1,0 +1,45 @@
+package host
+
+import (
+	"strings"
+	"time"
+)
+
+// sensorLives is how long after its last sign a sensor is taken to be alive (D16).
+const sensorLives = 120 * time.Second
+
+// Watched gives who looks after a host now: agent, sensor or "". The agent is the
+// host's own, or one that states exactly the target's name, short or with its
+// domain, when no other does; a sensor likewise.
+func (r *Registry) Watched(nowMs int64) func(h Host) string {
+	named := map[string]int{} // by source and name: how many
+	for _, h := range r.List() {
+		live := h.Source == SourceAgent && h.Connected || h.Source == SourceSensor && nowMs-h.LastSeenMs < sensorLives.Milliseconds()
+		if !live || h.Hostname == "" {
+			continue
+		}
+		for _, name := range h.names() {
+			named[h.Source+"/"+name]++
+		}
+	}
+	return func(h Host) string {
+		if h.Source == SourceAgent && h.Connected {
+			return SourceAgent
+		}
+		for _, source := range []string{SourceAgent, SourceSensor} {
+			if named[source+"/"+strings.ToLower(h.Hostname)] == 1 {
+				return source
+			}
+		}
+		return ""
+	}
+}
+
+// names are those by which others may mean the host.
+func (h *Host) names() []string {
+	short := strings.ToLower(h.Hostname)
+	if h.Domain == "" {
+		return []string{short}
+	}
+	return []string{short, short + "." + strings.ToLower(h.Domain)}
+}

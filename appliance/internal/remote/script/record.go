@@ -1,0 +1,27 @@
+package script
+
+import (
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/shared/drift"
+)
+
+// Record is what the host registry knows a target by.
+func (t Target) Record() host.Target {
+	name := t.Name
+	if name == "" {
+		name = t.Host
+	}
+	r := host.Target{ID: t.ID, Hostname: name, Domain: t.Domain, OS: t.Kind.Platform(), ObjectGUID: t.ObjectGUID, DeviceType: "server"}
+	if t.Kind == Workstation {
+		r.DeviceType = "workstation"
+	}
+	return r
+}
+
+// Source is how events name the road.
+func (t Target) Source() drift.Source {
+	if t.Kind == Linux {
+		return drift.SourceSSH
+	}
+	return drift.SourceWinRM
+}

@@ -1,0 +1,214 @@
+// Package ssh runs commands on Linux hosts over SSH: one connection a host, kept
+// for a while, and on it up to four commands at a time, with sudo or without
+// (DESIGN D26, docs/ssh.md).
+//
+// A Road takes an Endpoint, a Credential and a Command, and gives an Output:
+// standard output, standard error and the exit code of a command that ended.
+// Anything else is an error that answers errors.Is for what a caller decides by:
+// ErrUnreachable, ErrAuth, ErrUntrusted, ErrWeak, ErrSudo, ErrQuota, ErrTimeout,
+// ErrReply, ErrTooMuch. Times are time.Duration, sizes bytes. The context is
+// honoured wherever something waits.
+//
+// A host's key is pinned when it is first seen; another one is an *Untrusted until
+// an operator resets the pin. Only algorithms without known weakness are offered.
+// The protocol is RFC 4251 to 4254 by golang.org/x/crypto/ssh.
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Config is how hosts are spoken to. The zero value of each field is a default.
+type Config struct {
+	// Sessions on one host at a time; 4. OpenSSH allows 10 on a connection, and
+	// counts one that ended a moment longer than we do.
+	Sessions int
+	// MaxAge is how long a connection takes new commands; 300 s.
+	MaxAge time.Duration
+	// DialTimeout limits connecting, the key exchange and the login; 15 s: a
+	// host that looks names up is slow.
+	DialTimeout time.Duration
+	// Cleanup is how long a host may take to close a session; 5 s. One that does
+	// not loses its connection.
+	Cleanup time.Duration
+	// Limit bounds every run whose context has no earlier deadline; 15 min.
+	Limit time.Duration
+	// Retries after a failure that may pass; 2. Negative means none.
+	Retries int
+	// RetryDelay is before the first retry, each later one waits 1.5 times as
+	// long; 30 s.
+	RetryDelay time.Duration
+	// MaxOutput of each stream; 4 MiB.
+	MaxOutput int
+	// Dial connects; net.Dialer's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+func (c Config) withDefaults() Config {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	set(&c.MaxAge, 300*time.Second)
+	set(&c.DialTimeout, 15*time.Second)
+	set(&c.Cleanup, 5*time.Second)
+	set(&c.Limit, 15*time.Minute)
+	set(&c.RetryDelay, 30*time.Second)
+	if c.Sessions == 0 {
+		c.Sessions = 4
+	}
+	if c.Retries == 0 {
+		c.Retries = 2
+	}
+	if c.MaxOutput == 0 {
+		c.MaxOutput = 4 << 20
+	}
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{}).DialContext
+	}
+	return c
+}
+
+// Road runs commands. It is safe for concurrent use.
+type Road struct {
+	cfg  Config
+	keys HostKeys
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	hosts  map[Endpoint]*host
+	closed bool
+	// What outlives a Run: sessions being closed, connections being watched.
+	wg sync.WaitGroup
+}
+
+// New returns a Road; Close ends it.
+func New(cfg Config, keys HostKeys, log *slog.Logger) *Road {
+	return &Road{cfg: cfg.withDefaults(), keys: keys, log: log, hosts: map[Endpoint]*host{}}
+}
+
+// Close closes every connection. Runs that are under way fail.
+func (r *Road) Close() {
+	r.mu.Lock()
+	r.closed = true
+	hosts := r.hosts
+	r.hosts = map[Endpoint]*host{}
+	r.mu.Unlock()
+	for _, h := range hosts {
+		h.close()
+	}
+	r.wg.Wait()
+}
+
+// Run runs a command. A failure before the command was sent is tried again if
+// it may pass; after that only an Idempotent command is. A deadline ends the
+// waiting, not what runs on the host.
+func (r *Road) Run(ctx context.Context, endpoint Endpoint, credential Credential, command Command) (Output, error) {
+	signer, err := credential.signer()
+	if err = errors.Join(err, endpoint.validate(), credential.validate(), command.validate()); err != nil {
+		return Output{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Limit)
+	defer cancel()
+	delay := r.cfg.RetryDelay
+	for tries := 0; ; tries++ {
+		out, started, err := r.once(ctx, endpoint, login{credential, signer}, command)
+		if err == nil {
+			return out, nil
+		}
+		err = fmt.Errorf("running a command on %s: %w", endpoint.Host, err)
+		if tries >= r.cfg.Retries || !passes(err) || (started && !command.Idempotent) || !sleep(ctx, delay) {
+			return Output{}, err
+		}
+		delay += delay / 2
+	}
+}
+
+// sleep waits, unless that would outlast the context.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// once is one attempt; started tells that the command may have begun.
+func (r *Road) once(ctx context.Context, endpoint Endpoint, l login, command Command) (Output, bool, error) {
+	h, err := r.host(endpoint)
+	if err != nil {
+		return Output{}, false, err
+	}
+	defer r.release(h)
+	if err := take(ctx, h.slots); err != nil {
+		return Output{}, false, fmt.Errorf("waiting for other commands: %w", err)
+	}
+	s, err := h.session(ctx, l)
+	if err != nil {
+		<-h.slots
+		return Output{}, false, err
+	}
+	out, err := s.run(ctx, l.Credential, command)
+	return out, s.started, err
+}
+
+// take waits for room in a channel.
+func take(ctx context.Context, slots chan struct{}) error {
+	select {
+	case slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+}
+
+// host returns what is kept of an endpoint, for one more user.
+func (r *Road) host(e Endpoint) (*host, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, errClosed
+	}
+	h := r.hosts[e]
+	if h == nil {
+		h = newHost(r, e)
+		r.hosts[e] = h
+	}
+	h.users++
+	return h, nil
+}
+
+// release forgets a host that nobody uses and of which nothing is kept.
+func (r *Road) release(h *host) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h.users--
+	r.drop(h)
+}
+
+// drop is called with mu held.
+func (r *Road) drop(h *host) {
+	if h.users == 0 && h.idle() && r.hosts[h.endpoint] == h {
+		delete(r.hosts, h.endpoint)
+	}
+}
+
+// forget is release for those who are no users.
+func (r *Road) forget(h *host) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop(h)
+}

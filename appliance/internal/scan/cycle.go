@@ -1,0 +1,143 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/remote/script"
+	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/runbook"
+)
+
+// cycle is one kind of hosts and how they are scanned.
+type cycle struct {
+	name     string
+	kind     script.Kind
+	interval time.Duration
+	checks   []check.ID
+	document *runbook.Document
+	summary  bool
+
+	mu     sync.Mutex
+	now    Status
+	left   int // scans of the newest sweep that have not ended
+	serial int
+	told   told
+}
+
+// ended is how a scan ended.
+type ended int
+
+const (
+	answered ended = iota
+	failed
+	missed
+	watched
+)
+
+// begin starts a sweep and does not wait for it.
+func (s *Scanner) begin(ctx context.Context, c *cycle) error {
+	all, err := s.Targets.List(ctx)
+	if err != nil {
+		return fmt.Errorf("listing targets: %w", err)
+	}
+	var targets []script.Target
+	for _, t := range all {
+		if t.Kind == c.kind {
+			targets = append(targets, t)
+		}
+	}
+	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
+	s.forget(c.kind, targets)
+	serial := c.start(len(targets))
+	look := s.Hosts.Watched(time.Now().UnixMilli())
+	for _, t := range targets {
+		m := s.memory(t)
+		if !m.start() {
+			s.log(ctx, c, t, missed, errStillRunning)
+			s.count(ctx, c, serial, missed)
+			continue
+		}
+		s.work.Go(func() {
+			how, err := s.scan(ctx, c, t, m, look)
+			m.end()
+			if ctx.Err() == nil {
+				s.log(ctx, c, t, how, err)
+				s.count(ctx, c, serial, how)
+			}
+		})
+	}
+	if len(targets) == 0 {
+		s.summarise(ctx, c)
+	}
+	return nil
+}
+
+var errStillRunning = errors.New("the scan before still runs")
+
+// scan asks one host and tells what it said.
+func (s *Scanner) scan(ctx context.Context, c *cycle, t script.Target, m *memory, look func(host.Host) string) (ended, error) {
+	h, err := s.Hosts.Target(ctx, t.Record())
+	if err != nil {
+		return failed, err
+	}
+	if look(h) != "" {
+		m.watched()
+		return watched, nil
+	}
+	leave, err := s.lanes.enter(ctx, m.slow())
+	if err != nil {
+		return missed, err
+	}
+	defer leave()
+	free, ok := s.Turns.Try(t.ID)
+	if !ok {
+		return missed, script.ErrBusy
+	}
+	defer free()
+	limited, cancel := context.WithTimeout(ctx, s.cfg.HostDeadline)
+	defer cancel()
+	began := time.Now()
+	reply, err := s.Road.Run(limited, t, c.document, true)
+	if ctx.Err() != nil {
+		return missed, ctx.Err()
+	}
+	now := time.Now()
+	if err != nil {
+		m.failed(now, now.Sub(began) > slowFailure)
+		if m.lost() {
+			return failed, errors.Join(err, s.tell(ctx, t, h, m, unasked(c.checks, m.since(), err), now))
+		}
+		return failed, err
+	}
+	m.answered(now)
+	s.Hosts.Answered(h.ID, now.UnixMilli())
+	return answered, s.tell(ctx, t, h, m, script.Judge(reply, c.checks, s.Policy.Parameters), now)
+}
+
+func (s *Scanner) log(ctx context.Context, c *cycle, t script.Target, how ended, err error) {
+	switch {
+	case how == missed:
+		s.Log.WarnContext(ctx, "scan missed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "reason", err)
+	case err != nil:
+		s.Log.WarnContext(ctx, "scan failed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "error", err)
+	default:
+		s.Log.DebugContext(ctx, "scan ended", "cycle", c.name, "target_id", t.ID, "target", t.Host)
+	}
+}
+
+// count notes how a scan of a sweep ended; the last one ends the sweep.
+func (s *Scanner) count(ctx context.Context, c *cycle, serial int, how ended) {
+	if !c.count(serial, how) {
+		return
+	}
+	st := c.status()
+	s.Log.InfoContext(ctx, "sweep ended", "cycle", c.name, "targets", st.Targets, "answered", st.Answered, "failed", st.Failed,
+		"missed", st.Missed, "watched", st.Watched, "took_ms", st.Took.Milliseconds())
+	s.summarise(ctx, c)
+}

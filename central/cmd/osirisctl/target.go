@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+)
+
+// targetKinds are the words for people.
+var targetKinds = map[string]centralv1.TargetKind{
+	"windows": centralv1.TargetKind_TARGET_KIND_WINDOWS, "linux": centralv1.TargetKind_TARGET_KIND_LINUX,
+	"workstation": centralv1.TargetKind_TARGET_KIND_WORKSTATION,
+}
+
+// targetFlags are what a target says.
+type targetFlags struct {
+	kind, host, tlsName, pin, credential, appliance, guid string
+	port                                                  uint
+	http, basic, plain, lab, replace                      bool
+}
+
+func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
+	t := o.target
+	if err := need([2]string{"site", o.site}, [2]string{"kind", t.kind}, [2]string{"credential", t.credential}); err != nil {
+		return err
+	}
+	kind, ok := targetKinds[t.kind]
+	if !ok {
+		return fmt.Errorf("--kind %q is not windows, linux or workstation: %w", t.kind, errUsage)
+	}
+	pin, err := hex.DecodeString(strings.ReplaceAll(t.pin, ":", ""))
+	if err != nil || len(pin) != 0 && len(pin) != 32 {
+		return fmt.Errorf("--pin is the SHA-256 of a public key, 64 hexadecimal digits: %w", errUsage)
+	}
+	if t.port > 65535 {
+		return fmt.Errorf("--port %d is no port: %w", t.port, errUsage)
+	}
+	c, err := s.fleet()
+	if err != nil {
+		return err
+	}
+	r, err := c.AddTarget(ctx, connect.NewRequest(&centralv1.AddTargetRequest{
+		SiteId: o.site, Replace: t.replace, Target: &centralv1.Target{
+			Name: args[0], Kind: kind, Host: or(t.host, args[0]), Port: uint32(t.port), TlsName: t.tlsName, Http: t.http,
+			AllowBasic: t.basic, AllowPlain: t.plain, Pin: pin, Credential: t.credential, Lab: t.lab, ApplianceId: t.appliance,
+			ObjectGuid: strings.ToLower(t.guid),
+		},
+	}))
+	if err != nil {
+		return fmt.Errorf("adding target %s: %w", args[0], err)
+	}
+	if s.json {
+		return s.printMessage(r.Msg)
+	}
+	_, err = fmt.Fprintln(s.stdout, "added; the appliance takes it at its next check-in, and target list shows when it has")
+	return err
+}
+
+func targetList(ctx context.Context, s *shell, o *options, _ []string) error {
+	c, err := s.ofSite(ctx, o)
+	if err != nil {
+		return err
+	}
+	r, err := c.ListTargets(ctx, connect.NewRequest(&centralv1.ListTargetsRequest{SiteId: o.site}))
+	if err != nil {
+		return fmt.Errorf("listing targets of site %s: %w", o.site, err)
+	}
+	if s.json {
+		return s.printMessage(r.Msg)
+	}
+	var rows [][]string
+	for _, t := range r.Msg.GetTargets() {
+		rows = append(rows, []string{
+			t.GetName(), word(t.GetKind().String(), "TARGET_KIND_"), t.GetHost(), targetPort(t), targetRoad(t), t.GetCredential(),
+			yes(t.GetLab()), or(t.GetApplianceId(), "every"),
+		})
+	}
+	for _, id := range r.Msg.GetWaitingAppliances() {
+		if _, err := fmt.Fprintf(s.stderr, "osirisctl: appliance %s has not taken this list yet\n", plain(id)); err != nil {
+			return err
+		}
+	}
+	return s.table("TARGET\tKIND\tHOST\tPORT\tROAD\tCREDENTIAL\tLAB\tAPPLIANCE", rows)
+}
+
+// targetPort is the port in use.
+func targetPort(t *centralv1.Target) string {
+	switch {
+	case t.GetPort() != 0:
+		return strconv.FormatUint(uint64(t.GetPort()), 10)
+	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX:
+		return "22"
+	case t.GetHttp():
+		return "5985"
+	}
+	return "5986"
+}
+
+// targetRoad says how it is reached, the dangerous settings first.
+func targetRoad(t *centralv1.Target) string {
+	road := "winrm tls"
+	switch {
+	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX:
+		road = "ssh"
+	case t.GetAllowPlain():
+		road = "winrm PLAIN TEXT"
+	case t.GetHttp():
+		road = "winrm sealed"
+	}
+	if t.GetAllowBasic() && !t.GetAllowPlain() {
+		road += ", basic"
+	}
+	if len(t.GetPin()) > 0 {
+		road += ", pinned"
+	}
+	return road
+}
+
+func targetRemove(ctx context.Context, s *shell, o *options, args []string) error {
+	if err := need([2]string{"site", o.site}); err != nil {
+		return err
+	}
+	c, err := s.fleet()
+	if err != nil {
+		return err
+	}
+	r, err := c.RemoveTarget(ctx, connect.NewRequest(&centralv1.RemoveTargetRequest{SiteId: o.site, Name: args[0]}))
+	if err != nil {
+		return fmt.Errorf("removing target %s: %w", args[0], err)
+	}
+	if s.json {
+		return s.printMessage(r.Msg)
+	}
+	_, err = fmt.Fprintln(s.stdout, "removed; the appliance stops scanning it after its next check-in")
+	return err
+}
+
+// word is an enumeration's value for people.
+func word(value, prefix string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(value, prefix)), "_", "-")
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
