@@ -165,6 +165,9 @@ func kerberosProblem(doing string, err error) error {
 		if hint := kerberosCodes[code]; hint != "" {
 			return &Refused{code, hint}
 		}
+		if code == "KRB_AP_ERR_SKEW" {
+			return fmt.Errorf("%w: %s", ErrClock, doing)
+		}
 		return fmt.Errorf("%w: %s: %s", ErrReply, doing, code)
 	}
 	if strings.Contains(err.Error(), "Networking_Error") || strings.Contains(err.Error(), "communication error with KDC") {

@@ -294,13 +294,13 @@ func TestPin(t *testing.T) {
 }
 
 func TestListEndsWithItsContext(t *testing.T) {
-	f := startFake(t)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	stops := errors.New("the appliance stops")
-	f.hang = func() { cancel(stops) }
 	for _, code := range []int{0, -1} {
+		f := startFake(t)
 		f.startCode = code
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		stops := errors.New("the appliance stops")
+		f.hang = func() { cancel(stops) }
 		if _, _, err := directory(t, f.config()).List(ctx, discover.Mark{}); !errors.Is(err, discover.ErrTimeout) || !errors.Is(err, stops) {
 			t.Errorf("List = %v; want ErrTimeout with the cause", err)
 		}

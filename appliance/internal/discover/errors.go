@@ -32,6 +32,9 @@ var (
 	ErrDenied = errors.New("account may not read this")
 	// ErrDomain means that the controller is another domain's.
 	ErrDomain = errors.New("domain controller of another domain")
+	// ErrClock means that this computer's clock and the domain's differ by more
+	// than Kerberos' five minutes.
+	ErrClock = errors.New("clock differs from the domain's by more than five minutes")
 	// ErrLimit means that there is more than is given or taken: what was read is
 	// not all, and is not returned.
 	ErrLimit = errors.New("directory limit reached")
@@ -87,7 +90,6 @@ var kerberosCodes = map[string]string{
 	"KDC_ERR_ETYPE_NOSUPP":        "the account has no AES keys: set its password again",
 	"KDC_ERR_S_PRINCIPAL_UNKNOWN": "the domain knows no controller of that name: give its full DNS name",
 	"KDC_ERR_POLICY":              "the domain's policy forbids it",
-	"KRB_AP_ERR_SKEW":             "the clocks differ by more than five minutes",
 }
 
 var (
@@ -144,7 +146,7 @@ func classify(ctx context.Context, err error) error {
 }
 
 func known(err error) bool {
-	for _, k := range []error{ErrInvalid, ErrUnreachable, ErrTimeout, ErrPlainRefused, ErrCertificate, ErrCredentials, ErrDenied, ErrDomain, ErrLimit, ErrReply} {
+	for _, k := range []error{ErrInvalid, ErrUnreachable, ErrTimeout, ErrPlainRefused, ErrCertificate, ErrCredentials, ErrDenied, ErrDomain, ErrClock, ErrLimit, ErrReply} {
 		if errors.Is(err, k) {
 			return true
 		}

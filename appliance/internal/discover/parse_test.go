@@ -94,7 +94,7 @@ func TestKerberosProblem(t *testing.T) {
 		want error
 	}{
 		{"[Root cause: KDC_Error] KDC_Error: AS Exchange Error: kerberos error response from KDC: KRB Error: (24) KDC_ERR_PREAUTH_FAILED Pre-authentication information was invalid", ErrCredentials},
-		{"KRB Error: (37) KRB_AP_ERR_SKEW Clock skew too great", ErrCredentials},
+		{"KRB Error: (37) KRB_AP_ERR_SKEW Clock skew too great", ErrClock},
 		{"KRB Error: (60) KRB_ERR_GENERIC Generic error", ErrReply},
 		{"[Root cause: Networking_Error] communication error with KDC via TCP: x", ErrUnreachable},
 	} {

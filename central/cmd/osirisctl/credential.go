@@ -53,7 +53,7 @@ func putCredential(ctx context.Context, s *shell, o *options, name string, rotat
 	if err != nil {
 		return err
 	}
-	secret, err := f.read(s)
+	secret, err := f.read(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func nextVersion(ctx context.Context, c centralv1connect.FleetServiceClient, sit
 
 // read makes the credential: settings from flags, keys from files, secrets from
 // where secrets come from.
-func (f credentialFlags) read(s *shell) (c credential.Credential, err error) {
+func (f credentialFlags) read(ctx context.Context, s *shell) (c credential.Credential, err error) {
 	c = credential.Credential{
 		Kind: credential.Kind(f.kind), Method: f.method, User: f.user, Realm: f.realm, Sudo: credential.Sudo(f.sudo), Hosts: f.hosts,
 	}
@@ -135,7 +135,7 @@ func (f credentialFlags) read(s *shell) (c credential.Credential, err error) {
 		if !one.want {
 			continue
 		}
-		if *one.into, err = in.next(one.what); err != nil {
+		if *one.into, err = in.next(ctx, one.what); err != nil {
 			return c, err
 		}
 	}

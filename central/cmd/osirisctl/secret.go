@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +45,7 @@ func openSecrets(s *shell, file string) (*secrets, error) {
 }
 
 // next reads one secret. A person types it twice.
-func (s *secrets) next(what string) (credential.Secret, error) {
+func (s *secrets) next(ctx context.Context, what string) (credential.Secret, error) {
 	if s.lines != nil {
 		line, err := s.lines.ReadSlice('\n')
 		if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
@@ -52,11 +53,11 @@ func (s *secrets) next(what string) (credential.Secret, error) {
 		}
 		return credential.NewSecret(strings.TrimRight(string(line), "\r\n")), nil
 	}
-	first, err := s.typed(what + ": ")
+	first, err := s.typed(ctx, what+": ")
 	if err != nil {
 		return credential.Secret{}, fmt.Errorf("reading %s: %w", what, err)
 	}
-	again, err := s.typed(what + ", again: ")
+	again, err := s.typed(ctx, what+", again: ")
 	if err != nil {
 		return credential.Secret{}, fmt.Errorf("reading %s: %w", what, err)
 	}
@@ -66,11 +67,33 @@ func (s *secrets) next(what string) (credential.Secret, error) {
 	return credential.NewSecret(string(first)), nil
 }
 
-func (s *secrets) typed(question string) ([]byte, error) {
+// errStopped means that the person wanted to stop rather than to answer.
+var errStopped = errors.New("stopped before there was an answer")
+
+// typed asks at the terminal, which shows again what is typed when ctx ends; the
+// read that still waits then ends with the process.
+func (s *secrets) typed(ctx context.Context, question string) ([]byte, error) {
+	shown, err := term.GetState(s.handle)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := io.WriteString(s.ask, question); err != nil {
 		return nil, err
 	}
-	text, err := term.ReadPassword(s.handle)
-	_, said := io.WriteString(s.ask, "\n")
-	return text, errors.Join(err, said)
+	type answer struct {
+		text []byte
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		text, err := term.ReadPassword(s.handle)
+		read <- answer{text, err}
+	}()
+	select {
+	case a := <-read:
+		_, said := io.WriteString(s.ask, "\n")
+		return a.text, errors.Join(a.err, said)
+	case <-ctx.Done():
+		return nil, errors.Join(errStopped, term.Restore(s.handle, shown))
+	}
 }
