@@ -49,10 +49,9 @@ def go_dependencies():
     )
     _module(
         name = "com_github_azure_go_ntlmssp",
-        build_external = "external",
         importpath = "github.com/Azure/go-ntlmssp",
-        sum = "h1:mFRzDkZVAjdal+s7s0MwaRv9igoPqLRdzOLzw/8Xvq8=",
-        version = "v0.0.0-20221128193559-754e69321358",
+        sum = "h1:l+FM/EEMb0U9QZE7mKNEDw5Mu3mFiaa2GKOoTSsNDPw=",
+        version = "v0.1.1",
     )
     _module(
         name = "com_github_christrenkamp_goxpath",
@@ -66,6 +65,12 @@ def go_dependencies():
         importpath = "github.com/a-h/templ",
         sum = "h1:kiKAPXTZE2Iaf8JbtM21r54A8bCNsncrfnokZZSrSDg=",
         version = "v0.3.977",
+    )
+    _module(
+        name = "com_github_alexbrainman_sspi",
+        importpath = "github.com/alexbrainman/sspi",
+        sum = "h1:4dAU9FXIyQktpoUAgOJK3OTFc/xug0PCXYCqU0FgDKI=",
+        version = "v0.0.0-20250919150558-7d374ff0d59e",
     )
     _module(
         name = "com_github_antlr4_go_antlr_v4",
@@ -144,6 +149,18 @@ def go_dependencies():
         importpath = "github.com/envoyproxy/protoc-gen-validate",
         sum = "h1:MVQghNeW+LZcmXe7SY1V36Z+WFMDjpqGAGacLe2T0ds=",
         version = "v1.3.3",
+    )
+    _module(
+        name = "com_github_go_asn1_ber_asn1_ber",
+        importpath = "github.com/go-asn1-ber/asn1-ber",
+        sum = "h1:H9AZkK22UOmfX8J84ubyaZxKJZ3FMHVwn8swoMML7iQ=",
+        version = "v1.5.8",
+    )
+    _module(
+        name = "com_github_go_ldap_ldap_v3",
+        importpath = "github.com/go-ldap/ldap/v3",
+        sum = "h1:eRB4f4Ecn1POL1mO86+uUDlecmyWsdiJwh60bAUS4UY=",
+        version = "v3.4.15",
     )
     _module(
         name = "com_github_go_logr_logr",
