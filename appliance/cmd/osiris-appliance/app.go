@@ -23,6 +23,10 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/remote/agent"
+	"github.com/osiriscare/osiris/appliance/internal/remote/script"
+	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
+	"github.com/osiriscare/osiris/appliance/internal/scan"
 	"github.com/osiriscare/osiris/appliance/internal/sensor"
 	"github.com/osiriscare/osiris/appliance/internal/session"
 	"github.com/osiriscare/osiris/appliance/internal/signature"
@@ -104,7 +108,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
-			scanConfig(c), cas,
+			scanConfig(c), cas, ssh.NewKnownHosts(filepath.Join(c.DataDir, "known_hosts")),
 		),
 	)
 }
@@ -139,6 +143,26 @@ var healModule = fx.Module("heal",
 		func(h *heal.Healer, u *uplink.Uplink) session.Opened { return wakers{h.Wake, u.Poke} },
 	),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, h *heal.Healer) { fxrun.Go(lc, sd, h.Run) }),
+)
+
+// roadsModule leads to hosts without an agent, scans them and runs runbooks there.
+var roadsModule = fx.Module("roads",
+	fx.Provide(
+		func(lc fx.Lifecycle, log *slog.Logger) *winrm.Road {
+			r := winrm.New(winrm.Config{KDCs: script.LookupKDCs}, log)
+			lc.Append(fx.StopHook(r.Close))
+			return r
+		},
+		func(lc fx.Lifecycle, keys *ssh.KnownHosts, log *slog.Logger) *ssh.Road {
+			r := ssh.New(ssh.Config{}, keys, log)
+			lc.Append(fx.StopHook(r.Close))
+			return r
+		},
+		makeRoads,
+		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
+		func(t tiers) script.Policy { return sitePolicy{t} },
+	),
+	script.Module, scan.Module,
 )
 
 // tiers is what may be done to an agent: the policy's tier, capped by how it

@@ -5,20 +5,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-
-	"go.uber.org/fx"
+	"strconv"
 
 	"github.com/osiriscare/osiris/appliance/internal/config"
 	"github.com/osiriscare/osiris/appliance/internal/credential"
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
+	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
 	"github.com/osiriscare/osiris/appliance/internal/scan"
 	"github.com/osiriscare/osiris/appliance/internal/target"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
+	sealed "github.com/osiriscare/osiris/shared/credential"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
@@ -100,23 +100,32 @@ func (p sitePolicy) Parameters(id check.ID) check.Parameters {
 	}
 }
 
-// roadsModule leads to hosts without an agent.
-var roadsModule = fx.Module("roads",
-	fx.Provide(
-		func(lc fx.Lifecycle, log *slog.Logger) *winrm.Road {
-			r := winrm.New(winrm.Config{KDCs: script.LookupKDCs}, log)
-			lc.Append(fx.StopHook(r.Close))
-			return r
-		},
-		func(r *winrm.Road, c *credential.Store, books *runbook.Catalogue) (script.Road, error) {
-			windows, err := script.NewWinRM(r, c, books)
-			if err != nil {
-				return nil, err
-			}
-			return script.Roads{"windows": windows}, nil
-		},
-		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
-		func(t tiers) script.Policy { return sitePolicy{t} },
-	),
-	script.Module, scan.Module,
-)
+// shellCredentials opens credentials for Linux hosts.
+type shellCredentials struct{ *credential.Store }
+
+// SSH implements script.ShellCredentials.
+func (s shellCredentials) SSH(ctx context.Context, name, host string) (ssh.Credential, string, error) {
+	c, version, err := s.Open(ctx, name, host)
+	if err != nil {
+		return ssh.Credential{}, "", err
+	}
+	out := ssh.Credential{User: c.User, Sudo: ssh.Sudo(c.Sudo), SudoSecret: c.SudoSecret.Reveal()}
+	switch c.Kind {
+	case sealed.SSHKey:
+		out.Key, out.Passphrase = []byte(c.Key.Reveal()), c.Passphrase.Reveal()
+	case sealed.SSHPassword:
+		out.Password = c.Password.Reveal()
+	case sealed.WindowsPassword, sealed.ClientCertificate, sealed.LDAPBind:
+		return ssh.Credential{}, "", fmt.Errorf("opening credential %s, a %s, for Linux: %w", name, c.Kind, credential.ErrKind)
+	}
+	return out, strconv.FormatUint(version, 10), nil
+}
+
+// makeRoads leads to hosts without an agent.
+func makeRoads(w *winrm.Road, s *ssh.Road, c *credential.Store, books *runbook.Catalogue) (script.Road, error) {
+	windows, err := script.NewWinRM(w, c, books)
+	if err != nil {
+		return nil, err
+	}
+	return script.Roads{"windows": windows, "linux": script.NewSSH(s, shellCredentials{c})}, nil
+}

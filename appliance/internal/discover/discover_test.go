@@ -21,6 +21,8 @@ func (f *fake) config() discover.Config {
 		Domain: "northvalley.local", Server: "DC1.northvalley.local", Port: f.port, StartTLS: f.startTLS(), CAs: f.cas,
 		Credential: discover.Credential{Method: discover.Simple, User: "osiris@northvalley.local", Password: "Secret-1"},
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			f.mu.Lock()   // what the test set is seen by the server
+			f.mu.Unlock() //nolint:staticcheck // only the order counts
 			return new(net.Dialer).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", f.port))
 		},
 	}
@@ -105,6 +107,8 @@ func TestListPagesThroughEverything(t *testing.T) {
 		f.computer(n+1, nil)
 	}
 	l, _ := list(t, directory(t, f.config()), discover.Mark{})
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(l.Computers) != 2500 || len(f.filters) != 3 {
 		t.Errorf("%d computers in %d pages; want 2500 in 3", len(l.Computers), len(f.filters))
 	}
@@ -267,6 +271,8 @@ func TestListSaysWhatIsWrong(t *testing.T) {
 			if strings.Contains(fmt.Sprint(err), "Secret-1") {
 				t.Errorf("the password is in %v", err)
 			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
 			if f.binds > 1 {
 				t.Errorf("%d binds; want one: accounts lock", f.binds)
 			}

@@ -267,7 +267,9 @@ func TestTheSummaryIsProvedOnChangeAndHourly(t *testing.T) {
 		go func() { done <- scanner.Run(ctx) }()
 		time.Sleep(3*time.Hour - 20*time.Minute)
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 		if n := len(s.bundles); n != 3 {
 			t.Errorf("%d summaries in less than three hours; want 3", n)
 		}
