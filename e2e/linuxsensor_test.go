@@ -27,7 +27,7 @@ func TestTheLinuxSensorReportsAndResolves(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"osiriscare-sensor.sh", "install.sh", "uninstall.sh"} {
 		script := filepath.Join(folder, name)
-		if err := os.WriteFile(script, fetched(t, base+"/sensor/"+name), 0o700); err != nil {
+		if err := os.WriteFile(script, fetched(t.Context(), t, base+"/sensor/"+name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
@@ -72,9 +72,9 @@ func TestTheLinuxSensorReportsAndResolves(t *testing.T) {
 	})
 
 	status := func(want func(map[string]any) bool) func(context.Context) error {
-		return func(context.Context) error {
+		return func(ctx context.Context) error {
 			var out struct{ Sensors []map[string]any }
-			if err := json.Unmarshal(fetched(t, base+"/sensor/status"), &out); err != nil {
+			if err := json.Unmarshal(fetched(ctx, t, base+"/sensor/status"), &out); err != nil {
 				return err
 			}
 			if len(out.Sensors) != 1 || !want(out.Sensors[0]) {
@@ -106,9 +106,9 @@ func TestTheLinuxSensorReportsAndResolves(t *testing.T) {
 	s.until("evidence of its end", proof("resolution"))
 }
 
-func fetched(t *testing.T, url string) []byte {
+func fetched(ctx context.Context, t *testing.T, url string) []byte {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,9 @@ import (
 )
 
 // operator runs osirisctl with lines of standard input and gives what it said.
-func (s *site) operator(home, in string, args ...string) (string, error) {
+func (s *site) operator(ctx context.Context, home, in string, args ...string) (string, error) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), s.ctl, append(args, "--site", s.SiteID, "--server", s.WebURL(),
+	cmd := exec.CommandContext(ctx, s.ctl, append(args, "--site", s.SiteID, "--server", s.WebURL(),
 		"--token-file", filepath.Join(s.dir, "central", "operator.token"))...)
 	cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), "OSIRIS_CONFIG_DIR="+home)
 	out, err := cmd.CombinedOutput()
@@ -93,7 +93,7 @@ func TestACredentialReachesTheApplianceAndNobodyElse(t *testing.T) {
 	secrets := []string{first, second, `CLINIC\e2e-scan`}
 	do := func(in string, args ...string) string {
 		t.Helper()
-		out, err := s.operator(home, in, args...)
+		out, err := s.operator(t.Context(), home, in, args...)
 		if err != nil {
 			t.Fatalf("osirisctl %v = %v: %s", args, err, out)
 		}
@@ -106,8 +106,8 @@ func TestACredentialReachesTheApplianceAndNobodyElse(t *testing.T) {
 	}
 	flags := []string{"clinic", "--kind", "windows-password", "--user", secrets[2]}
 	shown := ""
-	s.until("the appliance has registered its sealing key", func(context.Context) error {
-		out, err := s.operator(home, first+"\n", append([]string{"credential", "add"}, flags...)...)
+	s.until("the appliance has registered its sealing key", func(ctx context.Context) error {
+		out, err := s.operator(ctx, home, first+"\n", append([]string{"credential", "add"}, flags...)...)
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}

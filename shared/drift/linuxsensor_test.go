@@ -28,8 +28,10 @@ func TestALinuxSensorsEventBecomesAnEvent(t *testing.T) {
 				Check: check.DiskSpace, Status: check.Fail, Severity: "high", Actual: "93%", Expected: "below 90%",
 				Reason: "A Linux sensor reports disk_space.",
 				Facts: check.Facts{
-					{Name: "title", Value: "Disk nearly full"}, {Name: "details", Value: "/var is at 93%"},
-					{Name: "current_value", Value: "93%"}, {Name: "expected_value", Value: "below 90%"},
+					{Name: "title", Value: "Disk nearly full"},
+					{Name: "details", Value: "/var is at 93%"},
+					{Name: "current_value", Value: "93%"},
+					{Name: "expected_value", Value: "below 90%"},
 				},
 			},
 			DriftType: "low_disk_space", Known: true, Cause: "change", ObservedAt: at,

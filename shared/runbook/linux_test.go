@@ -142,9 +142,12 @@ func TestSysctlFactsAreWhatTheFilesSetLast(t *testing.T) {
 	m.write(t, "etc/sysctl.conf", "net.ipv4.tcp_syncookies = 0\nnet.ipv4.ip_forward = 1\nkernel.randomize_va_space\n")
 	o := m.run(t, "linux/facts/sysctl_hardening.sh", nil, nil)
 	want := check.Facts{
-		{Name: "kernel.dmesg_restrict", Value: "1"}, {Name: "kernel.dmesg_restrict.file", Value: m.root + "/etc/sysctl.d/10-a.conf"},
-		{Name: "kernel.kptr_restrict", Value: "2"}, {Name: "kernel.kptr_restrict.file", Value: m.root + "/etc/sysctl.d/20-b.conf"},
-		{Name: "net.ipv4.tcp_syncookies", Value: "0"}, {Name: "net.ipv4.tcp_syncookies.file", Value: m.root + "/etc/sysctl.conf"},
+		{Name: "kernel.dmesg_restrict", Value: "1"},
+		{Name: "kernel.dmesg_restrict.file", Value: m.root + "/etc/sysctl.d/10-a.conf"},
+		{Name: "kernel.kptr_restrict", Value: "2"},
+		{Name: "kernel.kptr_restrict.file", Value: m.root + "/etc/sysctl.d/20-b.conf"},
+		{Name: "net.ipv4.tcp_syncookies", Value: "0"},
+		{Name: "net.ipv4.tcp_syncookies.file", Value: m.root + "/etc/sysctl.conf"},
 	}
 	if diff := cmp.Diff(want, o.Facts); diff != "" || !o.OK {
 		t.Errorf("facts differ (-want +got), %q:\n%s", o.Error, diff)

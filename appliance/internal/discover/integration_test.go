@@ -120,7 +120,7 @@ func TestSambaKeepsUsOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // the bind says what is wrong
 		if err := conn.Bind("osiris@northvalley.local", sambaUser); !ldap.IsErrorWithCode(err, ldap.LDAPResultStrongAuthRequired) {
 			t.Errorf("Bind = %v; want code 8", err)
 		}

@@ -71,7 +71,7 @@ func (s *session) leave(done <-chan error) {
 		s.host.abandon(s.conn, func() {
 			_ = s.ssh.Close() // io.EOF when the host closed it first
 			if done != nil {
-				<-done
+				<-done //nolint:errcheck // whoever waited for it has gone
 			}
 		})
 		<-s.host.slots
