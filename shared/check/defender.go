@@ -12,9 +12,11 @@ var defenderParameters = []Parameter{{"max_signature_age_days", "7"}}
 // Any product is accepted that protects: Defender itself, one that the security
 // centre of a client Windows knows, or one whose service runs, which is all that a
 // server tells; of a client only where the centre could not be asked. 8192 is a
-// product that is snoozed or whose licence has expired: it may set 4096 as well. D68DDC3A begins Defender's own entry in the security centre, on
-// every Windows. An error other than a missing namespace or class, which means a
-// missing product, leaves something unsaid.
+// product that is snoozed or whose licence has expired: it may set 4096 as well.
+// D68DDC3A begins Defender's own entry in the security centre, on every Windows. An
+// error other than a missing namespace or class, which means a missing product,
+// leaves something unsaid; 0x80041017, an invalid query, is that of a Defender that
+// knows no mode yet.
 const defenderRulings = `real-time protection, signatures at most {$max_signature_age_days} days old
 for status
 first_status|next
@@ -43,6 +45,7 @@ for service
 |+services|yes
 State!4|+stopped|{Name}
 end
+protects&mode_error&mode_error!code 0x80041017|unknown||Whether Microsoft Defender is passive could not be read.
 protects&-passive&age>max_signature_age_days|high|Defender on, signatures out of date|Defender's signatures are too old.
 protects&-passive&age#|pass|Defender on|Microsoft Defender protects in real time.
 protects&-passive|unknown|Defender on|The age of Defender's signatures could not be read.
