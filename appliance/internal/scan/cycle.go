@@ -86,8 +86,7 @@ func (s *Scanner) scan(ctx context.Context, c *cycle, t script.Target, m *memory
 	if err != nil {
 		return failed, err
 	}
-	if look(h) != "" {
-		m.watched()
+	if who := look(h); !m.ask(who, time.Now()) {
 		return watched, nil
 	}
 	leave, err := s.lanes.enter(ctx, m.slow())

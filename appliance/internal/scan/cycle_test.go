@@ -298,3 +298,26 @@ func TestABusyHostIsMissed(t *testing.T) {
 		t.Errorf("afterwards = %+v", st)
 	}
 }
+
+// sensed are hosts that a sensor says it looks after.
+type sensed struct{ known }
+
+func (sensed) Watched(int64) func(host.Host) string {
+	return func(host.Host) string { return host.SourceSensor }
+}
+
+// Anybody on the network can pretend to be the sensor of a server.
+func TestAHostWithALiveSensorIsAskedOnceAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &site{targets: workstations(1)}
+		r := &road{asked: map[string]int{}, at: map[string]int{}}
+		scanner := newScanner(t, fast(), s, r, sensed{})
+		for range 6 * 6 { // three hours
+			sweep(t, scanner, script.Workstation)
+			time.Sleep(5 * time.Minute)
+		}
+		if n := r.count("t_0"); n != 2 {
+			t.Errorf("it was asked %d times in three hours; want twice", n)
+		}
+	})
+}

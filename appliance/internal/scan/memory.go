@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -26,6 +27,7 @@ type memory struct {
 	good     time.Time // when it answered last
 	first    time.Time // when it failed first since
 	guarded  bool      // an agent or sensor has it
+	rests    time.Time // since when a sensor alone has it, or it was asked meanwhile
 	verdicts map[check.ID]check.Status
 }
 
@@ -95,11 +97,30 @@ func (m *memory) failed(now time.Time, hung bool) {
 	m.hung, m.guarded = hung, false
 }
 
-// watched forgets what was said: when the agent goes, all is told anew.
-func (m *memory) watched() {
+// sensorRest is how long a sensor alone keeps a host from being asked. Anybody who
+// reaches the sensors' port can say that they are the sensor of a server, which
+// must not switch off that it is looked at.
+const sensorRest = time.Hour
+
+// ask tells whether to ask a host that who looks after; "" is nobody. When not, it
+// forgets what was said: when who goes, all is told anew.
+func (m *memory) ask(who string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	switch {
+	case who == "":
+		m.rests = time.Time{}
+		return true
+	case who != host.SourceSensor:
+		m.rests = time.Time{}
+	case m.rests.IsZero():
+		m.rests = now
+	case now.Sub(m.rests) >= sensorRest:
+		m.rests = now
+		return true
+	}
 	m.guarded, m.verdicts, m.failures = true, nil, 0
+	return false
 }
 
 func (m *memory) lost() bool {

@@ -9,8 +9,8 @@
 // that is slow or hangs gives its place up, so that it delays nobody. A scan that
 // cannot begin because the last one still runs is missed: counted, logged and,
 // when it lasts, told as unknown verdicts, never queued. So is a host that does
-// not answer. A host with a live agent or sensor is not asked. Times are
-// time.Duration.
+// not answer. A host with a live agent is not asked, one with a live sensor once an
+// hour. Times are time.Duration.
 package scan
 
 import (
