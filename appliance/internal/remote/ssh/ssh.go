@@ -22,6 +22,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/attempt"
 )
 
 // Config is how hosts are spoken to. The zero value of each field is a default.
@@ -117,33 +119,14 @@ func (r *Road) Run(ctx context.Context, endpoint Endpoint, credential Credential
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Limit)
 	defer cancel()
-	delay := r.cfg.RetryDelay
-	for tries := 0; ; tries++ {
-		out, started, err := r.once(ctx, endpoint, login{credential, signer}, command)
-		if err == nil {
-			return out, nil
-		}
-		err = fmt.Errorf("running a command on %s: %w", endpoint.Host, err)
-		if tries >= r.cfg.Retries || !passes(err) || (started && !command.Idempotent) || !sleep(ctx, delay) {
-			return Output{}, err
-		}
-		delay += delay / 2
+	plan := attempt.Plan{Retries: r.cfg.Retries, Delay: r.cfg.RetryDelay, Passes: passes}
+	out, err := attempt.Do(ctx, plan, command.Idempotent, func() (Output, bool, error) {
+		return r.once(ctx, endpoint, login{credential, signer}, command)
+	})
+	if err != nil {
+		return Output{}, fmt.Errorf("running a command on %s: %w", endpoint.Host, err)
 	}
-}
-
-// sleep waits, unless that would outlast the context.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
-		return false
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return out, nil
 }
 
 // once is one attempt; started tells that the command may have begun.
