@@ -13,7 +13,7 @@ package catalog
 import "github.com/osiriscare/osiris/shared/check"
 
 var (
-	table   = concat(everywhere, linuxOnly, windowsOnly, windowsRemote, macOnly)
+	table   = concat(everywhere, linuxOnly, windowsOnly, windowsRemote, linuxAccess, linuxUpkeep, networkOnly, macOnly)
 	byName  = indexNames(table)
 	byDrift = indexDriftTypes(table)
 )

@@ -68,7 +68,7 @@ var factNames = map[ID][]string{
 // and FactNotApplicable.
 func FactNames(id ID) []string {
 	var names []string
-	for _, name := range slices.Concat(factNames[id], remoteFactNames[id]) {
+	for _, name := range slices.Concat(factNames[id], remoteFactNames[id], linuxAccessFacts[id], linuxUpkeepFacts[id], networkOnlyFacts[id]) {
 		if name == factHost {
 			names = append(names, hostFacts[:]...)
 		} else {

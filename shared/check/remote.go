@@ -38,7 +38,12 @@ var remoteOnly = []definition{
 }
 
 func judgeRemote(d *definition, f Facts, p Parameters, v *Verdict) {
-	d.rule(remoteRulings[d.id], f, p, v)
+	for _, rulings := range [...]map[ID]string{remoteRulings, linuxAccessRulings, linuxUpkeepRulings, networkRulings} {
+		if text, ok := rulings[d.id]; ok {
+			d.rule(text, f, p, v)
+			return
+		}
+	}
 }
 
 var remoteRulings = map[ID]string{

@@ -6,7 +6,7 @@ package check
 // the agent counts bytes. The parts stand beside their judges. Servers and
 // osirisctl know every system's, wherever they run. The tag osiris_agent, with
 // which the agent is released, leaves it its own system's (tables_agent.go).
-var tables = [...][]definition{everywhere, linuxOnly, windowsOnly, windowsRole, macOnly, remoteOnly}
+var tables = [...][]definition{everywhere, linuxOnly, windowsOnly, windowsRole, macOnly, remoteOnly, linuxAccess, linuxUpkeep, networkOnly}
 
 // Which systems' facts are judged. Constants, so that an agent links no judge of
 // another system where one check has several.
