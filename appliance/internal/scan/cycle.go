@@ -22,6 +22,7 @@ type cycle struct {
 	checks   []check.ID
 	document *runbook.Document
 	summary  bool
+	loop     *Loop
 
 	mu     sync.Mutex
 	now    Status

@@ -19,22 +19,34 @@ type Loop struct {
 	interval time.Duration
 	do       func(ctx context.Context) error
 	log      *slog.Logger
+	amend    func(*Round) // adds what the loop does not know; may be nil
 
-	mu     sync.Mutex
-	busy   bool
-	missed int
+	mu   sync.Mutex
+	busy bool
+	now  Round
 }
 
 // NewLoop makes a loop.
 func NewLoop(name string, interval time.Duration, do func(ctx context.Context) error, log *slog.Logger) *Loop {
-	return &Loop{name: name, interval: interval, do: do, log: log}
+	return &Loop{name: name, interval: interval, do: do, log: log, now: Round{Loop: name, Interval: interval}}
 }
 
 // Missed counts the rounds that did not happen since the last that did.
 func (l *Loop) Missed() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.missed
+	return l.now.Missed
+}
+
+// Round tells how it goes.
+func (l *Loop) Round() Round {
+	l.mu.Lock()
+	r := l.now
+	l.mu.Unlock()
+	if l.amend != nil {
+		l.amend(&r)
+	}
+	return r
 }
 
 // Run runs rounds until ctx ends, the first within a twentieth of the interval,
@@ -44,6 +56,8 @@ func (l *Loop) Run(ctx context.Context) error {
 	defer work.Wait()
 	next := time.NewTimer(rand.N(l.interval/jitter + 1))
 	defer next.Stop()
+	l.runs(time.Now())
+	defer l.runs(time.Time{})
 	for {
 		select {
 		case <-next.C:
@@ -56,27 +70,43 @@ func (l *Loop) Run(ctx context.Context) error {
 			continue
 		}
 		work.Go(func() {
-			defer l.free()
-			if err := l.do(ctx); err != nil && ctx.Err() == nil {
+			err := l.do(ctx)
+			if ctx.Err() != nil {
+				err = nil
+			}
+			if l.free(err); err != nil {
 				l.log.WarnContext(ctx, "round failed", "loop", l.name, "error", err)
 			}
 		})
 	}
 }
 
+func (l *Loop) runs(since time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now.Since = since
+}
+
 func (l *Loop) take() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy {
-		l.missed++
+		l.now.Missed++
+		l.now.MissedAll++
 		return false
 	}
-	l.busy, l.missed = true, 0
+	l.busy = true
+	l.now.Missed, l.now.Began, l.now.Ended = 0, time.Now(), time.Time{}
+	l.now.Rounds++
 	return true
 }
 
-func (l *Loop) free() {
+func (l *Loop) free(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy = false
+	l.busy, l.now.Ended, l.now.Error = false, time.Now(), ""
+	if err != nil {
+		l.now.Failed++
+		l.now.Error = err.Error()
+	}
 }

@@ -122,3 +122,44 @@ func TestKnownSlowHostsWaitForEachOtherOnly(t *testing.T) {
 		slow()
 	})
 }
+
+func TestALoopTellsHowItGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		rounds := 0
+		l := NewLoop("x", time.Minute, func(context.Context) error {
+			rounds++
+			switch rounds {
+			case 1:
+				return errors.New("nobody answers")
+			case 2:
+				time.Sleep(150 * time.Second)
+			}
+			return nil
+		}, slog.New(slog.DiscardHandler))
+		if r := l.Round(); !r.Since.IsZero() || r.Loop != "x" || r.Interval != time.Minute || r.StandsStill(time.Now().Add(time.Hour)) {
+			t.Errorf("before it runs = %+v; want that it does not run, and so does not stand still", r)
+		}
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx) }()
+		time.Sleep(30 * time.Second)
+		if r := l.Round(); r.Since.IsZero() || r.Rounds != 1 || r.Failed != 1 || r.Error != "nobody answers" || r.Ended.IsZero() || r.StandsStill(time.Now()) {
+			t.Errorf("after the first round = %+v; want one that failed", r)
+		}
+		if r := l.Round(); r.StandsStill(r.Began.Add(3*time.Minute)) || !r.StandsStill(r.Began.Add(3*time.Minute+1)) {
+			t.Error("it must stand still after three intervals without a round, and not before")
+		}
+		time.Sleep(2*time.Minute + 45*time.Second)
+		if r := l.Round(); r.Missed != 2 || r.MissedAll != 2 || r.Rounds != 2 || !r.Ended.IsZero() || r.Error != "nobody answers" {
+			t.Errorf("while the second lasts = %+v; want two missed", r)
+		}
+		time.Sleep(time.Minute)
+		if r := l.Round(); r.Missed != 0 || r.MissedAll != 2 || r.Rounds < 3 || r.Error != "" || r.Failed != 1 {
+			t.Errorf("after the third = %+v; want none missed in a row and two in all", r)
+		}
+		cancel()
+		if err := <-done; err != nil || !l.Round().Since.IsZero() {
+			t.Errorf("Run = %v, since %v; want that it ended", err, l.Round().Since)
+		}
+	})
+}

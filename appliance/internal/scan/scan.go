@@ -111,6 +111,8 @@ func New(cfg Config, d Deps) (*Scanner, error) {
 		if c.document, err = d.Catalogue.Scan(c.kind.Platform(), c.checks...); err != nil {
 			return nil, fmt.Errorf("making a scanner for %s: %w", c.name, err)
 		}
+		c.loop = NewLoop(c.name, c.interval, func(ctx context.Context) error { return s.begin(ctx, c) }, d.Log)
+		c.loop.amend = c.amend
 		s.cycles = append(s.cycles, c)
 	}
 	return s, nil
@@ -127,8 +129,7 @@ func (s *Scanner) Run(ctx context.Context) error {
 		if c.interval == 0 {
 			continue
 		}
-		loop := NewLoop("scan "+c.name, c.interval, func(ctx context.Context) error { return s.begin(ctx, c) }, s.Log)
-		loops.Go(func() { _ = loop.Run(ctx) })
+		loops.Go(func() { _ = c.loop.Run(ctx) })
 	}
 	loops.Wait()
 	s.work.Wait()

@@ -28,6 +28,27 @@ func (s *Scanner) Status() []Status {
 	return out
 }
 
+// Loops gives the cycles that are on.
+func (s *Scanner) Loops() (out []*Loop) {
+	for _, c := range s.cycles {
+		if c.interval > 0 {
+			out = append(out, c.loop)
+		}
+	}
+	return out
+}
+
+// amend makes a round of a cycle its sweep, which the loop only begins.
+func (c *cycle) amend(r *Round) {
+	st := c.status()
+	if !st.Began.IsZero() {
+		r.Began, r.Ended = st.Began, st.Ended
+	}
+	r.Counts = map[string]int{
+		"targets": st.Targets, "answered": st.Answered, "failed": st.Failed, "missed": st.Missed, "watched": st.Watched,
+	}
+}
+
 func (c *cycle) status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()

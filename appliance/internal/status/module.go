@@ -10,6 +10,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/listen"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
+	"github.com/osiriscare/osiris/appliance/internal/scan"
 	"github.com/osiriscare/osiris/appliance/internal/session"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
@@ -27,14 +28,20 @@ type deps struct {
 	Outbox   *outbox.Outbox
 	Evidence *evidence.Evidence
 	Uplink   *uplink.Uplink
+	Scanner  *scan.Scanner
+	Loops    []Loop `group:"loops"`
 }
 
 // Module serves health and metrics.
 var Module = fx.Module("status",
 	fx.Provide(func(cfg Config, d deps, log *slog.Logger) *Status {
+		loops := Loops(d.Loops)
+		for _, l := range d.Scanner.Loops() {
+			loops = append(loops, l)
+		}
 		return New(cfg.Version, Appliance{
 			Sessions: d.Sessions, Hosts: d.Hosts, Store: d.Store, Outbox: d.Outbox, Evidence: d.Evidence, Uplink: d.Uplink,
-		}, log)
+		}, loops, log)
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, cfg Config, s *Status, log *slog.Logger) {
 		if cfg.Listen == "" {

@@ -3,7 +3,8 @@
 // loopback. /healthz answers 200 while evidence can be written and 503 with the
 // reason when it cannot; Central being away is not ill health, because nothing
 // here depends on it. Nor is a refusal of Central's, but a person must look:
-// /healthz has its words and /metrics a number to alarm on.
+// /healthz has its words and /metrics a number to alarm on. Loops that ask hosts are
+// told there too: a dead host is not ill health, a loop that stands still is.
 package status
 
 import (
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,15 +51,16 @@ type Source interface {
 type Status struct {
 	version string
 	source  Source
+	loops   Loops
 	log     *slog.Logger
 	handler http.Handler
 }
 
 // New makes the handlers.
-func New(version string, source Source, log *slog.Logger) *Status {
-	s := &Status{version: version, source: source, log: log.With("component", "status")}
+func New(version string, source Source, loops Loops, log *slog.Logger) *Status {
+	s := &Status{version: version, source: source, loops: loops, log: log.With("component", "status")}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{source})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{source}, loops)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: readTime}))
 	mux.HandleFunc("GET /healthz", s.health)
@@ -75,8 +78,14 @@ func (s *Status) health(w http.ResponseWriter, r *http.Request) {
 		Status  string `json:"status"`
 		Version string `json:"version"`
 		Numbers
+		Loops []loopJSON `json:"loops"`
 	}{Status: "ok", Version: s.version}
 	code := http.StatusOK
+	var still []string
+	if out.Loops, still = describe(s.loops.running(), time.Now()); len(still) > 0 {
+		s.log.ErrorContext(ctx, "health is bad", "standing_still", still)
+		out.Status, code = "standing still: "+strings.Join(still, ", "), http.StatusServiceUnavailable
+	}
 	numbers, err := s.source.Numbers(ctx)
 	if out.Numbers = numbers; err != nil {
 		s.log.ErrorContext(ctx, "health is bad", "error", err)

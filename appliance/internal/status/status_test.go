@@ -13,8 +13,9 @@ import (
 )
 
 type source struct {
-	n   status.Numbers
-	err error
+	n     status.Numbers
+	err   error
+	loops status.Loops
 }
 
 func (s source) Numbers(context.Context) (status.Numbers, error) { return s.n, s.err }
@@ -22,7 +23,7 @@ func (s source) Numbers(context.Context) (status.Numbers, error) { return s.n, s
 func get(t *testing.T, s source, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	status.New("1.2.3", s, slog.New(slog.DiscardHandler)).
+	status.New("1.2.3", s, s.loops, slog.New(slog.DiscardHandler)).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
 	return w
 }
