@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/osiriscare/osiris/shared/check"
@@ -19,6 +20,15 @@ const (
 	maxFact  = 16 << 10
 )
 
+// What a clock can show: FILETIME and Unix time begin and end elsewhere, and a
+// wrong clock is to be told and not refused.
+var (
+	firstTime = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastTime  = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+)
+
+const longestRun = 24 * time.Hour
+
 // ErrReply means that what a host answered is no reply.
 var ErrReply = errors.New("bad reply")
 
@@ -27,7 +37,11 @@ type Reply struct {
 	Hostname string
 	// PowerShell is the version that ran the parts, "5.1.17763.1"; empty on Linux.
 	PowerShell string
-	Parts      []Outcome
+	// Clock is nil when the host did not tell.
+	Clock *Clock
+	// Exchange is the asker's; no host tells it.
+	Exchange Exchange
+	Parts    []Outcome
 }
 
 // Outcome is how one part ended. What is not OK is unknown, never a pass.
@@ -100,6 +114,8 @@ type replyForm struct {
 type hostForm struct {
 	Hostname   string `json:"hostname"`
 	PowerShell string `json:"ps"`
+	UTCMs      *int64 `json:"utc_ms,omitempty"` // Unix time at the end
+	RanMs      int64  `json:"ran_ms,omitempty"`
 }
 
 type partForm struct {
@@ -130,6 +146,9 @@ func ReadReply(stdout []byte) (*Reply, error) {
 		return nil, fmt.Errorf("reading a reply: %w: version %d", ErrReply, form.Version)
 	}
 	r := &Reply{Hostname: form.Host.Hostname, PowerShell: form.Host.PowerShell}
+	if utc := form.Host.UTCMs; utc != nil {
+		r.Clock = &Clock{UTC: time.UnixMilli(*utc), Ran: time.Duration(form.Host.RanMs) * time.Millisecond, Step: time.Millisecond}
+	}
 	for _, p := range form.Parts {
 		if p == nil {
 			return nil, fmt.Errorf("reading a reply: %w: a part is null", ErrReply)
@@ -184,6 +203,9 @@ func (r *Reply) validate() error {
 	if len(r.Parts) > MaxParts || len(r.Hostname) > maxWord || len(r.PowerShell) > maxWord {
 		return fmt.Errorf("%w: %d parts, at most %d, or a name is too long", ErrReply, len(r.Parts), MaxParts)
 	}
+	if c := r.Clock; c != nil && (c.UTC.Before(firstTime) || c.UTC.After(lastTime) || c.Ran < 0 || c.Ran > longestRun) {
+		return fmt.Errorf("%w: its clock shows %s after %s", ErrReply, c.UTC.UTC().Format(time.RFC3339), c.Ran)
+	}
 	facts, seen := 0, map[string]bool{}
 	for i := range r.Parts {
 		o := &r.Parts[i]
@@ -223,7 +245,11 @@ func (r *Reply) Windows() ([]byte, error) {
 	if err := r.validate(); err != nil {
 		return nil, fmt.Errorf("encoding a reply: %w", err)
 	}
-	form := replyForm{Version: formVersion, Host: hostForm{r.Hostname, r.PowerShell}, Parts: []*partForm{}}
+	form := replyForm{Version: formVersion, Host: hostForm{Hostname: r.Hostname, PowerShell: r.PowerShell}, Parts: []*partForm{}}
+	if r.Clock != nil {
+		utc := r.Clock.UTC.UnixMilli()
+		form.Host.UTCMs, form.Host.RanMs = &utc, r.Clock.Ran.Milliseconds()
+	}
 	for _, o := range r.Parts {
 		p := &partForm{
 			Name: o.Name, OK: o.OK, Ms: o.Ms, State: o.State, Changed: o.Changed, Reboot: o.Reboot,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ReadShellReply reads a Linux host's standard output, which is lines:
@@ -18,6 +19,7 @@ import (
 //	reboot
 //	error TAB reason
 //	OSIRIS-DONE name code   it ended; 0 is well
+//	clock TAB began TAB ended  the host's clock, Unix seconds
 //	OSIRIS-END              nothing was cut off
 //
 // Other lines are what programs print, and skipped. A part that did not end is
@@ -69,6 +71,7 @@ func (s *shellReply) line(line string) error {
 		return nil
 	}
 	if s.part == nil {
+		s.clock(line)
 		return nil
 	}
 	if rest, ok := strings.CutPrefix(line, "OSIRIS-DONE "+s.part.Name+" "); ok {
@@ -85,6 +88,20 @@ func (s *shellReply) line(line string) error {
 		return nil
 	}
 	return s.word(line)
+}
+
+// clock reads what stands after the parts. One that does not read is none.
+func (s *shellReply) clock(line string) {
+	rest, ok := strings.CutPrefix(line, "clock\t")
+	first, last, two := strings.Cut(rest, "\t")
+	if !ok || !two || len(rest) > maxWord {
+		return
+	}
+	began, err := strconv.ParseInt(first, 10, 64)
+	ended, err2 := strconv.ParseInt(last, 10, 64)
+	if err == nil && err2 == nil && ended >= began && ended-began <= int64(longestRun/time.Second) {
+		s.reply.Clock = &Clock{UTC: time.Unix(ended, 0), Ran: time.Duration(ended-began) * time.Second, Step: time.Second}
+	}
 }
 
 func (s *shellReply) word(line string) error {
@@ -180,6 +197,9 @@ func (r *Reply) Shell() ([]byte, error) {
 			code = "0"
 		}
 		row("OSIRIS-DONE " + o.Name + " " + code)
+	}
+	if c := r.Clock; c != nil {
+		row("clock", strconv.FormatInt(c.UTC.Add(-c.Ran).Unix(), 10), strconv.FormatInt(c.UTC.Unix(), 10))
 	}
 	out.WriteString("OSIRIS-END\n")
 	return []byte(out.String()), nil

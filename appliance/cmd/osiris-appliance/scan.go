@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/osiriscare/osiris/appliance/internal/clock"
 	"github.com/osiriscare/osiris/appliance/internal/config"
 	"github.com/osiriscare/osiris/appliance/internal/credential"
 	"github.com/osiriscare/osiris/appliance/internal/host"
@@ -127,5 +128,6 @@ func makeRoads(w *winrm.Road, s *ssh.Road, c *credential.Store, books *runbook.C
 	if err != nil {
 		return nil, err
 	}
-	return script.Roads{"windows": windows, "linux": script.NewSSH(s, shellCredentials{c})}, nil
+	roads := script.Roads{"windows": windows, "linux": script.NewSSH(s, shellCredentials{c})}
+	return script.Timed{Road: roads, Clock: clock.New()}, nil
 }

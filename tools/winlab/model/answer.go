@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/osiriscare/osiris/shared/runbook"
 )
@@ -25,7 +26,7 @@ func (h *Host) answer(input []byte) (reply []byte, restart bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.applyPolicies()
-	out := &runbook.Reply{Hostname: h.cfg.Name, PowerShell: powerShell}
+	out := &runbook.Reply{Hostname: h.cfg.Name, PowerShell: powerShell, Clock: h.clock()}
 	for i, text := range texts {
 		o := h.part(text, doc)
 		o.Name, o.Ms = doc.Parts[i].Name, 1
@@ -35,6 +36,12 @@ func (h *Host) answer(input []byte) (reply []byte, restart bool, err error) {
 	}
 	reply, err = out.Windows()
 	return reply, restart, err
+}
+
+// clock is the host's, as wrong as the model says.
+func (h *Host) clock() *runbook.Clock {
+	behind := time.Duration(h.tree.number("time.offset_ms")) * time.Millisecond
+	return &runbook.Clock{UTC: h.cfg.Now().Add(-behind), Step: time.Millisecond}
 }
 
 // rebootRunbook restarts the machine by itself.

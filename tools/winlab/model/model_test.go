@@ -77,7 +77,9 @@ func scan(t testing.TB, c *runbook.Catalogue, h *model.Host, ids ...check.ID) ma
 	if err != nil {
 		t.Fatal(err)
 	}
+	sent := time.Now()
 	reply := ask(t, c, h, d)
+	reply.Exchange.Sent = sent
 	out := map[check.ID]check.Verdict{}
 	for _, id := range ids {
 		facts := reply.FactsOf(id)
@@ -87,8 +89,12 @@ func scan(t testing.TB, c *runbook.Catalogue, h *model.Host, ids ...check.ID) ma
 			}
 		}
 		if id == check.TimeSync {
-			offset, _ := h.Get("time.offset_ms")
-			facts = append(facts, check.Fact{Name: check.FactClockOffset, Value: "Server=192.0.2.1;Ms=" + jsonText(t, offset) + ";Stratum=2"})
+			reply.Exchange.Received = time.Now()
+			ahead, _, ok := reply.Offset()
+			if !ok {
+				t.Errorf("%s does not tell its clock", reply.Hostname)
+			}
+			facts = append(facts, check.Fact{Name: check.FactClockOffset, Value: "Server=appliance;Ms=" + jsonText(t, -ahead.Milliseconds())})
 		}
 		out[id] = check.Judge(id, facts, nil)
 	}

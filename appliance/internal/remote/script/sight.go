@@ -51,11 +51,16 @@ func (x *execution) look(ctx context.Context) (*sight, error) {
 	return s, nil
 }
 
-// Judge gives the verdict of each check on a reply.
+// Judge gives the verdict of each check on a reply. What a host cannot say by
+// itself, how far its clock is off, comes from the exchange.
 func Judge(reply *runbook.Reply, ids []check.ID, policy func(check.ID) check.Parameters) []check.Verdict {
 	out := make([]check.Verdict, 0, len(ids))
 	for _, id := range ids {
-		out = append(out, check.Judge(id, reply.FactsOf(id), policy(id)))
+		facts := reply.FactsOf(id)
+		if id == check.TimeSync {
+			facts = withOffset(facts, reply, policy(id))
+		}
+		out = append(out, check.Judge(id, facts, policy(id)))
 	}
 	return out
 }

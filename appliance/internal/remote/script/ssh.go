@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
 	"github.com/osiriscare/osiris/shared/runbook"
@@ -49,8 +50,10 @@ func (s *SSH) Run(ctx context.Context, t Target, d *runbook.Document, idempotent
 	if err != nil {
 		return nil, fmt.Errorf("using credential %s: %w", t.Credential, err)
 	}
+	sent := time.Now()
 	out, err := s.commands.Run(ctx, ssh.Endpoint{Host: t.Host, Port: t.Port, Pin: t.Pin}, c,
 		ssh.Command{Line: shellLine, Stdin: stdin, Idempotent: idempotent})
+	received := time.Now()
 	switch {
 	case errors.Is(err, ssh.ErrAuth), errors.Is(err, ssh.ErrSudo):
 		done(refused)
@@ -63,8 +66,9 @@ func (s *SSH) Run(ctx context.Context, t Target, d *runbook.Document, idempotent
 		return nil, err
 	}
 	reply, err := runbook.ReadShellReply(out.Stdout)
-	if err == nil {
-		return reply, nil
+	if err != nil {
+		return nil, fmt.Errorf("reading the reply: %w (exit code %d: %s)", err, out.ExitCode, sentence(out.Stderr))
 	}
-	return nil, fmt.Errorf("reading the reply: %w (exit code %d: %s)", err, out.ExitCode, sentence(out.Stderr))
+	reply.Exchange = runbook.Exchange{Sent: sent, Received: received}
+	return reply, nil
 }

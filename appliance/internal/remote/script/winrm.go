@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
@@ -58,15 +59,22 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 	if err != nil {
 		return nil, fmt.Errorf("using credential %s: %w", t.Credential, err)
 	}
+	sent := time.Now()
 	out, err := w.commands.Run(ctx, winrm.Endpoint{
 		Host: t.Host, Port: t.Port, Name: t.Name, HTTP: t.HTTP, CAs: t.CAs, Pin: t.Pin,
 		AllowBasic: t.AllowBasic, AllowPlain: t.AllowPlain,
 	}, credential, winrm.Command{Line: w.line, Stdin: stdin, Idempotent: idempotent})
+	received := time.Now()
 	done(standing(err))
 	if err != nil {
 		return nil, err
 	}
-	return readWindows(out)
+	reply, err := readWindows(out)
+	if err != nil {
+		return nil, err
+	}
+	reply.Exchange = runbook.Exchange{Sent: sent, Received: received}
+	return reply, nil
 }
 
 // shared tells whether an account is the same one on many hosts: one of a domain,

@@ -6,6 +6,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL LANG PATH
 umask 077
 unset CDPATH ENV BASH_ENV
+osiris_began=$(date -u +%s 2>/dev/null)
 
 osiris_tab='	'
 osiris_feed='

@@ -480,12 +480,17 @@ function Invoke-OsirisPart {
 
 function Invoke-OsirisDocument {
     param($Document)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $OsirisHost = @{ Facts = $null }
     $texts = @(foreach ($part in $Document.parts) {
         Invoke-OsirisPart -Part $part -Parameters $Document.parameters -Snapshot $Document.snapshot
     })
     $computer = '{"hostname":' + (ConvertTo-JsonText -Text ([System.Environment]::MachineName))
-    $computer = $computer + ',"ps":' + (ConvertTo-JsonText -Text ([string]$PSVersionTable.PSVersion)) + '}'
+    $computer = $computer + ',"ps":' + (ConvertTo-JsonText -Text ([string]$PSVersionTable.PSVersion))
+    # Milliseconds since 1970; a tick is 100 ns.
+    $ticks = [datetime]::UtcNow.Ticks - 621355968000000000
+    $utc = [long](($ticks - $ticks % 10000) / 10000)
+    $computer = $computer + ',"utc_ms":' + $utc + ',"ran_ms":' + $clock.ElapsedMilliseconds + '}'
     [System.Console]::Out.WriteLine('OSIRIS-BEGIN')
     [System.Console]::Out.WriteLine('{"v":1,"host":' + $computer + ',"parts":[' + [string]::Join(',', $texts) + ']}')
     [System.Console]::Out.WriteLine('OSIRIS-END')
