@@ -49,9 +49,7 @@ func TestScriptsReadWhatTheAgentReads(t *testing.T) {
 			}
 		}
 		resource := resourceOf(strings.Split(line, " | "))
-		// Owners by the resultant set of policy are the agents' alone so far: the
-		// scripts tell those that a registry key names (docs/runbooks.md).
-		if resource == "" || len(ids) == 0 || strings.HasPrefix(resource, "cim:root/rsop/computer:") {
+		if resource == "" || len(ids) == 0 {
 			continue
 		}
 		found := false

@@ -36,6 +36,9 @@ var words = map[string]func(s *script, c *command, u *uses){
 	"Get-SecurityPolicy":  func(_ *script, _ *command, u *uses) { u.read("command:secedit.exe") },
 	"Get-OwnDomainName":   func(_ *script, _ *command, u *uses) { u.read("cim:root/cimv2:Win32_NTDomain") },
 	"Get-UpdateSearchAge": func(_ *script, _ *command, u *uses) { u.read("com:Microsoft.Update.AutoUpdate") },
+	"Add-ResultantOwner": func(s *script, c *command, u *uses) {
+		each(orUnknown("cim:", prefixed("cim:root/rsop/computer:", c.value(s, "ClassName"))), u.read)
+	},
 	"Add-Owner": func(s *script, c *command, u *uses) {
 		if _, there := c.arguments["Path"]; there {
 			each(registry(s, c), u.read)

@@ -69,7 +69,8 @@ func defender(t tree, h *Host, f *check.Facts) {
 	h.owner(f, "defender.")
 }
 
-func smb1(t tree, _ *Host, f *check.Facts) {
+func smb1(t tree, h *Host, f *check.Facts) {
+	defer h.owner(f, "smb.")
 	serviceRows(t, f, check.FactService, "LanmanServer", "mrxsmb10")
 	if t.text("services.LanmanServer.state") == "running" {
 		row(f, check.FactSMBServer, "EnableSMB1Protocol", t.yes("smb.server_smb1"))
@@ -83,7 +84,7 @@ func smb1(t tree, _ *Host, f *check.Facts) {
 	row(f, check.FactSMBFeature, "Name", "SMB1Protocol", "InstallState", state)
 }
 
-func spooler(t tree, _ *Host, f *check.Facts) {
+func spooler(t tree, h *Host, f *check.Facts) {
 	serviceRows(t, f, check.FactService, "Spooler")
 	for range t.number("spooler.shared_printers") {
 		row(f, check.FactPrinter, "Name", "Printer")
@@ -91,6 +92,7 @@ func spooler(t tree, _ *Host, f *check.Facts) {
 	if v := t.number("spooler.remote_rpc"); v != 0 {
 		f.Add(check.FactSpoolerRPC, word(v))
 	}
+	h.owner(f, "spooler.", "services.Spooler")
 }
 
 func bitLocker(t tree, _ *Host, f *check.Facts) {
@@ -128,6 +130,7 @@ func volumeID(letter string) string {
 	return `\\?\Volume{00000000-0000-0000-0000-0000000000` + letter + `0}\`
 }
 
-func guestAccount(t tree, _ *Host, f *check.Facts) {
+func guestAccount(t tree, h *Host, f *check.Facts) {
 	row(f, check.FactGuest, "Name", t.text("users.guest.name"), "Disabled", digit(t.yes("users.guest.disabled")))
+	h.owner(f, "users.guest.")
 }

@@ -63,8 +63,9 @@ func screenLock(t tree, h *Host, f *check.Facts) {
 	h.owner(f, "screen_lock.")
 }
 
-func criticalServices(t tree, _ *Host, f *check.Facts) {
+func criticalServices(t tree, h *Host, f *check.Facts) {
 	serviceRows(t, f, check.FactService, "EventLog", "CryptSvc", "Netlogon", "NTDS", "DNS", "W32Time", "WinRM")
+	h.owner(f, "services.")
 }
 
 func timeSync(t tree, h *Host, f *check.Facts) {

@@ -181,6 +181,24 @@ function Add-Owner {
     }
 }
 
+# Group policy owns what it applied last, as its client-side extensions logged it
+# (RSoP). Where that cannot be read the fact owner_error says so.
+function Add-ResultantOwner {
+    param([string]$ClassName, [string]$Filter)
+    if (Test-Fact -Name 'owner') {
+        return
+    }
+    try {
+        $found = @(Find-CimInstance -Namespace 'root\rsop\computer' -ClassName $ClassName -Property 'precedence' -Filter $Filter)
+    } catch {
+        Add-Fact -Name 'owner_error' -Value ('code ' + (Get-ErrorCode -Record $_))
+        return
+    }
+    if ($found.Count -gt 0) {
+        Add-Fact -Name 'owner' -Value 'gpo'
+    }
+}
+
 # A row for each instance. What is optional becomes the fact NAME_error, "code
 # 0x...", as the judges compare it.
 function Add-CimFact {

@@ -10,3 +10,5 @@ if ((Get-HostFact)['host.product_type'] -eq 2) {
 foreach ($account in @(Find-CimInstance -Namespace 'root\cimv2' -ClassName 'Win32_UserAccount' -Property 'Name', 'Disabled' -Filter "$place AND SID LIKE 'S-1-5-21-%-501'")) {
     Add-Row -Fact 'account' -Row ([ordered]@{ Name = $account.Name; Disabled = [int]$account.Disabled })
 }
+Add-ResultantOwner -ClassName 'RSOP_SecuritySettingBoolean' -Filter "KeyName='EnableGuestAccount'"
+Add-Owner -Owner 'local'

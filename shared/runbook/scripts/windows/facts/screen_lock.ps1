@@ -29,4 +29,5 @@ foreach ($kind in 'policy', 'preference', 'lock') {
         Add-Row -Fact $kind -Row $row
     }
 }
+Add-ResultantOwner -ClassName 'RSOP_RegistryValue' -Filter "Path LIKE '%InactivityTimeoutSecs'"
 Add-Owner -Owner 'local'

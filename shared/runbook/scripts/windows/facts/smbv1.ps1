@@ -8,3 +8,5 @@ Add-RegistryFact -Fact 'SMB1' -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Lan
 if (-not (Test-Fact -Name 'server')) {
     Add-CimFact -Fact 'feature' -Namespace 'root\cimv2' -ClassName 'Win32_OptionalFeature' -Property 'Name', 'InstallState' -Filter "Name LIKE 'SMB1Protocol%'" -Optional
 }
+Add-ResultantOwner -ClassName 'RSOP_RegistryPolicySetting' -Filter "valueName='SMB1'"
+Add-Owner -Owner 'local'
