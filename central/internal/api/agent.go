@@ -17,7 +17,7 @@ import (
 
 // Refusals of a decision.
 var (
-	errVerb    = errors.New("verb is AGENT_VERB_APPROVE or AGENT_VERB_RELEASE")
+	errVerb    = errors.New("verb is AGENT_VERB_APPROVE, AGENT_VERB_APPROVE_WITHOUT_DIRECTORY or AGENT_VERB_RELEASE")
 	errRevoked = errors.New("the agent is revoked, which stays; enrol the computer again")
 )
 
@@ -57,7 +57,8 @@ func (s *fleetService) DecideAgent(ctx context.Context, req *connect.Request[cen
 // decidable refuses a decision that would have no effect, as far as the last
 // check-in tells. The appliance judges again.
 func decidable(a *store.Agent, verb trustv1.AgentVerb) error {
-	if verb != trustv1.AgentVerb_AGENT_VERB_APPROVE && verb != trustv1.AgentVerb_AGENT_VERB_RELEASE {
+	approval := verb == trustv1.AgentVerb_AGENT_VERB_APPROVE || verb == trustv1.AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY
+	if !approval && verb != trustv1.AgentVerb_AGENT_VERB_RELEASE {
 		return connect.NewError(connect.CodeInvalidArgument, errVerb)
 	}
 	refuse := func(err error) error { return connect.NewError(connect.CodeFailedPrecondition, err) }
@@ -70,8 +71,18 @@ func decidable(a *store.Agent, verb trustv1.AgentVerb) error {
 		return nil // an older appliance, which does not say why
 	case pending && verb == trustv1.AgentVerb_AGENT_VERB_RELEASE:
 		return refuse(errors.New("the agent is in no quarantine: it waits for approval"))
-	case !pending && verb == trustv1.AgentVerb_AGENT_VERB_APPROVE:
+	case !pending && approval:
 		return refuse(fmt.Errorf("the agent does not wait for approval: it is in quarantine (%s) and can be released", a.Live.Hold))
+	case verb == trustv1.AgentVerb_AGENT_VERB_APPROVE && unconfirmed[a.Live.Directory] != "":
+		return refuse(fmt.Errorf("the site's domain does not confirm the agent: %s; look at the computer, then approve it without the directory", unconfirmed[a.Live.Directory]))
 	}
 	return nil
+}
+
+// unconfirmed are the directory's answers that hold an approval back (D12), as
+// central.v1.HostStatus has them.
+var unconfirmed = map[string]string{
+	"no_match": "it knows no such computer that is enabled and in scope",
+	"conflict": "another agent has the computer's objectGUID, or the computer has another name",
+	"unknown":  "there is no whole and recent listing to compare with",
 }

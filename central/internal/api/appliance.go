@@ -159,6 +159,7 @@ func liveHosts(all []*centralv1.HostStatus, now time.Time) []store.LiveHost {
 			OSVersion: clip(h.GetOsVersion()), AgentVersion: clip(h.GetAgentVersion()), Source: clip(h.GetSource()),
 			Connected: h.GetConnected(), LastSeenMs: min(h.GetLastSeenMs(), now.UnixMilli()), Asserted: h.GetAsserted(),
 			Quarantined: h.GetQuarantined(), Dropped: h.GetDropped(), ReportedMs: now.UnixMilli(), Hold: clip(h.GetHold()),
+			Directory: clip(h.GetDirectory()),
 		})
 	}
 	return hosts

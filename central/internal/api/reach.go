@@ -7,6 +7,7 @@ import (
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 
+	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/store"
 )
 
@@ -15,6 +16,9 @@ import (
 func (s *applianceService) reach(ctx context.Context, a store.Appliance, m *centralv1.CheckInRequest, answer *centralv1.CheckInResponse) error {
 	if err := s.Secrets.Hear(ctx, a, m); err != nil {
 		s.log.ErrorContext(ctx, "what an appliance said of its credentials refused", "site_id", a.SiteID, "appliance_id", a.ID, "error", err)
+	}
+	if err := s.Targets.Hear(ctx, a.SiteID, a.ID, m, answer); err != nil {
+		return err
 	}
 	if err := s.Targets.Answer(ctx, a.SiteID, a.ID, m.GetTargetsState(), answer); err != nil {
 		return err
@@ -38,6 +42,12 @@ func (s *fleetService) ListTargets(ctx context.Context, req *connect.Request[cen
 func (s *fleetService) RemoveTarget(ctx context.Context, req *connect.Request[centralv1.RemoveTargetRequest]) (*connect.Response[centralv1.RemoveTargetResponse], error) {
 	err := s.Targets.Remove(ctx, store.SiteID(req.Msg.GetSiteId()), req.Msg.GetName())
 	return answer(&centralv1.RemoveTargetResponse{}, err)
+}
+
+// ListDirectory implements FleetService.
+func (s *fleetService) ListDirectory(ctx context.Context, req *connect.Request[centralv1.ListDirectoryRequest]) (*connect.Response[centralv1.ListDirectoryResponse], error) {
+	m := req.Msg
+	return answer(s.Fleet.Directory(ctx, store.SiteID(m.GetSiteId()), m.GetUnwatched(), fleet.Page{Token: m.GetPageToken(), Size: m.GetPageSize()}))
 }
 
 // ListSealingKeys implements FleetService.

@@ -87,7 +87,7 @@ func (s *Service) of(ctx context.Context, a store.Appliance, targets []store.Tar
 			MadeMs: c.MadeMs, MadeBy: c.MadeBy, Reason: c.Reason, State: standing(c, taken, keyID),
 		}
 		for _, t := range targets {
-			if t.Credential == c.Name && (t.ApplianceID == "" || t.ApplianceID == a.ID) {
+			if (t.Credential == c.Name || t.ScanWith == c.Name) && (t.ApplianceID == "" || t.ApplianceID == a.ID) {
 				all[n].Targets++
 			}
 		}

@@ -47,7 +47,7 @@ func agentMessage(a *store.Agent, now time.Time) *centralv1.Agent {
 	v := a.Live
 	m := &centralv1.Agent{
 		AgentId: v.AgentID, HostId: v.HostID, Hostname: v.Hostname, Os: v.OS, OsVersion: v.OSVersion, AgentVersion: v.AgentVersion,
-		State: hostState(store.HostView{Live: v}, now), LastSeenMs: v.LastSeenMs, Hold: v.Hold, Revoked: a.Revoked,
+		State: hostState(store.HostView{Live: v}, now), LastSeenMs: v.LastSeenMs, Hold: v.Hold, Revoked: a.Revoked, Directory: v.Directory,
 	}
 	if v.Quarantined && v.Hold == "" {
 		m.Hold = "held"

@@ -45,6 +45,7 @@ type Store interface {
 	HostStore
 	AgentStore
 	EvidenceStore
+	DirectoryStore
 }
 
 // Fleet reads.

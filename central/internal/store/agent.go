@@ -14,7 +14,7 @@ type Agent struct {
 // agents joins what the appliance said with what was decided here. ?3 narrows to
 // one agent, ?4 to those that a person has to do with.
 const agents = `SELECT v.host_id, v.agent_id, v.hostname, v.os, v.os_version, v.agent_version, v.connected, v.last_seen_ms,
-	v.quarantined, v.hold, v.reported_ms, coalesce(r.reason, ''), coalesce(d.version, 0), coalesce(d.verb, 0),
+	v.quarantined, v.hold, v.directory, v.reported_ms, coalesce(r.reason, ''), coalesce(d.version, 0), coalesce(d.verb, 0),
 	coalesce(d.person, ''), coalesce(d.reason, ''), coalesce(d.made_ms, 0)
 	FROM host_live v
 	JOIN appliance a ON a.appliance_id = v.appliance_id
@@ -28,7 +28,7 @@ const agents = `SELECT v.host_id, v.agent_id, v.hostname, v.os, v.os_version, v.
 func scanAgent(row scanner) (a Agent, err error) {
 	v, d := &a.Live, &a.Waiting
 	err = row.Scan(&v.HostID, &v.AgentID, &v.Hostname, &v.OS, &v.OSVersion, &v.AgentVersion, &v.Connected, &v.LastSeenMs,
-		&v.Quarantined, &v.Hold, &v.ReportedMs, &a.Revoked, &d.Version, &d.Verb, &d.Person, &d.Reason, &d.MadeMs)
+		&v.Quarantined, &v.Hold, &v.Directory, &v.ReportedMs, &a.Revoked, &d.Version, &d.Verb, &d.Person, &d.Reason, &d.MadeMs)
 	return a, err
 }
 

@@ -83,7 +83,7 @@ func (s *Store) RemoveCredential(ctx context.Context, site SiteID, name string, 
 	return s.write(ctx, func(tx *sql.Tx) error {
 		var held, used int
 		if err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM credential WHERE site_id = ?1 AND name = ?2),
-			(SELECT count(*) FROM target WHERE site_id = ?1 AND credential = ?2)`, site, name).Scan(&held, &used); err != nil {
+			(SELECT count(*) FROM target WHERE site_id = ?1 AND (credential = ?2 OR scan_with = ?2))`, site, name).Scan(&held, &used); err != nil {
 			return err
 		}
 		switch {

@@ -30,6 +30,7 @@ type LiveHost struct {
 	Asserted     bool
 	Quarantined  bool
 	Hold         string // why it is quarantined; empty when its appliance does not say
+	Directory    string // what the directory says of one that waits; central.v1.HostStatus has the words
 	Dropped      uint64
 	ReportedMs   int64
 }
@@ -45,15 +46,15 @@ func replaceLive(ctx context.Context, tx *sql.Tx, id ApplianceID, site SiteID, h
 		return err
 	}
 	insert, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO host_live (site_id, host_id, appliance_id, agent_id,
-		hostname, os, os_version, agent_version, source, connected, last_seen_ms, asserted, quarantined, dropped, reported_ms, hold)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		hostname, os, os_version, agent_version, source, connected, last_seen_ms, asserted, quarantined, dropped, reported_ms, hold, directory)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
 	defer insert.Close() //nolint:errcheck // the transaction says whether it worked
 	for _, h := range hosts {
 		if _, err := insert.ExecContext(ctx, site, h.HostID, id, h.AgentID, h.Hostname, h.OS, h.OSVersion, h.AgentVersion,
-			h.Source, h.Connected, h.LastSeenMs, h.Asserted, h.Quarantined, int64(h.Dropped), h.ReportedMs, h.Hold); err != nil {
+			h.Source, h.Connected, h.LastSeenMs, h.Asserted, h.Quarantined, int64(h.Dropped), h.ReportedMs, h.Hold, h.Directory); err != nil {
 			return err
 		}
 	}

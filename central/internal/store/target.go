@@ -12,13 +12,14 @@ type Target struct {
 	Kind        int32 // central.v1.TargetKind
 	ApplianceID ApplianceID
 	Credential  string
+	ScanWith    string // a domain's: the credential for its computers
 	Body        []byte // central.v1.Target
 }
 
-const targetColumns = "site_id, name, kind, appliance_id, credential, body"
+const targetColumns = "site_id, name, kind, appliance_id, credential, scan_with, body"
 
 func scanTarget(row scanner) (t Target, err error) {
-	return t, row.Scan(&t.SiteID, &t.Name, &t.Kind, &t.ApplianceID, &t.Credential, &t.Body)
+	return t, row.Scan(&t.SiteID, &t.Name, &t.Kind, &t.ApplianceID, &t.Credential, &t.ScanWith, &t.Body)
 }
 
 // AddTarget keeps a target. ErrConflict means that there is one of that name,
@@ -28,8 +29,8 @@ func (s *Store) AddTarget(ctx context.Context, t Target, replace bool) error {
 	if replace {
 		verb = "INSERT OR REPLACE"
 	}
-	err := s.exec(ctx, verb+" INTO target ("+targetColumns+") VALUES (?, ?, ?, ?, ?, ?)",
-		t.SiteID, t.Name, t.Kind, t.ApplianceID, t.Credential, t.Body)
+	err := s.exec(ctx, verb+" INTO target ("+targetColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+		t.SiteID, t.Name, t.Kind, t.ApplianceID, t.Credential, t.ScanWith, t.Body)
 	if err != nil && strings.Contains(err.Error(), "UNIQUE") {
 		return ErrConflict
 	}

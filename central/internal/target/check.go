@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
+	"strings"
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/shared/credential"
@@ -44,7 +46,7 @@ func checkWords(t *centralv1.Target) error {
 	case !credential.ValidName(t.GetName()):
 		return fmt.Errorf("name %.100q has other characters than letters, digits and . _ - or more than 100", t.GetName())
 	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_UNSPECIFIED || centralv1.TargetKind_name[int32(t.GetKind())] == "":
-		return fmt.Errorf("kind is windows, linux or workstation")
+		return fmt.Errorf("kind is windows, linux, workstation or domain")
 	case !hostName.MatchString(t.GetHost()) && bare != nil:
 		return fmt.Errorf("host %.100q is no name and no address", t.GetHost())
 	case t.GetPort() > 65535:
@@ -63,6 +65,47 @@ func checkWords(t *centralv1.Target) error {
 		return fmt.Errorf("plain text is for basic authentication only: the others seal")
 	case t.GetAllowPlain() && !t.GetHttp():
 		return fmt.Errorf("plain text is for HTTP")
+	}
+	return checkDomain(t)
+}
+
+// domainName is a DNS name of two labels or more.
+var domainName = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]{0,62})(\.[0-9A-Za-z]([0-9A-Za-z-]{0,62}))+$`)
+
+// maxNames bounds the containers and groups of a domain.
+const maxNames = 100
+
+// checkDomain is about what only domains have.
+func checkDomain(t *centralv1.Target) error {
+	names := slices.Concat(t.GetIncludeOus(), t.GetExcludeOus(), t.GetExcludeGroups())
+	if t.GetKind() != centralv1.TargetKind_TARGET_KIND_DOMAIN {
+		if len(names) > 0 || t.GetScanWith() != "" || t.GetDomain() != "" {
+			return fmt.Errorf("containers, groups, scan-with and domain are for domains")
+		}
+		return nil
+	}
+	domain := t.GetDomain()
+	if domain == "" {
+		domain = t.GetHost()
+	}
+	switch {
+	case len(domain) > 253 || !domainName.MatchString(domain):
+		return fmt.Errorf("%.100q is not a domain's DNS name, such as clinic.lan", domain)
+	case t.GetDomain() != "" && !domainName.MatchString(t.GetHost()):
+		return fmt.Errorf("a controller is given by its full DNS name: its certificate and Kerberos know no other")
+	case t.GetAllowBasic() || t.GetTlsName() != "" || t.GetLab() || t.GetObjectGuid() != "":
+		return fmt.Errorf("basic authentication, tls-name, lab and object-guid are not for domains")
+	case t.GetHttp() && t.GetScanWith() == "":
+		return fmt.Errorf("http says how the domain's computers are scanned, and none are: LDAP is always in TLS")
+	case t.GetScanWith() != "" && !credential.ValidName(t.GetScanWith()):
+		return fmt.Errorf("scan-with %.100q is no credential's name", t.GetScanWith())
+	case len(names) > maxNames:
+		return fmt.Errorf("%d containers and groups are more than %d", len(names), maxNames)
+	}
+	for _, dn := range names {
+		if dn == "" || len(dn) > 1024 || !strings.Contains(dn, "=") {
+			return fmt.Errorf("%.200q is no distinguished name, such as OU=Desks,DC=clinic,DC=lan", dn)
+		}
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
 // Package target keeps the hosts that appliances scan without an agent, per
-// site. A list is given whole: an empty one means that there is nothing to scan.
+// site, the domains that they list, and what they found there. A list is given whole: an empty one means that there is nothing to scan.
 // Its state is the SHA-256 of what the appliance is given; an appliance that
 // holds that state is told nothing. Which credential goes with a target is what
 // the target says, and never found by a name that matches (DESIGN D16).
@@ -37,6 +37,9 @@ type Store interface {
 	Targets(ctx context.Context, site store.SiteID) ([]store.Target, error)
 	RemoveTarget(ctx context.Context, site store.SiteID, name string) error
 	Reach(ctx context.Context, site store.SiteID, id store.ApplianceID) (store.Reach, error)
+	DirectoryState(ctx context.Context, site store.SiteID, id store.ApplianceID) ([]byte, error)
+	PutDirectory(ctx context.Context, d store.Directory) error
+	RemoveDirectory(ctx context.Context, site store.SiteID, id store.ApplianceID) error
 }
 
 // Service has the targets of all sites.
@@ -74,7 +77,7 @@ func (s *Service) Add(ctx context.Context, site store.SiteID, t *centralv1.Targe
 	}
 	err = s.store.AddTarget(ctx, store.Target{
 		SiteID: site, Name: t.GetName(), Kind: int32(t.GetKind()), ApplianceID: store.ApplianceID(t.GetApplianceId()),
-		Credential: t.GetCredential(), Body: body,
+		Credential: t.GetCredential(), ScanWith: t.GetScanWith(), Body: body,
 	}, replace)
 	if errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("%w: the site has a target %s; --replace puts this one in its place", err, t.GetName())
@@ -153,7 +156,7 @@ func (s *Service) Answer(ctx context.Context, site store.SiteID, id store.Applia
 		return err
 	}
 	lists := map[centralv1.TargetKind]*centralv1.TargetList{
-		centralv1.TargetKind_TARGET_KIND_WINDOWS: {}, centralv1.TargetKind_TARGET_KIND_LINUX: {}, centralv1.TargetKind_TARGET_KIND_WORKSTATION: {},
+		centralv1.TargetKind_TARGET_KIND_WINDOWS: {}, centralv1.TargetKind_TARGET_KIND_LINUX: {}, centralv1.TargetKind_TARGET_KIND_WORKSTATION: {}, centralv1.TargetKind_TARGET_KIND_DOMAIN: {},
 	}
 	for _, t := range all {
 		if list := lists[t.GetKind()]; list != nil {
@@ -164,6 +167,7 @@ func (s *Service) Answer(ctx context.Context, site store.SiteID, id store.Applia
 	m.WindowsTargets = lists[centralv1.TargetKind_TARGET_KIND_WINDOWS]
 	m.LinuxTargets = lists[centralv1.TargetKind_TARGET_KIND_LINUX]
 	m.WorkstationTargets = lists[centralv1.TargetKind_TARGET_KIND_WORKSTATION]
+	m.DomainTargets = lists[centralv1.TargetKind_TARGET_KIND_DOMAIN]
 	return nil
 }
 

@@ -38,6 +38,9 @@ const (
 	TargetKind_TARGET_KIND_LINUX TargetKind = 2
 	// A Windows workstation, by WinRM.
 	TargetKind_TARGET_KIND_WORKSTATION TargetKind = 3
+	// A domain of Active Directory: its computers are listed by LDAP, hourly, and
+	// scanned if scan_with says with what.
+	TargetKind_TARGET_KIND_DOMAIN TargetKind = 4
 )
 
 // Enum value maps for TargetKind.
@@ -47,12 +50,14 @@ var (
 		1: "TARGET_KIND_WINDOWS",
 		2: "TARGET_KIND_LINUX",
 		3: "TARGET_KIND_WORKSTATION",
+		4: "TARGET_KIND_DOMAIN",
 	}
 	TargetKind_value = map[string]int32{
 		"TARGET_KIND_UNSPECIFIED": 0,
 		"TARGET_KIND_WINDOWS":     1,
 		"TARGET_KIND_LINUX":       2,
 		"TARGET_KIND_WORKSTATION": 3,
+		"TARGET_KIND_DOMAIN":      4,
 	}
 )
 
@@ -431,7 +436,13 @@ type HostStatus struct {
 	Dropped uint64 `protobuf:"varint,12,opt,name=dropped,proto3" json:"dropped,omitempty"`
 	// Why it is quarantined: pending (waits for approval), expired (its
 	// certificate was renewed after its end) or clone.
-	Hold          string `protobuf:"bytes,13,opt,name=hold,proto3" json:"hold,omitempty"`
+	Hold string `protobuf:"bytes,13,opt,name=hold,proto3" json:"hold,omitempty"`
+	// What the directory says of an agent that waits for approval: matched (by
+	// objectGUID), named (by its one exact name, because the agent gives no
+	// objectGUID), conflict (another agent has the objectGUID, or it has another
+	// name), no_match, unknown (there is no whole listing); empty where the
+	// appliance reads no domain.
+	Directory     string `protobuf:"bytes,14,opt,name=directory,proto3" json:"directory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -557,6 +568,13 @@ func (x *HostStatus) GetHold() string {
 	return ""
 }
 
+func (x *HostStatus) GetDirectory() string {
+	if x != nil {
+		return x.Directory
+	}
+	return ""
+}
+
 type CheckInRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Hostname string                 `protobuf:"bytes,1,opt,name=hostname,proto3" json:"hostname,omitempty"`
@@ -584,8 +602,13 @@ type CheckInRequest struct {
 	CredentialsState []byte `protobuf:"bytes,15,opt,name=credentials_state,json=credentialsState,proto3" json:"credentials_state,omitempty"`
 	// Credentials that do not open.
 	CredentialProblems []*CredentialProblem `protobuf:"bytes,16,rep,name=credential_problems,json=credentialProblems,proto3" json:"credential_problems,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Tells the directory's report from every other; empty where the appliance
+	// reads no domain.
+	DirectoryState []byte `protobuf:"bytes,17,opt,name=directory_state,json=directoryState,proto3" json:"directory_state,omitempty"`
+	// The report, whole, when Central said that it wants it.
+	Directory     *DirectoryReport `protobuf:"bytes,18,opt,name=directory,proto3" json:"directory,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckInRequest) Reset() {
@@ -730,6 +753,20 @@ func (x *CheckInRequest) GetCredentialProblems() []*CredentialProblem {
 	return nil
 }
 
+func (x *CheckInRequest) GetDirectoryState() []byte {
+	if x != nil {
+		return x.DirectoryState
+	}
+	return nil
+}
+
+func (x *CheckInRequest) GetDirectory() *DirectoryReport {
+	if x != nil {
+		return x.Directory
+	}
+	return nil
+}
+
 type CheckInResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	ServerMs int64                  `protobuf:"varint,1,opt,name=server_ms,json=serverMs,proto3" json:"server_ms,omitempty"`
@@ -756,8 +793,14 @@ type CheckInResponse struct {
 	// The credentials for this appliance, likewise.
 	CredentialsState []byte          `protobuf:"bytes,14,opt,name=credentials_state,json=credentialsState,proto3" json:"credentials_state,omitempty"`
 	Credentials      *CredentialList `protobuf:"bytes,15,opt,name=credentials,proto3" json:"credentials,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The domains to read, with the other targets and under their state. A Central
+	// that knows none of them does not send it.
+	DomainTargets *TargetList `protobuf:"bytes,16,opt,name=domain_targets,json=domainTargets,proto3" json:"domain_targets,omitempty"`
+	// True when Central holds another report than directory_state: the next
+	// check-in brings it.
+	DirectoryWanted bool `protobuf:"varint,17,opt,name=directory_wanted,json=directoryWanted,proto3" json:"directory_wanted,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CheckInResponse) Reset() {
@@ -893,6 +936,20 @@ func (x *CheckInResponse) GetCredentials() *CredentialList {
 		return x.Credentials
 	}
 	return nil
+}
+
+func (x *CheckInResponse) GetDomainTargets() *TargetList {
+	if x != nil {
+		return x.DomainTargets
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetDirectoryWanted() bool {
+	if x != nil {
+		return x.DirectoryWanted
+	}
+	return false
 }
 
 type WitnessStateRequest struct {
@@ -1444,7 +1501,19 @@ type Target struct {
 	// Central's id of it, t_…; another host under the same name has another.
 	TargetId string `protobuf:"bytes,15,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
 	// objectGUID of its computer account, lower case with dashes, when it is known.
-	ObjectGuid    string `protobuf:"bytes,16,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
+	ObjectGuid string `protobuf:"bytes,16,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
+	// The rest is about domains. Distinguished names of the containers whose
+	// computers count, of those whose do not, and of groups whose direct members do
+	// not; without include_ous all count.
+	IncludeOus    []string `protobuf:"bytes,17,rep,name=include_ous,json=includeOus,proto3" json:"include_ous,omitempty"`
+	ExcludeOus    []string `protobuf:"bytes,18,rep,name=exclude_ous,json=excludeOus,proto3" json:"exclude_ous,omitempty"`
+	ExcludeGroups []string `protobuf:"bytes,19,rep,name=exclude_groups,json=excludeGroups,proto3" json:"exclude_groups,omitempty"`
+	// Name of the credential that the domain's computers are scanned with; empty
+	// means that they are only listed.
+	ScanWith string `protobuf:"bytes,20,opt,name=scan_with,json=scanWith,proto3" json:"scan_with,omitempty"`
+	// The domain's DNS name when host is one of its controllers; empty when host is
+	// the domain, which then names its controllers itself.
+	Domain        string `protobuf:"bytes,21,opt,name=domain,proto3" json:"domain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1587,6 +1656,41 @@ func (x *Target) GetTargetId() string {
 func (x *Target) GetObjectGuid() string {
 	if x != nil {
 		return x.ObjectGuid
+	}
+	return ""
+}
+
+func (x *Target) GetIncludeOus() []string {
+	if x != nil {
+		return x.IncludeOus
+	}
+	return nil
+}
+
+func (x *Target) GetExcludeOus() []string {
+	if x != nil {
+		return x.ExcludeOus
+	}
+	return nil
+}
+
+func (x *Target) GetExcludeGroups() []string {
+	if x != nil {
+		return x.ExcludeGroups
+	}
+	return nil
+}
+
+func (x *Target) GetScanWith() string {
+	if x != nil {
+		return x.ScanWith
+	}
+	return ""
+}
+
+func (x *Target) GetDomain() string {
+	if x != nil {
+		return x.Domain
 	}
 	return ""
 }
@@ -1882,6 +1986,388 @@ func (x *CredentialProblem) GetReason() string {
 	return ""
 }
 
+// DirectoryReport is what an appliance read in its domains, whole.
+type DirectoryReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Domains       []*DirectoryDomain     `protobuf:"bytes,1,rep,name=domains,proto3" json:"domains,omitempty"`
+	Computers     []*DirectoryComputer   `protobuf:"bytes,2,rep,name=computers,proto3" json:"computers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryReport) Reset() {
+	*x = DirectoryReport{}
+	mi := &file_central_v1_appliance_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryReport) ProtoMessage() {}
+
+func (x *DirectoryReport) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryReport.ProtoReflect.Descriptor instead.
+func (*DirectoryReport) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *DirectoryReport) GetDomains() []*DirectoryDomain {
+	if x != nil {
+		return x.Domains
+	}
+	return nil
+}
+
+func (x *DirectoryReport) GetComputers() []*DirectoryComputer {
+	if x != nil {
+		return x.Computers
+	}
+	return nil
+}
+
+// DirectoryDomain is how a domain was read.
+type DirectoryDomain struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its target, and that target's name.
+	TargetId string `protobuf:"bytes,1,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	Name     string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// DNS name.
+	Domain string `protobuf:"bytes,3,opt,name=domain,proto3" json:"domain,omitempty"`
+	// The controller of the newest listing, when it was, and when the newest was
+	// that read all; by the appliance's clock, 0 before the first.
+	Controller string `protobuf:"bytes,4,opt,name=controller,proto3" json:"controller,omitempty"`
+	ListedMs   int64  `protobuf:"varint,5,opt,name=listed_ms,json=listedMs,proto3" json:"listed_ms,omitempty"`
+	FullMs     int64  `protobuf:"varint,6,opt,name=full_ms,json=fullMs,proto3" json:"full_ms,omitempty"`
+	// Why the newest try failed and since when tries do; empty when it did not.
+	Problem        string `protobuf:"bytes,7,opt,name=problem,proto3" json:"problem,omitempty"`
+	ProblemSinceMs int64  `protobuf:"varint,8,opt,name=problem_since_ms,json=problemSinceMs,proto3" json:"problem_since_ms,omitempty"`
+	// True while the credential is not used because it was refused, until it is
+	// rotated: accounts lock.
+	Held bool `protobuf:"varint,9,opt,name=held,proto3" json:"held,omitempty"`
+	// True when there are more computers than an appliance keeps.
+	Truncated bool `protobuf:"varint,10,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	// Enabled computers that are no Windows that is looked after, and that the
+	// target excludes, and that could not be read, as of the newest full listing.
+	Others  uint32 `protobuf:"varint,11,opt,name=others,proto3" json:"others,omitempty"`
+	LeftOut uint32 `protobuf:"varint,12,opt,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
+	Skipped uint32 `protobuf:"varint,13,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	// Other parts of the forest that were named and not followed.
+	Referrals uint32 `protobuf:"varint,14,opt,name=referrals,proto3" json:"referrals,omitempty"`
+	// Computers that share a DNS name, or have none, and so are not scanned.
+	Ambiguous uint32 `protobuf:"varint,15,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`
+	// The appliance that reads it; filled in by Central.
+	ApplianceId   string `protobuf:"bytes,16,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryDomain) Reset() {
+	*x = DirectoryDomain{}
+	mi := &file_central_v1_appliance_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryDomain) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryDomain) ProtoMessage() {}
+
+func (x *DirectoryDomain) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryDomain.ProtoReflect.Descriptor instead.
+func (*DirectoryDomain) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *DirectoryDomain) GetTargetId() string {
+	if x != nil {
+		return x.TargetId
+	}
+	return ""
+}
+
+func (x *DirectoryDomain) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DirectoryDomain) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *DirectoryDomain) GetController() string {
+	if x != nil {
+		return x.Controller
+	}
+	return ""
+}
+
+func (x *DirectoryDomain) GetListedMs() int64 {
+	if x != nil {
+		return x.ListedMs
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetFullMs() int64 {
+	if x != nil {
+		return x.FullMs
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *DirectoryDomain) GetProblemSinceMs() int64 {
+	if x != nil {
+		return x.ProblemSinceMs
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+func (x *DirectoryDomain) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
+func (x *DirectoryDomain) GetOthers() uint32 {
+	if x != nil {
+		return x.Others
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetLeftOut() uint32 {
+	if x != nil {
+		return x.LeftOut
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetSkipped() uint32 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetReferrals() uint32 {
+	if x != nil {
+		return x.Referrals
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetAmbiguous() uint32 {
+	if x != nil {
+		return x.Ambiguous
+	}
+	return 0
+}
+
+func (x *DirectoryDomain) GetApplianceId() string {
+	if x != nil {
+		return x.ApplianceId
+	}
+	return ""
+}
+
+// DirectoryComputer is an account of a computer.
+type DirectoryComputer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Target of its domain.
+	TargetId string `protobuf:"bytes,1,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	// Its identity, lower case with dashes.
+	ObjectGuid string `protobuf:"bytes,2,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
+	Name       string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	DnsName    string `protobuf:"bytes,4,opt,name=dns_name,json=dnsName,proto3" json:"dns_name,omitempty"`
+	Os         string `protobuf:"bytes,5,opt,name=os,proto3" json:"os,omitempty"`
+	OsVersion  string `protobuf:"bytes,6,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
+	// workstation, server or dc.
+	Kind string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
+	// By the controller's clock, up to 14 days behind; 0 for never.
+	LastLogonMs int64 `protobuf:"varint,8,opt,name=last_logon_ms,json=lastLogonMs,proto3" json:"last_logon_ms,omitempty"`
+	// True when it has not logged on for 45 days.
+	Stale bool `protobuf:"varint,9,opt,name=stale,proto3" json:"stale,omitempty"`
+	// Why it is not looked after any more: disabled, deleted, out_of_scope or
+	// other_os; empty while it is.
+	Gone   string `protobuf:"bytes,10,opt,name=gone,proto3" json:"gone,omitempty"`
+	GoneMs int64  `protobuf:"varint,11,opt,name=gone_ms,json=goneMs,proto3" json:"gone_ms,omitempty"`
+	// When the appliance saw it first.
+	FirstSeenMs int64 `protobuf:"varint,12,opt,name=first_seen_ms,json=firstSeenMs,proto3" json:"first_seen_ms,omitempty"`
+	// Who watches it: agent (one is enrolled, live or not), target (it is listed as
+	// one), scan (it is scanned because it is in the directory), or empty for nobody.
+	Watched       string `protobuf:"bytes,13,opt,name=watched,proto3" json:"watched,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryComputer) Reset() {
+	*x = DirectoryComputer{}
+	mi := &file_central_v1_appliance_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryComputer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryComputer) ProtoMessage() {}
+
+func (x *DirectoryComputer) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_appliance_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryComputer.ProtoReflect.Descriptor instead.
+func (*DirectoryComputer) Descriptor() ([]byte, []int) {
+	return file_central_v1_appliance_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *DirectoryComputer) GetTargetId() string {
+	if x != nil {
+		return x.TargetId
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetObjectGuid() string {
+	if x != nil {
+		return x.ObjectGuid
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetDnsName() string {
+	if x != nil {
+		return x.DnsName
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetOs() string {
+	if x != nil {
+		return x.Os
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetOsVersion() string {
+	if x != nil {
+		return x.OsVersion
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetLastLogonMs() int64 {
+	if x != nil {
+		return x.LastLogonMs
+	}
+	return 0
+}
+
+func (x *DirectoryComputer) GetStale() bool {
+	if x != nil {
+		return x.Stale
+	}
+	return false
+}
+
+func (x *DirectoryComputer) GetGone() string {
+	if x != nil {
+		return x.Gone
+	}
+	return ""
+}
+
+func (x *DirectoryComputer) GetGoneMs() int64 {
+	if x != nil {
+		return x.GoneMs
+	}
+	return 0
+}
+
+func (x *DirectoryComputer) GetFirstSeenMs() int64 {
+	if x != nil {
+		return x.FirstSeenMs
+	}
+	return 0
+}
+
+func (x *DirectoryComputer) GetWatched() string {
+	if x != nil {
+		return x.Watched
+	}
+	return ""
+}
+
 var File_central_v1_appliance_proto protoreflect.FileDescriptor
 
 const file_central_v1_appliance_proto_rawDesc = "" +
@@ -1916,7 +2402,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	" \x01(\tR\bsiteName\x12\x1f\n" +
 	"\vclient_name\x18\v \x01(\tR\n" +
 	"clientName\x12+\n" +
-	"\x11other_authorities\x18\f \x03(\fR\x10otherAuthorities\"\xf4\x02\n" +
+	"\x11other_authorities\x18\f \x03(\fR\x10otherAuthorities\"\x92\x03\n" +
 	"\n" +
 	"HostStatus\x12\x17\n" +
 	"\ahost_id\x18\x01 \x01(\tR\x06hostId\x12\x19\n" +
@@ -1934,7 +2420,8 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	" \x01(\bR\basserted\x12 \n" +
 	"\vquarantined\x18\v \x01(\bR\vquarantined\x12\x18\n" +
 	"\adropped\x18\f \x01(\x04R\adropped\x12\x12\n" +
-	"\x04hold\x18\r \x01(\tR\x04hold\"\x8a\x05\n" +
+	"\x04hold\x18\r \x01(\tR\x04hold\x12\x1c\n" +
+	"\tdirectory\x18\x0e \x01(\tR\tdirectory\"\xee\x05\n" +
 	"\x0eCheckInRequest\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x17\n" +
@@ -1954,7 +2441,9 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"sealingKey\x12#\n" +
 	"\rtargets_state\x18\x0e \x01(\fR\ftargetsState\x12+\n" +
 	"\x11credentials_state\x18\x0f \x01(\fR\x10credentialsState\x12N\n" +
-	"\x13credential_problems\x18\x10 \x03(\v2\x1d.central.v1.CredentialProblemR\x12credentialProblems\"\xde\x05\n" +
+	"\x13credential_problems\x18\x10 \x03(\v2\x1d.central.v1.CredentialProblemR\x12credentialProblems\x12'\n" +
+	"\x0fdirectory_state\x18\x11 \x01(\fR\x0edirectoryState\x129\n" +
+	"\tdirectory\x18\x12 \x01(\v2\x1b.central.v1.DirectoryReportR\tdirectory\"\xc8\x06\n" +
 	"\x0fCheckInResponse\x12\x1b\n" +
 	"\tserver_ms\x18\x01 \x01(\x03R\bserverMs\x12*\n" +
 	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x120\n" +
@@ -1971,7 +2460,9 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\rlinux_targets\x18\f \x01(\v2\x16.central.v1.TargetListR\flinuxTargets\x12G\n" +
 	"\x13workstation_targets\x18\r \x01(\v2\x16.central.v1.TargetListR\x12workstationTargets\x12+\n" +
 	"\x11credentials_state\x18\x0e \x01(\fR\x10credentialsState\x12<\n" +
-	"\vcredentials\x18\x0f \x01(\v2\x1a.central.v1.CredentialListR\vcredentials\"4\n" +
+	"\vcredentials\x18\x0f \x01(\v2\x1a.central.v1.CredentialListR\vcredentials\x12=\n" +
+	"\x0edomain_targets\x18\x10 \x01(\v2\x16.central.v1.TargetListR\rdomainTargets\x12)\n" +
+	"\x10directory_wanted\x18\x11 \x01(\bR\x0fdirectoryWanted\"4\n" +
 	"\x13WitnessStateRequest\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\"}\n" +
@@ -2011,7 +2502,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11OpenEpochResponse\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\x12*\n" +
-	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\"\xbc\x03\n" +
+	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\"\xda\x04\n" +
 	"\x06Target\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.central.v1.TargetKindR\x04kind\x12\x12\n" +
@@ -2034,7 +2525,14 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\badded_by\x18\x0e \x01(\tR\aaddedBy\x12\x1b\n" +
 	"\ttarget_id\x18\x0f \x01(\tR\btargetId\x12\x1f\n" +
 	"\vobject_guid\x18\x10 \x01(\tR\n" +
-	"objectGuid\":\n" +
+	"objectGuid\x12\x1f\n" +
+	"\vinclude_ous\x18\x11 \x03(\tR\n" +
+	"includeOus\x12\x1f\n" +
+	"\vexclude_ous\x18\x12 \x03(\tR\n" +
+	"excludeOus\x12%\n" +
+	"\x0eexclude_groups\x18\x13 \x03(\tR\rexcludeGroups\x12\x1b\n" +
+	"\tscan_with\x18\x14 \x01(\tR\bscanWith\x12\x16\n" +
+	"\x06domain\x18\x15 \x01(\tR\x06domain\":\n" +
 	"\n" +
 	"TargetList\x12,\n" +
 	"\atargets\x18\x01 \x03(\v2\x12.central.v1.TargetR\atargets\"Z\n" +
@@ -2053,13 +2551,54 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11CredentialProblem\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason*v\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x85\x01\n" +
+	"\x0fDirectoryReport\x125\n" +
+	"\adomains\x18\x01 \x03(\v2\x1b.central.v1.DirectoryDomainR\adomains\x12;\n" +
+	"\tcomputers\x18\x02 \x03(\v2\x1d.central.v1.DirectoryComputerR\tcomputers\"\xd2\x03\n" +
+	"\x0fDirectoryDomain\x12\x1b\n" +
+	"\ttarget_id\x18\x01 \x01(\tR\btargetId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06domain\x18\x03 \x01(\tR\x06domain\x12\x1e\n" +
+	"\n" +
+	"controller\x18\x04 \x01(\tR\n" +
+	"controller\x12\x1b\n" +
+	"\tlisted_ms\x18\x05 \x01(\x03R\blistedMs\x12\x17\n" +
+	"\afull_ms\x18\x06 \x01(\x03R\x06fullMs\x12\x18\n" +
+	"\aproblem\x18\a \x01(\tR\aproblem\x12(\n" +
+	"\x10problem_since_ms\x18\b \x01(\x03R\x0eproblemSinceMs\x12\x12\n" +
+	"\x04held\x18\t \x01(\bR\x04held\x12\x1c\n" +
+	"\ttruncated\x18\n" +
+	" \x01(\bR\ttruncated\x12\x16\n" +
+	"\x06others\x18\v \x01(\rR\x06others\x12\x19\n" +
+	"\bleft_out\x18\f \x01(\rR\aleftOut\x12\x18\n" +
+	"\askipped\x18\r \x01(\rR\askipped\x12\x1c\n" +
+	"\treferrals\x18\x0e \x01(\rR\treferrals\x12\x1c\n" +
+	"\tambiguous\x18\x0f \x01(\rR\tambiguous\x12!\n" +
+	"\fappliance_id\x18\x10 \x01(\tR\vapplianceId\"\xe8\x02\n" +
+	"\x11DirectoryComputer\x12\x1b\n" +
+	"\ttarget_id\x18\x01 \x01(\tR\btargetId\x12\x1f\n" +
+	"\vobject_guid\x18\x02 \x01(\tR\n" +
+	"objectGuid\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x19\n" +
+	"\bdns_name\x18\x04 \x01(\tR\adnsName\x12\x0e\n" +
+	"\x02os\x18\x05 \x01(\tR\x02os\x12\x1d\n" +
+	"\n" +
+	"os_version\x18\x06 \x01(\tR\tosVersion\x12\x12\n" +
+	"\x04kind\x18\a \x01(\tR\x04kind\x12\"\n" +
+	"\rlast_logon_ms\x18\b \x01(\x03R\vlastLogonMs\x12\x14\n" +
+	"\x05stale\x18\t \x01(\bR\x05stale\x12\x12\n" +
+	"\x04gone\x18\n" +
+	" \x01(\tR\x04gone\x12\x17\n" +
+	"\agone_ms\x18\v \x01(\x03R\x06goneMs\x12\"\n" +
+	"\rfirst_seen_ms\x18\f \x01(\x03R\vfirstSeenMs\x12\x18\n" +
+	"\awatched\x18\r \x01(\tR\awatched*\x8e\x01\n" +
 	"\n" +
 	"TargetKind\x12\x1b\n" +
 	"\x17TARGET_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13TARGET_KIND_WINDOWS\x10\x01\x12\x15\n" +
 	"\x11TARGET_KIND_LINUX\x10\x02\x12\x1b\n" +
-	"\x17TARGET_KIND_WORKSTATION\x10\x03*\xdd\x01\n" +
+	"\x17TARGET_KIND_WORKSTATION\x10\x03\x12\x16\n" +
+	"\x12TARGET_KIND_DOMAIN\x10\x04*\xdd\x01\n" +
 	"\x0eCredentialKind\x12\x1f\n" +
 	"\x1bCREDENTIAL_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" CREDENTIAL_KIND_WINDOWS_PASSWORD\x10\x01\x12&\n" +
@@ -2088,7 +2627,7 @@ func file_central_v1_appliance_proto_rawDescGZIP() []byte {
 }
 
 var file_central_v1_appliance_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_central_v1_appliance_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_central_v1_appliance_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_central_v1_appliance_proto_goTypes = []any{
 	(TargetKind)(0),                // 0: central.v1.TargetKind
 	(CredentialKind)(0),            // 1: central.v1.CredentialKind
@@ -2112,46 +2651,53 @@ var file_central_v1_appliance_proto_goTypes = []any{
 	(*SealedCredential)(nil),       // 19: central.v1.SealedCredential
 	(*CredentialList)(nil),         // 20: central.v1.CredentialList
 	(*CredentialProblem)(nil),      // 21: central.v1.CredentialProblem
-	(*v1.TrustChain)(nil),          // 22: trust.v1.TrustChain
-	(*v1.SignedEnvelope)(nil),      // 23: trust.v1.SignedEnvelope
+	(*DirectoryReport)(nil),        // 22: central.v1.DirectoryReport
+	(*DirectoryDomain)(nil),        // 23: central.v1.DirectoryDomain
+	(*DirectoryComputer)(nil),      // 24: central.v1.DirectoryComputer
+	(*v1.TrustChain)(nil),          // 25: trust.v1.TrustChain
+	(*v1.SignedEnvelope)(nil),      // 26: trust.v1.SignedEnvelope
 }
 var file_central_v1_appliance_proto_depIdxs = []int32{
-	22, // 0: central.v1.ClaimResponse.trust:type_name -> trust.v1.TrustChain
-	23, // 1: central.v1.ClaimResponse.policy:type_name -> trust.v1.SignedEnvelope
+	25, // 0: central.v1.ClaimResponse.trust:type_name -> trust.v1.TrustChain
+	26, // 1: central.v1.ClaimResponse.policy:type_name -> trust.v1.SignedEnvelope
 	4,  // 2: central.v1.CheckInRequest.hosts:type_name -> central.v1.HostStatus
-	23, // 3: central.v1.CheckInRequest.sealing_key:type_name -> trust.v1.SignedEnvelope
+	26, // 3: central.v1.CheckInRequest.sealing_key:type_name -> trust.v1.SignedEnvelope
 	21, // 4: central.v1.CheckInRequest.credential_problems:type_name -> central.v1.CredentialProblem
-	22, // 5: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
-	23, // 6: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
-	23, // 7: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
-	17, // 8: central.v1.CheckInResponse.windows_targets:type_name -> central.v1.TargetList
-	17, // 9: central.v1.CheckInResponse.linux_targets:type_name -> central.v1.TargetList
-	17, // 10: central.v1.CheckInResponse.workstation_targets:type_name -> central.v1.TargetList
-	20, // 11: central.v1.CheckInResponse.credentials:type_name -> central.v1.CredentialList
-	9,  // 12: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
-	9,  // 13: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
-	22, // 14: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
-	0,  // 15: central.v1.Target.kind:type_name -> central.v1.TargetKind
-	16, // 16: central.v1.TargetList.targets:type_name -> central.v1.Target
-	1,  // 17: central.v1.SealedCredential.kind:type_name -> central.v1.CredentialKind
-	19, // 18: central.v1.CredentialList.credentials:type_name -> central.v1.SealedCredential
-	2,  // 19: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
-	5,  // 20: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
-	7,  // 21: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
-	10, // 22: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
-	12, // 23: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
-	14, // 24: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
-	3,  // 25: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
-	6,  // 26: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
-	8,  // 27: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
-	11, // 28: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
-	13, // 29: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
-	15, // 30: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
-	25, // [25:31] is the sub-list for method output_type
-	19, // [19:25] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	22, // 5: central.v1.CheckInRequest.directory:type_name -> central.v1.DirectoryReport
+	25, // 6: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
+	26, // 7: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
+	26, // 8: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
+	17, // 9: central.v1.CheckInResponse.windows_targets:type_name -> central.v1.TargetList
+	17, // 10: central.v1.CheckInResponse.linux_targets:type_name -> central.v1.TargetList
+	17, // 11: central.v1.CheckInResponse.workstation_targets:type_name -> central.v1.TargetList
+	20, // 12: central.v1.CheckInResponse.credentials:type_name -> central.v1.CredentialList
+	17, // 13: central.v1.CheckInResponse.domain_targets:type_name -> central.v1.TargetList
+	9,  // 14: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
+	9,  // 15: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
+	25, // 16: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
+	0,  // 17: central.v1.Target.kind:type_name -> central.v1.TargetKind
+	16, // 18: central.v1.TargetList.targets:type_name -> central.v1.Target
+	1,  // 19: central.v1.SealedCredential.kind:type_name -> central.v1.CredentialKind
+	19, // 20: central.v1.CredentialList.credentials:type_name -> central.v1.SealedCredential
+	23, // 21: central.v1.DirectoryReport.domains:type_name -> central.v1.DirectoryDomain
+	24, // 22: central.v1.DirectoryReport.computers:type_name -> central.v1.DirectoryComputer
+	2,  // 23: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
+	5,  // 24: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
+	7,  // 25: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
+	10, // 26: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
+	12, // 27: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
+	14, // 28: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
+	3,  // 29: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
+	6,  // 30: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
+	8,  // 31: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
+	11, // 32: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
+	13, // 33: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
+	15, // 34: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
+	29, // [29:35] is the sub-list for method output_type
+	23, // [23:29] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_appliance_proto_init() }
@@ -2165,7 +2711,7 @@ func file_central_v1_appliance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_appliance_proto_rawDesc), len(file_central_v1_appliance_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

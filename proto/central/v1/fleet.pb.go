@@ -2591,7 +2591,9 @@ type Agent struct {
 	// Why it was revoked; empty when it was not.
 	Revoked string `protobuf:"bytes,10,opt,name=revoked,proto3" json:"revoked,omitempty"`
 	// Newest decision that the appliance has not taken yet.
-	Waiting       *AgentOrder `protobuf:"bytes,11,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting *AgentOrder `protobuf:"bytes,11,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// What the directory says of one that waits for approval, as HostStatus has it.
+	Directory     string `protobuf:"bytes,12,opt,name=directory,proto3" json:"directory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2701,6 +2703,13 @@ func (x *Agent) GetWaiting() *AgentOrder {
 		return x.Waiting
 	}
 	return nil
+}
+
+func (x *Agent) GetDirectory() string {
+	if x != nil {
+		return x.Directory
+	}
+	return ""
 }
 
 // AgentOrder is a decision about an agent.
@@ -3659,6 +3668,137 @@ func (*RemoveTargetResponse) Descriptor() ([]byte, []int) {
 	return file_central_v1_fleet_proto_rawDescGZIP(), []int{55}
 }
 
+type ListDirectoryRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	// Only computers that nobody watches and that are not stale or gone.
+	Unwatched     bool   `protobuf:"varint,2,opt,name=unwatched,proto3" json:"unwatched,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize      uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDirectoryRequest) Reset() {
+	*x = ListDirectoryRequest{}
+	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDirectoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDirectoryRequest) ProtoMessage() {}
+
+func (x *ListDirectoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDirectoryRequest.ProtoReflect.Descriptor instead.
+func (*ListDirectoryRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ListDirectoryRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *ListDirectoryRequest) GetUnwatched() bool {
+	if x != nil {
+		return x.Unwatched
+	}
+	return false
+}
+
+func (x *ListDirectoryRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDirectoryRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+type ListDirectoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Every domain that an appliance of the site reads.
+	Domains []*DirectoryDomain `protobuf:"bytes,1,rep,name=domains,proto3" json:"domains,omitempty"`
+	// By objectGUID; of a computer that several appliances see, one.
+	Computers     []*DirectoryComputer `protobuf:"bytes,2,rep,name=computers,proto3" json:"computers,omitempty"`
+	NextPageToken string               `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDirectoryResponse) Reset() {
+	*x = ListDirectoryResponse{}
+	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDirectoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDirectoryResponse) ProtoMessage() {}
+
+func (x *ListDirectoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDirectoryResponse.ProtoReflect.Descriptor instead.
+func (*ListDirectoryResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *ListDirectoryResponse) GetDomains() []*DirectoryDomain {
+	if x != nil {
+		return x.Domains
+	}
+	return nil
+}
+
+func (x *ListDirectoryResponse) GetComputers() []*DirectoryComputer {
+	if x != nil {
+		return x.Computers
+	}
+	return nil
+}
+
+func (x *ListDirectoryResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type ListSealingKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	SiteId        string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
@@ -3668,7 +3808,7 @@ type ListSealingKeysRequest struct {
 
 func (x *ListSealingKeysRequest) Reset() {
 	*x = ListSealingKeysRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	mi := &file_central_v1_fleet_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3680,7 +3820,7 @@ func (x *ListSealingKeysRequest) String() string {
 func (*ListSealingKeysRequest) ProtoMessage() {}
 
 func (x *ListSealingKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[56]
+	mi := &file_central_v1_fleet_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3693,7 +3833,7 @@ func (x *ListSealingKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSealingKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListSealingKeysRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{56}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListSealingKeysRequest) GetSiteId() string {
@@ -3714,7 +3854,7 @@ type ListSealingKeysResponse struct {
 
 func (x *ListSealingKeysResponse) Reset() {
 	*x = ListSealingKeysResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	mi := &file_central_v1_fleet_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3726,7 +3866,7 @@ func (x *ListSealingKeysResponse) String() string {
 func (*ListSealingKeysResponse) ProtoMessage() {}
 
 func (x *ListSealingKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[57]
+	mi := &file_central_v1_fleet_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3739,7 +3879,7 @@ func (x *ListSealingKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSealingKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListSealingKeysResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{57}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListSealingKeysResponse) GetTrust() *v1.TrustChain {
@@ -3769,7 +3909,7 @@ type ApplianceSealing struct {
 
 func (x *ApplianceSealing) Reset() {
 	*x = ApplianceSealing{}
-	mi := &file_central_v1_fleet_proto_msgTypes[58]
+	mi := &file_central_v1_fleet_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3781,7 +3921,7 @@ func (x *ApplianceSealing) String() string {
 func (*ApplianceSealing) ProtoMessage() {}
 
 func (x *ApplianceSealing) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[58]
+	mi := &file_central_v1_fleet_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3794,7 +3934,7 @@ func (x *ApplianceSealing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplianceSealing.ProtoReflect.Descriptor instead.
 func (*ApplianceSealing) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{58}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ApplianceSealing) GetApplianceId() string {
@@ -3836,7 +3976,7 @@ type PutCredentialRequest struct {
 
 func (x *PutCredentialRequest) Reset() {
 	*x = PutCredentialRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[59]
+	mi := &file_central_v1_fleet_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +3988,7 @@ func (x *PutCredentialRequest) String() string {
 func (*PutCredentialRequest) ProtoMessage() {}
 
 func (x *PutCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[59]
+	mi := &file_central_v1_fleet_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +4001,7 @@ func (x *PutCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutCredentialRequest.ProtoReflect.Descriptor instead.
 func (*PutCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{59}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *PutCredentialRequest) GetSiteId() string {
@@ -3919,7 +4059,7 @@ type CredentialSeal struct {
 
 func (x *CredentialSeal) Reset() {
 	*x = CredentialSeal{}
-	mi := &file_central_v1_fleet_proto_msgTypes[60]
+	mi := &file_central_v1_fleet_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3931,7 +4071,7 @@ func (x *CredentialSeal) String() string {
 func (*CredentialSeal) ProtoMessage() {}
 
 func (x *CredentialSeal) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[60]
+	mi := &file_central_v1_fleet_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3944,7 +4084,7 @@ func (x *CredentialSeal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CredentialSeal.ProtoReflect.Descriptor instead.
 func (*CredentialSeal) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{60}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CredentialSeal) GetApplianceId() string {
@@ -3976,7 +4116,7 @@ type PutCredentialResponse struct {
 
 func (x *PutCredentialResponse) Reset() {
 	*x = PutCredentialResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[61]
+	mi := &file_central_v1_fleet_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3988,7 +4128,7 @@ func (x *PutCredentialResponse) String() string {
 func (*PutCredentialResponse) ProtoMessage() {}
 
 func (x *PutCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[61]
+	mi := &file_central_v1_fleet_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4001,7 +4141,7 @@ func (x *PutCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutCredentialResponse.ProtoReflect.Descriptor instead.
 func (*PutCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{61}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{63}
 }
 
 type ListCredentialsRequest struct {
@@ -4013,7 +4153,7 @@ type ListCredentialsRequest struct {
 
 func (x *ListCredentialsRequest) Reset() {
 	*x = ListCredentialsRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[62]
+	mi := &file_central_v1_fleet_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4025,7 +4165,7 @@ func (x *ListCredentialsRequest) String() string {
 func (*ListCredentialsRequest) ProtoMessage() {}
 
 func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[62]
+	mi := &file_central_v1_fleet_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4038,7 +4178,7 @@ func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{62}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListCredentialsRequest) GetSiteId() string {
@@ -4057,7 +4197,7 @@ type ListCredentialsResponse struct {
 
 func (x *ListCredentialsResponse) Reset() {
 	*x = ListCredentialsResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[63]
+	mi := &file_central_v1_fleet_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4069,7 +4209,7 @@ func (x *ListCredentialsResponse) String() string {
 func (*ListCredentialsResponse) ProtoMessage() {}
 
 func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[63]
+	mi := &file_central_v1_fleet_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4082,7 +4222,7 @@ func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{63}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListCredentialsResponse) GetCredentials() []*Credential {
@@ -4113,7 +4253,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_central_v1_fleet_proto_msgTypes[64]
+	mi := &file_central_v1_fleet_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4125,7 +4265,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[64]
+	mi := &file_central_v1_fleet_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4138,7 +4278,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{64}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Credential) GetName() string {
@@ -4216,7 +4356,7 @@ type RemoveCredentialRequest struct {
 
 func (x *RemoveCredentialRequest) Reset() {
 	*x = RemoveCredentialRequest{}
-	mi := &file_central_v1_fleet_proto_msgTypes[65]
+	mi := &file_central_v1_fleet_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4228,7 +4368,7 @@ func (x *RemoveCredentialRequest) String() string {
 func (*RemoveCredentialRequest) ProtoMessage() {}
 
 func (x *RemoveCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[65]
+	mi := &file_central_v1_fleet_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4241,7 +4381,7 @@ func (x *RemoveCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RemoveCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{65}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RemoveCredentialRequest) GetSiteId() string {
@@ -4273,7 +4413,7 @@ type RemoveCredentialResponse struct {
 
 func (x *RemoveCredentialResponse) Reset() {
 	*x = RemoveCredentialResponse{}
-	mi := &file_central_v1_fleet_proto_msgTypes[66]
+	mi := &file_central_v1_fleet_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4285,7 +4425,7 @@ func (x *RemoveCredentialResponse) String() string {
 func (*RemoveCredentialResponse) ProtoMessage() {}
 
 func (x *RemoveCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_fleet_proto_msgTypes[66]
+	mi := &file_central_v1_fleet_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4298,7 +4438,7 @@ func (x *RemoveCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveCredentialResponse.ProtoReflect.Descriptor instead.
 func (*RemoveCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_fleet_proto_rawDescGZIP(), []int{66}
+	return file_central_v1_fleet_proto_rawDescGZIP(), []int{68}
 }
 
 var File_central_v1_fleet_proto protoreflect.FileDescriptor
@@ -4519,7 +4659,7 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\tpage_size\x18\x04 \x01(\rR\bpageSize\"g\n" +
 	"\x12ListAgentsResponse\x12)\n" +
 	"\x06agents\x18\x01 \x03(\v2\x11.central.v1.AgentR\x06agents\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc3\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe1\x02\n" +
 	"\x05Agent\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x17\n" +
 	"\ahost_id\x18\x02 \x01(\tR\x06hostId\x12\x1a\n" +
@@ -4534,7 +4674,8 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\x04hold\x18\t \x01(\tR\x04hold\x12\x18\n" +
 	"\arevoked\x18\n" +
 	" \x01(\tR\arevoked\x120\n" +
-	"\awaiting\x18\v \x01(\v2\x16.central.v1.AgentOrderR\awaiting\"\x98\x01\n" +
+	"\awaiting\x18\v \x01(\v2\x16.central.v1.AgentOrderR\awaiting\x12\x1c\n" +
+	"\tdirectory\x18\f \x01(\tR\tdirectory\"\x98\x01\n" +
 	"\n" +
 	"AgentOrder\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12'\n" +
@@ -4591,7 +4732,17 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\x13RemoveTargetRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"\x16\n" +
-	"\x14RemoveTargetResponse\"1\n" +
+	"\x14RemoveTargetResponse\"\x89\x01\n" +
+	"\x14ListDirectoryRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x1c\n" +
+	"\tunwatched\x18\x02 \x01(\bR\tunwatched\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\rR\bpageSize\"\xb3\x01\n" +
+	"\x15ListDirectoryResponse\x125\n" +
+	"\adomains\x18\x01 \x03(\v2\x1b.central.v1.DirectoryDomainR\adomains\x12;\n" +
+	"\tcomputers\x18\x02 \x03(\v2\x1d.central.v1.DirectoryComputerR\tcomputers\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"1\n" +
 	"\x16ListSealingKeysRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\"\x83\x01\n" +
 	"\x17ListSealingKeysResponse\x12*\n" +
@@ -4634,7 +4785,7 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\"\x1a\n" +
-	"\x18RemoveCredentialResponse2\xff\x10\n" +
+	"\x18RemoveCredentialResponse2\xd5\x11\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -4659,7 +4810,8 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\x0fRetireAppliance\x12\".central.v1.RetireApplianceRequest\x1a#.central.v1.RetireApplianceResponse\x12H\n" +
 	"\tAddTarget\x12\x1c.central.v1.AddTargetRequest\x1a\x1d.central.v1.AddTargetResponse\x12N\n" +
 	"\vListTargets\x12\x1e.central.v1.ListTargetsRequest\x1a\x1f.central.v1.ListTargetsResponse\x12Q\n" +
-	"\fRemoveTarget\x12\x1f.central.v1.RemoveTargetRequest\x1a .central.v1.RemoveTargetResponse\x12Z\n" +
+	"\fRemoveTarget\x12\x1f.central.v1.RemoveTargetRequest\x1a .central.v1.RemoveTargetResponse\x12T\n" +
+	"\rListDirectory\x12 .central.v1.ListDirectoryRequest\x1a!.central.v1.ListDirectoryResponse\x12Z\n" +
 	"\x0fListSealingKeys\x12\".central.v1.ListSealingKeysRequest\x1a#.central.v1.ListSealingKeysResponse\x12T\n" +
 	"\rPutCredential\x12 .central.v1.PutCredentialRequest\x1a!.central.v1.PutCredentialResponse\x12Z\n" +
 	"\x0fListCredentials\x12\".central.v1.ListCredentialsRequest\x1a#.central.v1.ListCredentialsResponse\x12]\n" +
@@ -4677,7 +4829,7 @@ func file_central_v1_fleet_proto_rawDescGZIP() []byte {
 	return file_central_v1_fleet_proto_rawDescData
 }
 
-var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_central_v1_fleet_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_central_v1_fleet_proto_goTypes = []any{
 	(*CreateClientRequest)(nil),            // 0: central.v1.CreateClientRequest
 	(*CreateClientResponse)(nil),           // 1: central.v1.CreateClientResponse
@@ -4735,32 +4887,36 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*ListTargetsResponse)(nil),            // 53: central.v1.ListTargetsResponse
 	(*RemoveTargetRequest)(nil),            // 54: central.v1.RemoveTargetRequest
 	(*RemoveTargetResponse)(nil),           // 55: central.v1.RemoveTargetResponse
-	(*ListSealingKeysRequest)(nil),         // 56: central.v1.ListSealingKeysRequest
-	(*ListSealingKeysResponse)(nil),        // 57: central.v1.ListSealingKeysResponse
-	(*ApplianceSealing)(nil),               // 58: central.v1.ApplianceSealing
-	(*PutCredentialRequest)(nil),           // 59: central.v1.PutCredentialRequest
-	(*CredentialSeal)(nil),                 // 60: central.v1.CredentialSeal
-	(*PutCredentialResponse)(nil),          // 61: central.v1.PutCredentialResponse
-	(*ListCredentialsRequest)(nil),         // 62: central.v1.ListCredentialsRequest
-	(*ListCredentialsResponse)(nil),        // 63: central.v1.ListCredentialsResponse
-	(*Credential)(nil),                     // 64: central.v1.Credential
-	(*RemoveCredentialRequest)(nil),        // 65: central.v1.RemoveCredentialRequest
-	(*RemoveCredentialResponse)(nil),       // 66: central.v1.RemoveCredentialResponse
-	(v1.Tier)(0),                           // 67: trust.v1.Tier
-	(*v1.Policy)(nil),                      // 68: trust.v1.Policy
-	(v1.AgentVerb)(0),                      // 69: trust.v1.AgentVerb
-	(*Target)(nil),                         // 70: central.v1.Target
-	(*v1.TrustChain)(nil),                  // 71: trust.v1.TrustChain
-	(*v1.SignedEnvelope)(nil),              // 72: trust.v1.SignedEnvelope
-	(CredentialKind)(0),                    // 73: central.v1.CredentialKind
+	(*ListDirectoryRequest)(nil),           // 56: central.v1.ListDirectoryRequest
+	(*ListDirectoryResponse)(nil),          // 57: central.v1.ListDirectoryResponse
+	(*ListSealingKeysRequest)(nil),         // 58: central.v1.ListSealingKeysRequest
+	(*ListSealingKeysResponse)(nil),        // 59: central.v1.ListSealingKeysResponse
+	(*ApplianceSealing)(nil),               // 60: central.v1.ApplianceSealing
+	(*PutCredentialRequest)(nil),           // 61: central.v1.PutCredentialRequest
+	(*CredentialSeal)(nil),                 // 62: central.v1.CredentialSeal
+	(*PutCredentialResponse)(nil),          // 63: central.v1.PutCredentialResponse
+	(*ListCredentialsRequest)(nil),         // 64: central.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),        // 65: central.v1.ListCredentialsResponse
+	(*Credential)(nil),                     // 66: central.v1.Credential
+	(*RemoveCredentialRequest)(nil),        // 67: central.v1.RemoveCredentialRequest
+	(*RemoveCredentialResponse)(nil),       // 68: central.v1.RemoveCredentialResponse
+	(v1.Tier)(0),                           // 69: trust.v1.Tier
+	(*v1.Policy)(nil),                      // 70: trust.v1.Policy
+	(v1.AgentVerb)(0),                      // 71: trust.v1.AgentVerb
+	(*Target)(nil),                         // 72: central.v1.Target
+	(*DirectoryDomain)(nil),                // 73: central.v1.DirectoryDomain
+	(*DirectoryComputer)(nil),              // 74: central.v1.DirectoryComputer
+	(*v1.TrustChain)(nil),                  // 75: trust.v1.TrustChain
+	(*v1.SignedEnvelope)(nil),              // 76: trust.v1.SignedEnvelope
+	(CredentialKind)(0),                    // 77: central.v1.CredentialKind
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
-	67, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
+	69, // 1: central.v1.CreateSiteRequest.ceiling:type_name -> trust.v1.Tier
 	7,  // 2: central.v1.CreateSiteResponse.site:type_name -> central.v1.Site
 	9,  // 3: central.v1.Client.score:type_name -> central.v1.Score
-	67, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
-	67, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
+	69, // 4: central.v1.Site.ceiling:type_name -> trust.v1.Tier
+	69, // 5: central.v1.Site.tier:type_name -> trust.v1.Tier
 	9,  // 6: central.v1.Site.score:type_name -> central.v1.Score
 	8,  // 7: central.v1.Site.appliances:type_name -> central.v1.Appliance
 	6,  // 8: central.v1.ListClientsResponse.clients:type_name -> central.v1.Client
@@ -4773,79 +4929,83 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	25, // 15: central.v1.ListEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	25, // 16: central.v1.GetEvidenceResponse.evidence:type_name -> central.v1.Evidence
 	28, // 17: central.v1.GetEvidenceResponse.files:type_name -> central.v1.File
-	68, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
-	68, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
+	70, // 18: central.v1.GetPolicyResponse.policy:type_name -> trust.v1.Policy
+	70, // 19: central.v1.SetPolicyRequest.policy:type_name -> trust.v1.Policy
 	37, // 20: central.v1.ListAgentsResponse.agents:type_name -> central.v1.Agent
 	38, // 21: central.v1.Agent.waiting:type_name -> central.v1.AgentOrder
-	69, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
-	69, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
+	71, // 22: central.v1.AgentOrder.verb:type_name -> trust.v1.AgentVerb
+	71, // 23: central.v1.DecideAgentRequest.verb:type_name -> trust.v1.AgentVerb
 	41, // 24: central.v1.ListSiteRootsResponse.roots:type_name -> central.v1.SiteRoot
-	70, // 25: central.v1.AddTargetRequest.target:type_name -> central.v1.Target
-	70, // 26: central.v1.ListTargetsResponse.targets:type_name -> central.v1.Target
-	71, // 27: central.v1.ListSealingKeysResponse.trust:type_name -> trust.v1.TrustChain
-	58, // 28: central.v1.ListSealingKeysResponse.appliances:type_name -> central.v1.ApplianceSealing
-	72, // 29: central.v1.ApplianceSealing.key:type_name -> trust.v1.SignedEnvelope
-	73, // 30: central.v1.PutCredentialRequest.kind:type_name -> central.v1.CredentialKind
-	60, // 31: central.v1.PutCredentialRequest.seals:type_name -> central.v1.CredentialSeal
-	64, // 32: central.v1.ListCredentialsResponse.credentials:type_name -> central.v1.Credential
-	73, // 33: central.v1.Credential.kind:type_name -> central.v1.CredentialKind
-	0,  // 34: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
-	2,  // 35: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
-	4,  // 36: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
-	10, // 37: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
-	12, // 38: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
-	14, // 39: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
-	17, // 40: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
-	20, // 41: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
-	23, // 42: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
-	26, // 43: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
-	29, // 44: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
-	31, // 45: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
-	33, // 46: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
-	35, // 47: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
-	39, // 48: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
-	42, // 49: central.v1.FleetService.ListSiteRoots:input_type -> central.v1.ListSiteRootsRequest
-	44, // 50: central.v1.FleetService.RotateSiteRoot:input_type -> central.v1.RotateSiteRootRequest
-	46, // 51: central.v1.FleetService.RemoveSiteRoot:input_type -> central.v1.RemoveSiteRootRequest
-	48, // 52: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
-	50, // 53: central.v1.FleetService.AddTarget:input_type -> central.v1.AddTargetRequest
-	52, // 54: central.v1.FleetService.ListTargets:input_type -> central.v1.ListTargetsRequest
-	54, // 55: central.v1.FleetService.RemoveTarget:input_type -> central.v1.RemoveTargetRequest
-	56, // 56: central.v1.FleetService.ListSealingKeys:input_type -> central.v1.ListSealingKeysRequest
-	59, // 57: central.v1.FleetService.PutCredential:input_type -> central.v1.PutCredentialRequest
-	62, // 58: central.v1.FleetService.ListCredentials:input_type -> central.v1.ListCredentialsRequest
-	65, // 59: central.v1.FleetService.RemoveCredential:input_type -> central.v1.RemoveCredentialRequest
-	1,  // 60: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 61: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 62: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 63: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 64: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 65: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 66: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 67: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 68: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 69: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 70: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
-	32, // 71: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	34, // 72: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	36, // 73: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
-	40, // 74: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
-	43, // 75: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
-	45, // 76: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
-	47, // 77: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
-	49, // 78: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	51, // 79: central.v1.FleetService.AddTarget:output_type -> central.v1.AddTargetResponse
-	53, // 80: central.v1.FleetService.ListTargets:output_type -> central.v1.ListTargetsResponse
-	55, // 81: central.v1.FleetService.RemoveTarget:output_type -> central.v1.RemoveTargetResponse
-	57, // 82: central.v1.FleetService.ListSealingKeys:output_type -> central.v1.ListSealingKeysResponse
-	61, // 83: central.v1.FleetService.PutCredential:output_type -> central.v1.PutCredentialResponse
-	63, // 84: central.v1.FleetService.ListCredentials:output_type -> central.v1.ListCredentialsResponse
-	66, // 85: central.v1.FleetService.RemoveCredential:output_type -> central.v1.RemoveCredentialResponse
-	60, // [60:86] is the sub-list for method output_type
-	34, // [34:60] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	72, // 25: central.v1.AddTargetRequest.target:type_name -> central.v1.Target
+	72, // 26: central.v1.ListTargetsResponse.targets:type_name -> central.v1.Target
+	73, // 27: central.v1.ListDirectoryResponse.domains:type_name -> central.v1.DirectoryDomain
+	74, // 28: central.v1.ListDirectoryResponse.computers:type_name -> central.v1.DirectoryComputer
+	75, // 29: central.v1.ListSealingKeysResponse.trust:type_name -> trust.v1.TrustChain
+	60, // 30: central.v1.ListSealingKeysResponse.appliances:type_name -> central.v1.ApplianceSealing
+	76, // 31: central.v1.ApplianceSealing.key:type_name -> trust.v1.SignedEnvelope
+	77, // 32: central.v1.PutCredentialRequest.kind:type_name -> central.v1.CredentialKind
+	62, // 33: central.v1.PutCredentialRequest.seals:type_name -> central.v1.CredentialSeal
+	66, // 34: central.v1.ListCredentialsResponse.credentials:type_name -> central.v1.Credential
+	77, // 35: central.v1.Credential.kind:type_name -> central.v1.CredentialKind
+	0,  // 36: central.v1.FleetService.CreateClient:input_type -> central.v1.CreateClientRequest
+	2,  // 37: central.v1.FleetService.CreateSite:input_type -> central.v1.CreateSiteRequest
+	4,  // 38: central.v1.FleetService.CreateProvisioningCode:input_type -> central.v1.CreateProvisioningCodeRequest
+	10, // 39: central.v1.FleetService.ListClients:input_type -> central.v1.ListClientsRequest
+	12, // 40: central.v1.FleetService.ListSites:input_type -> central.v1.ListSitesRequest
+	14, // 41: central.v1.FleetService.ListHosts:input_type -> central.v1.ListHostsRequest
+	17, // 42: central.v1.FleetService.GetHost:input_type -> central.v1.GetHostRequest
+	20, // 43: central.v1.FleetService.ListIncidents:input_type -> central.v1.ListIncidentsRequest
+	23, // 44: central.v1.FleetService.ListEvidence:input_type -> central.v1.ListEvidenceRequest
+	26, // 45: central.v1.FleetService.GetEvidence:input_type -> central.v1.GetEvidenceRequest
+	29, // 46: central.v1.FleetService.GetPolicy:input_type -> central.v1.GetPolicyRequest
+	31, // 47: central.v1.FleetService.SetPolicy:input_type -> central.v1.SetPolicyRequest
+	33, // 48: central.v1.FleetService.RevokeAgent:input_type -> central.v1.RevokeAgentRequest
+	35, // 49: central.v1.FleetService.ListAgents:input_type -> central.v1.ListAgentsRequest
+	39, // 50: central.v1.FleetService.DecideAgent:input_type -> central.v1.DecideAgentRequest
+	42, // 51: central.v1.FleetService.ListSiteRoots:input_type -> central.v1.ListSiteRootsRequest
+	44, // 52: central.v1.FleetService.RotateSiteRoot:input_type -> central.v1.RotateSiteRootRequest
+	46, // 53: central.v1.FleetService.RemoveSiteRoot:input_type -> central.v1.RemoveSiteRootRequest
+	48, // 54: central.v1.FleetService.RetireAppliance:input_type -> central.v1.RetireApplianceRequest
+	50, // 55: central.v1.FleetService.AddTarget:input_type -> central.v1.AddTargetRequest
+	52, // 56: central.v1.FleetService.ListTargets:input_type -> central.v1.ListTargetsRequest
+	54, // 57: central.v1.FleetService.RemoveTarget:input_type -> central.v1.RemoveTargetRequest
+	56, // 58: central.v1.FleetService.ListDirectory:input_type -> central.v1.ListDirectoryRequest
+	58, // 59: central.v1.FleetService.ListSealingKeys:input_type -> central.v1.ListSealingKeysRequest
+	61, // 60: central.v1.FleetService.PutCredential:input_type -> central.v1.PutCredentialRequest
+	64, // 61: central.v1.FleetService.ListCredentials:input_type -> central.v1.ListCredentialsRequest
+	67, // 62: central.v1.FleetService.RemoveCredential:input_type -> central.v1.RemoveCredentialRequest
+	1,  // 63: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 64: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 65: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 66: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 67: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 68: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 69: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 70: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 71: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 72: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 73: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
+	32, // 74: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	34, // 75: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	36, // 76: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	40, // 77: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	43, // 78: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
+	45, // 79: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
+	47, // 80: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
+	49, // 81: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	51, // 82: central.v1.FleetService.AddTarget:output_type -> central.v1.AddTargetResponse
+	53, // 83: central.v1.FleetService.ListTargets:output_type -> central.v1.ListTargetsResponse
+	55, // 84: central.v1.FleetService.RemoveTarget:output_type -> central.v1.RemoveTargetResponse
+	57, // 85: central.v1.FleetService.ListDirectory:output_type -> central.v1.ListDirectoryResponse
+	59, // 86: central.v1.FleetService.ListSealingKeys:output_type -> central.v1.ListSealingKeysResponse
+	63, // 87: central.v1.FleetService.PutCredential:output_type -> central.v1.PutCredentialResponse
+	65, // 88: central.v1.FleetService.ListCredentials:output_type -> central.v1.ListCredentialsResponse
+	68, // 89: central.v1.FleetService.RemoveCredential:output_type -> central.v1.RemoveCredentialResponse
+	63, // [63:90] is the sub-list for method output_type
+	36, // [36:63] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_fleet_proto_init() }
@@ -4860,7 +5020,7 @@ func file_central_v1_fleet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_fleet_proto_rawDesc), len(file_central_v1_fleet_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   67,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -88,6 +88,9 @@ const (
 	AgentVerb_AGENT_VERB_APPROVE AgentVerb = 1
 	// Ends an agent's quarantine.
 	AgentVerb_AGENT_VERB_RELEASE AgentVerb = 2
+	// Ends the waiting of an agent that the site's domain does not confirm. Where
+	// no domain is read, APPROVE is enough.
+	AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY AgentVerb = 3
 )
 
 // Enum value maps for AgentVerb.
@@ -96,11 +99,13 @@ var (
 		0: "AGENT_VERB_UNSPECIFIED",
 		1: "AGENT_VERB_APPROVE",
 		2: "AGENT_VERB_RELEASE",
+		3: "AGENT_VERB_APPROVE_WITHOUT_DIRECTORY",
 	}
 	AgentVerb_value = map[string]int32{
-		"AGENT_VERB_UNSPECIFIED": 0,
-		"AGENT_VERB_APPROVE":     1,
-		"AGENT_VERB_RELEASE":     2,
+		"AGENT_VERB_UNSPECIFIED":               0,
+		"AGENT_VERB_APPROVE":                   1,
+		"AGENT_VERB_RELEASE":                   2,
+		"AGENT_VERB_APPROVE_WITHOUT_DIRECTORY": 3,
 	}
 )
 
@@ -2021,11 +2026,12 @@ const file_trust_v1_trust_proto_rawDesc = "" +
 	"\x04Tier\x12\x15\n" +
 	"\x11TIER_MONITOR_ONLY\x10\x00\x12\x12\n" +
 	"\x0eTIER_SELF_HEAL\x10\x01\x12\x19\n" +
-	"\x15TIER_FULL_REMEDIATION\x10\x02*W\n" +
+	"\x15TIER_FULL_REMEDIATION\x10\x02*\x81\x01\n" +
 	"\tAgentVerb\x12\x1a\n" +
 	"\x16AGENT_VERB_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12AGENT_VERB_APPROVE\x10\x01\x12\x16\n" +
-	"\x12AGENT_VERB_RELEASE\x10\x02*\x93\x01\n" +
+	"\x12AGENT_VERB_RELEASE\x10\x02\x12(\n" +
+	"$AGENT_VERB_APPROVE_WITHOUT_DIRECTORY\x10\x03*\x93\x01\n" +
 	"\vReleaseRole\x12\x1c\n" +
 	"\x18RELEASE_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11RELEASE_ROLE_ROOT\x10\x01\x12\x1a\n" +

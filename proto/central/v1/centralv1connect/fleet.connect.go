@@ -91,6 +91,9 @@ const (
 	// FleetServiceRemoveTargetProcedure is the fully-qualified name of the FleetService's RemoveTarget
 	// RPC.
 	FleetServiceRemoveTargetProcedure = "/central.v1.FleetService/RemoveTarget"
+	// FleetServiceListDirectoryProcedure is the fully-qualified name of the FleetService's
+	// ListDirectory RPC.
+	FleetServiceListDirectoryProcedure = "/central.v1.FleetService/ListDirectory"
 	// FleetServiceListSealingKeysProcedure is the fully-qualified name of the FleetService's
 	// ListSealingKeys RPC.
 	FleetServiceListSealingKeysProcedure = "/central.v1.FleetService/ListSealingKeys"
@@ -146,6 +149,8 @@ type FleetServiceClient interface {
 	AddTarget(context.Context, *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error)
 	ListTargets(context.Context, *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error)
 	RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error)
+	// ListDirectory lists the computers of a site's domains.
+	ListDirectory(context.Context, *connect.Request[v1.ListDirectoryRequest]) (*connect.Response[v1.ListDirectoryResponse], error)
 	// ListSealingKeys gives what credentials are sealed to, with the proof.
 	ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error)
 	// PutCredential keeps a credential that the caller has sealed.
@@ -298,6 +303,12 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("RemoveTarget")),
 			connect.WithClientOptions(opts...),
 		),
+		listDirectory: connect.NewClient[v1.ListDirectoryRequest, v1.ListDirectoryResponse](
+			httpClient,
+			baseURL+FleetServiceListDirectoryProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListDirectory")),
+			connect.WithClientOptions(opts...),
+		),
 		listSealingKeys: connect.NewClient[v1.ListSealingKeysRequest, v1.ListSealingKeysResponse](
 			httpClient,
 			baseURL+FleetServiceListSealingKeysProcedure,
@@ -349,6 +360,7 @@ type fleetServiceClient struct {
 	addTarget              *connect.Client[v1.AddTargetRequest, v1.AddTargetResponse]
 	listTargets            *connect.Client[v1.ListTargetsRequest, v1.ListTargetsResponse]
 	removeTarget           *connect.Client[v1.RemoveTargetRequest, v1.RemoveTargetResponse]
+	listDirectory          *connect.Client[v1.ListDirectoryRequest, v1.ListDirectoryResponse]
 	listSealingKeys        *connect.Client[v1.ListSealingKeysRequest, v1.ListSealingKeysResponse]
 	putCredential          *connect.Client[v1.PutCredentialRequest, v1.PutCredentialResponse]
 	listCredentials        *connect.Client[v1.ListCredentialsRequest, v1.ListCredentialsResponse]
@@ -465,6 +477,11 @@ func (c *fleetServiceClient) RemoveTarget(ctx context.Context, req *connect.Requ
 	return c.removeTarget.CallUnary(ctx, req)
 }
 
+// ListDirectory calls central.v1.FleetService.ListDirectory.
+func (c *fleetServiceClient) ListDirectory(ctx context.Context, req *connect.Request[v1.ListDirectoryRequest]) (*connect.Response[v1.ListDirectoryResponse], error) {
+	return c.listDirectory.CallUnary(ctx, req)
+}
+
 // ListSealingKeys calls central.v1.FleetService.ListSealingKeys.
 func (c *fleetServiceClient) ListSealingKeys(ctx context.Context, req *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error) {
 	return c.listSealingKeys.CallUnary(ctx, req)
@@ -526,6 +543,8 @@ type FleetServiceHandler interface {
 	AddTarget(context.Context, *connect.Request[v1.AddTargetRequest]) (*connect.Response[v1.AddTargetResponse], error)
 	ListTargets(context.Context, *connect.Request[v1.ListTargetsRequest]) (*connect.Response[v1.ListTargetsResponse], error)
 	RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error)
+	// ListDirectory lists the computers of a site's domains.
+	ListDirectory(context.Context, *connect.Request[v1.ListDirectoryRequest]) (*connect.Response[v1.ListDirectoryResponse], error)
 	// ListSealingKeys gives what credentials are sealed to, with the proof.
 	ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error)
 	// PutCredential keeps a credential that the caller has sealed.
@@ -674,6 +693,12 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("RemoveTarget")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceListDirectoryHandler := connect.NewUnaryHandler(
+		FleetServiceListDirectoryProcedure,
+		svc.ListDirectory,
+		connect.WithSchema(fleetServiceMethods.ByName("ListDirectory")),
+		connect.WithHandlerOptions(opts...),
+	)
 	fleetServiceListSealingKeysHandler := connect.NewUnaryHandler(
 		FleetServiceListSealingKeysProcedure,
 		svc.ListSealingKeys,
@@ -744,6 +769,8 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceListTargetsHandler.ServeHTTP(w, r)
 		case FleetServiceRemoveTargetProcedure:
 			fleetServiceRemoveTargetHandler.ServeHTTP(w, r)
+		case FleetServiceListDirectoryProcedure:
+			fleetServiceListDirectoryHandler.ServeHTTP(w, r)
 		case FleetServiceListSealingKeysProcedure:
 			fleetServiceListSealingKeysHandler.ServeHTTP(w, r)
 		case FleetServicePutCredentialProcedure:
@@ -847,6 +874,10 @@ func (UnimplementedFleetServiceHandler) ListTargets(context.Context, *connect.Re
 
 func (UnimplementedFleetServiceHandler) RemoveTarget(context.Context, *connect.Request[v1.RemoveTargetRequest]) (*connect.Response[v1.RemoveTargetResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RemoveTarget is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListDirectory(context.Context, *connect.Request[v1.ListDirectoryRequest]) (*connect.Response[v1.ListDirectoryResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListDirectory is not implemented"))
 }
 
 func (UnimplementedFleetServiceHandler) ListSealingKeys(context.Context, *connect.Request[v1.ListSealingKeysRequest]) (*connect.Response[v1.ListSealingKeysResponse], error) {

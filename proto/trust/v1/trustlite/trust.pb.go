@@ -65,6 +65,9 @@ const (
 	AgentVerb_AGENT_VERB_APPROVE AgentVerb = 1
 	// Ends an agent's quarantine.
 	AgentVerb_AGENT_VERB_RELEASE AgentVerb = 2
+	// Ends the waiting of an agent that the site's domain does not confirm. Where
+	// no domain is read, APPROVE is enough.
+	AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY AgentVerb = 3
 )
 
 // Enum value maps for AgentVerb.
@@ -73,11 +76,13 @@ var (
 		0: "AGENT_VERB_UNSPECIFIED",
 		1: "AGENT_VERB_APPROVE",
 		2: "AGENT_VERB_RELEASE",
+		3: "AGENT_VERB_APPROVE_WITHOUT_DIRECTORY",
 	}
 	AgentVerb_value = map[string]int32{
-		"AGENT_VERB_UNSPECIFIED": 0,
-		"AGENT_VERB_APPROVE":     1,
-		"AGENT_VERB_RELEASE":     2,
+		"AGENT_VERB_UNSPECIFIED":               0,
+		"AGENT_VERB_APPROVE":                   1,
+		"AGENT_VERB_RELEASE":                   2,
+		"AGENT_VERB_APPROVE_WITHOUT_DIRECTORY": 3,
 	}
 )
 
