@@ -25,6 +25,7 @@ const (
 	Trust      Context = "osiris/trust/v1"      // Central online over a TrustDoc
 	Policy     Context = "osiris/policy/v1"     // Central online over a Policy
 	Decision   Context = "osiris/decision/v1"   // Central online over an AgentDecision
+	Order      Context = "osiris/order/v1"      // Central online over an Order
 	Command    Context = "osiris/command/v1"    // appliance command key over a Command
 	Bundle     Context = "osiris/bundle/v1"     // appliance bundle key over bundle.json
 	Rotation   Context = "osiris/rotation/v1"   // old and new key over a key change

@@ -40,7 +40,7 @@ type job struct {
 var jobs = []job{
 	{"protoc-gen-go", []string{
 		"trust/v1/trust.proto", "compliance/v1/compliance.proto", "compliance/v1/service.proto",
-		"central/v1/appliance.proto", "central/v1/fleet.proto",
+		"central/v1/appliance.proto", "central/v1/fleet.proto", "central/v1/order.proto",
 	}, nil},
 	{"protoc-gen-go-grpc", []string{"compliance/v1/service.proto"}, nil},
 	{"protoc-gen-connect-go", []string{"central/v1/appliance.proto", "central/v1/fleet.proto"}, nil},

@@ -19,6 +19,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/keyring"
+	"github.com/osiriscare/osiris/central/internal/order"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/server"
 	"github.com/osiriscare/osiris/central/internal/site"
@@ -49,7 +50,7 @@ func app(cfg config.Config, log *slog.Logger) fx.Option {
 			server.Listeners{API: cfg.APIListen, Web: cfg.WebListen, DataDir: cfg.DataDir, PublicURL: cfg.PublicURL},
 		),
 		store.Module, keyring.Module, archive.Module, auth.Module, audit.Module, tenant.Module, site.Module,
-		publish.Module, witness.Module, intake.Module, fleet.Module, target.Module, credential.Module, api.Module, web.Module, server.Module,
+		publish.Module, witness.Module, intake.Module, fleet.Module, target.Module, credential.Module, order.Module, api.Module, web.Module, server.Module,
 	)
 }
 

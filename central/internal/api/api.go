@@ -21,6 +21,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
+	"github.com/osiriscare/osiris/central/internal/order"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
@@ -46,6 +47,7 @@ type Deps struct {
 	Fleet   *fleet.Fleet
 	Targets *target.Service
 	Secrets *credential.Service
+	Orders  *order.Service
 	Store   *store.Store
 	Site    site.Config
 	Log     *slog.Logger

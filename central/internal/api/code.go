@@ -7,6 +7,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
+	"github.com/osiriscare/osiris/central/internal/order"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
@@ -44,6 +45,7 @@ var codes = []struct {
 	{fleet.ErrPage, connect.CodeInvalidArgument},
 	{target.ErrTarget, connect.CodeInvalidArgument},
 	{credential.ErrCredential, connect.CodeInvalidArgument},
+	{order.ErrOrder, connect.CodeFailedPrecondition},
 	{store.ErrNotFound, connect.CodeNotFound},
 	{store.ErrConflict, connect.CodeAborted},
 }

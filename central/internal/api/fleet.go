@@ -80,6 +80,10 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetName() + " version " + strconv.FormatUint(m.GetVersion(), 10)
 	case *centralv1.RemoveCredentialRequest:
 		subject = m.GetName()
+	case *centralv1.OrderRunbookRequest:
+		subject = ordered(m)
+	case *centralv1.OrderHostKeyRequest:
+		subject = m.GetTarget() + " " + m.GetAccept() + ": " + m.GetReason()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/credential"
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
+	"github.com/osiriscare/osiris/central/internal/order"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/site"
 	"github.com/osiriscare/osiris/central/internal/store"
@@ -29,6 +30,7 @@ type needs struct {
 	Fleet   *fleet.Fleet
 	Targets *target.Service
 	Secrets *credential.Service
+	Orders  *order.Service
 	Store   *store.Store
 	Site    site.Config
 	Log     *slog.Logger
@@ -38,6 +40,6 @@ type needs struct {
 var Module = fx.Module("api", fx.Provide(func(n needs) *API {
 	return New(Deps{
 		Auth: n.Auth, Audit: n.Audit, Sites: n.Sites, Tenants: n.Tenants, Publish: n.Publish, Intake: n.Intake,
-		Fleet: n.Fleet, Targets: n.Targets, Secrets: n.Secrets, Store: n.Store, Site: n.Site, Log: n.Log,
+		Fleet: n.Fleet, Targets: n.Targets, Secrets: n.Secrets, Orders: n.Orders, Store: n.Store, Site: n.Site, Log: n.Log,
 	})
 }))

@@ -23,7 +23,13 @@ func (s *applianceService) reach(ctx context.Context, a store.Appliance, m *cent
 	if err := s.Targets.Answer(ctx, a.SiteID, a.ID, m.GetTargetsState(), answer); err != nil {
 		return err
 	}
-	return s.Secrets.Answer(ctx, a.SiteID, a.ID, m.GetCredentialsState(), answer)
+	if err := s.Secrets.Answer(ctx, a.SiteID, a.ID, m.GetCredentialsState(), answer); err != nil {
+		return err
+	}
+	if err := s.Orders.Hear(ctx, a, m, answer); err != nil {
+		return err
+	}
+	return s.Orders.Answer(ctx, a.ID, m, answer)
 }
 
 // AddTarget implements FleetService.

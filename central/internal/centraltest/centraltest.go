@@ -20,6 +20,7 @@ import (
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/proto/central/v1/centralv1connect"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+	"github.com/osiriscare/osiris/shared/runbook"
 	"github.com/osiriscare/osiris/shared/signed"
 
 	"github.com/osiriscare/osiris/central/internal/api"
@@ -30,6 +31,7 @@ import (
 	"github.com/osiriscare/osiris/central/internal/fleet"
 	"github.com/osiriscare/osiris/central/internal/intake"
 	"github.com/osiriscare/osiris/central/internal/keyring"
+	"github.com/osiriscare/osiris/central/internal/order"
 	"github.com/osiriscare/osiris/central/internal/publish"
 	"github.com/osiriscare/osiris/central/internal/server"
 	"github.com/osiriscare/osiris/central/internal/site"
@@ -52,6 +54,7 @@ type Central struct {
 	Intake  *intake.Intake
 	Feed    *intake.Feed
 	Fleet   *fleet.Fleet
+	Orders  *order.Service
 	API     *api.API
 	URL     string // https
 	Token   string // operator's
@@ -107,9 +110,10 @@ func Open(t testing.TB, dir string, keys *keyring.Keyring) *Central {
 	c.Sites = site.New(cfg, keys, c.Store, c.Publish)
 	c.Intake = intake.New(keys, c.Store, c.Archive, witness.New(keys), c.Feed, log)
 	c.Fleet = fleet.New(keys, c.Store, c.Archive, c.Publish)
+	c.Orders = order.New(keys, c.Store, Value(runbook.Load())(t), log)
 	c.API = api.New(api.Deps{
 		Auth: c.Auth, Audit: audit.New(c.Store), Sites: c.Sites, Tenants: c.Tenants, Publish: c.Publish,
-		Intake: c.Intake, Fleet: c.Fleet, Targets: target.New(c.Store), Secrets: credential.New(c.Store), Store: c.Store, Site: cfg, Log: log,
+		Intake: c.Intake, Fleet: c.Fleet, Targets: target.New(c.Store), Secrets: credential.New(c.Store), Orders: c.Orders, Store: c.Store, Site: cfg, Log: log,
 	})
 	mux := http.NewServeMux()
 	c.API.Services(mux)

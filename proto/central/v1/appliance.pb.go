@@ -606,7 +606,11 @@ type CheckInRequest struct {
 	// reads no domain.
 	DirectoryState []byte `protobuf:"bytes,17,opt,name=directory_state,json=directoryState,proto3" json:"directory_state,omitempty"`
 	// The report, whole, when Central said that it wants it.
-	Directory     *DirectoryReport `protobuf:"bytes,18,opt,name=directory,proto3" json:"directory,omitempty"`
+	Directory *DirectoryReport `protobuf:"bytes,18,opt,name=directory,proto3" json:"directory,omitempty"`
+	// Sequence of the newest order that the appliance took.
+	OrderSequence uint64 `protobuf:"varint,19,opt,name=order_sequence,json=orderSequence,proto3" json:"order_sequence,omitempty"`
+	// Orders that are under way, and results that Central has not confirmed.
+	OrderReports  []*OrderReport `protobuf:"bytes,20,rep,name=order_reports,json=orderReports,proto3" json:"order_reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -767,6 +771,20 @@ func (x *CheckInRequest) GetDirectory() *DirectoryReport {
 	return nil
 }
 
+func (x *CheckInRequest) GetOrderSequence() uint64 {
+	if x != nil {
+		return x.OrderSequence
+	}
+	return 0
+}
+
+func (x *CheckInRequest) GetOrderReports() []*OrderReport {
+	if x != nil {
+		return x.OrderReports
+	}
+	return nil
+}
+
 type CheckInResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	ServerMs int64                  `protobuf:"varint,1,opt,name=server_ms,json=serverMs,proto3" json:"server_ms,omitempty"`
@@ -799,8 +817,12 @@ type CheckInResponse struct {
 	// True when Central holds another report than directory_state: the next
 	// check-in brings it.
 	DirectoryWanted bool `protobuf:"varint,17,opt,name=directory_wanted,json=directoryWanted,proto3" json:"directory_wanted,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Orders that are newer than the appliance's, oldest first; each an Order.
+	Orders []*v1.SignedEnvelope `protobuf:"bytes,18,rep,name=orders,proto3" json:"orders,omitempty"`
+	// Ids of reported orders whose result Central has, or does not want.
+	SettledOrders [][]byte `protobuf:"bytes,19,rep,name=settled_orders,json=settledOrders,proto3" json:"settled_orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckInResponse) Reset() {
@@ -950,6 +972,20 @@ func (x *CheckInResponse) GetDirectoryWanted() bool {
 		return x.DirectoryWanted
 	}
 	return false
+}
+
+func (x *CheckInResponse) GetOrders() []*v1.SignedEnvelope {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *CheckInResponse) GetSettledOrders() [][]byte {
+	if x != nil {
+		return x.SettledOrders
+	}
+	return nil
 }
 
 type WitnessStateRequest struct {
@@ -2373,7 +2409,7 @@ var File_central_v1_appliance_proto protoreflect.FileDescriptor
 const file_central_v1_appliance_proto_rawDesc = "" +
 	"\n" +
 	"\x1acentral/v1/appliance.proto\x12\n" +
-	"central.v1\x1a\x14trust/v1/trust.proto\"\x80\x02\n" +
+	"central.v1\x1a\x16central/v1/order.proto\x1a\x14trust/v1/trust.proto\"\x80\x02\n" +
 	"\fClaimRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1a\n" +
 	"\bhostname\x18\x02 \x01(\tR\bhostname\x12\x1f\n" +
@@ -2421,7 +2457,7 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\vquarantined\x18\v \x01(\bR\vquarantined\x12\x18\n" +
 	"\adropped\x18\f \x01(\x04R\adropped\x12\x12\n" +
 	"\x04hold\x18\r \x01(\tR\x04hold\x12\x1c\n" +
-	"\tdirectory\x18\x0e \x01(\tR\tdirectory\"\xee\x05\n" +
+	"\tdirectory\x18\x0e \x01(\tR\tdirectory\"\xd3\x06\n" +
 	"\x0eCheckInRequest\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x17\n" +
@@ -2443,7 +2479,9 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11credentials_state\x18\x0f \x01(\fR\x10credentialsState\x12N\n" +
 	"\x13credential_problems\x18\x10 \x03(\v2\x1d.central.v1.CredentialProblemR\x12credentialProblems\x12'\n" +
 	"\x0fdirectory_state\x18\x11 \x01(\fR\x0edirectoryState\x129\n" +
-	"\tdirectory\x18\x12 \x01(\v2\x1b.central.v1.DirectoryReportR\tdirectory\"\xc8\x06\n" +
+	"\tdirectory\x18\x12 \x01(\v2\x1b.central.v1.DirectoryReportR\tdirectory\x12%\n" +
+	"\x0eorder_sequence\x18\x13 \x01(\x04R\rorderSequence\x12<\n" +
+	"\rorder_reports\x18\x14 \x03(\v2\x17.central.v1.OrderReportR\forderReports\"\xa1\a\n" +
 	"\x0fCheckInResponse\x12\x1b\n" +
 	"\tserver_ms\x18\x01 \x01(\x03R\bserverMs\x12*\n" +
 	"\x05trust\x18\x02 \x01(\v2\x14.trust.v1.TrustChainR\x05trust\x120\n" +
@@ -2462,7 +2500,9 @@ const file_central_v1_appliance_proto_rawDesc = "" +
 	"\x11credentials_state\x18\x0e \x01(\fR\x10credentialsState\x12<\n" +
 	"\vcredentials\x18\x0f \x01(\v2\x1a.central.v1.CredentialListR\vcredentials\x12=\n" +
 	"\x0edomain_targets\x18\x10 \x01(\v2\x16.central.v1.TargetListR\rdomainTargets\x12)\n" +
-	"\x10directory_wanted\x18\x11 \x01(\bR\x0fdirectoryWanted\"4\n" +
+	"\x10directory_wanted\x18\x11 \x01(\bR\x0fdirectoryWanted\x120\n" +
+	"\x06orders\x18\x12 \x03(\v2\x18.trust.v1.SignedEnvelopeR\x06orders\x12%\n" +
+	"\x0esettled_orders\x18\x13 \x03(\fR\rsettledOrders\"4\n" +
 	"\x13WitnessStateRequest\x12\x1d\n" +
 	"\n" +
 	"log_origin\x18\x01 \x01(\tR\tlogOrigin\"}\n" +
@@ -2656,6 +2696,7 @@ var file_central_v1_appliance_proto_goTypes = []any{
 	(*DirectoryComputer)(nil),      // 24: central.v1.DirectoryComputer
 	(*v1.TrustChain)(nil),          // 25: trust.v1.TrustChain
 	(*v1.SignedEnvelope)(nil),      // 26: trust.v1.SignedEnvelope
+	(*OrderReport)(nil),            // 27: central.v1.OrderReport
 }
 var file_central_v1_appliance_proto_depIdxs = []int32{
 	25, // 0: central.v1.ClaimResponse.trust:type_name -> trust.v1.TrustChain
@@ -2664,40 +2705,42 @@ var file_central_v1_appliance_proto_depIdxs = []int32{
 	26, // 3: central.v1.CheckInRequest.sealing_key:type_name -> trust.v1.SignedEnvelope
 	21, // 4: central.v1.CheckInRequest.credential_problems:type_name -> central.v1.CredentialProblem
 	22, // 5: central.v1.CheckInRequest.directory:type_name -> central.v1.DirectoryReport
-	25, // 6: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
-	26, // 7: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
-	26, // 8: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
-	17, // 9: central.v1.CheckInResponse.windows_targets:type_name -> central.v1.TargetList
-	17, // 10: central.v1.CheckInResponse.linux_targets:type_name -> central.v1.TargetList
-	17, // 11: central.v1.CheckInResponse.workstation_targets:type_name -> central.v1.TargetList
-	20, // 12: central.v1.CheckInResponse.credentials:type_name -> central.v1.CredentialList
-	17, // 13: central.v1.CheckInResponse.domain_targets:type_name -> central.v1.TargetList
-	9,  // 14: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
-	9,  // 15: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
-	25, // 16: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
-	0,  // 17: central.v1.Target.kind:type_name -> central.v1.TargetKind
-	16, // 18: central.v1.TargetList.targets:type_name -> central.v1.Target
-	1,  // 19: central.v1.SealedCredential.kind:type_name -> central.v1.CredentialKind
-	19, // 20: central.v1.CredentialList.credentials:type_name -> central.v1.SealedCredential
-	23, // 21: central.v1.DirectoryReport.domains:type_name -> central.v1.DirectoryDomain
-	24, // 22: central.v1.DirectoryReport.computers:type_name -> central.v1.DirectoryComputer
-	2,  // 23: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
-	5,  // 24: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
-	7,  // 25: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
-	10, // 26: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
-	12, // 27: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
-	14, // 28: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
-	3,  // 29: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
-	6,  // 30: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
-	8,  // 31: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
-	11, // 32: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
-	13, // 33: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
-	15, // 34: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
-	29, // [29:35] is the sub-list for method output_type
-	23, // [23:29] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	27, // 6: central.v1.CheckInRequest.order_reports:type_name -> central.v1.OrderReport
+	25, // 7: central.v1.CheckInResponse.trust:type_name -> trust.v1.TrustChain
+	26, // 8: central.v1.CheckInResponse.policy:type_name -> trust.v1.SignedEnvelope
+	26, // 9: central.v1.CheckInResponse.decisions:type_name -> trust.v1.SignedEnvelope
+	17, // 10: central.v1.CheckInResponse.windows_targets:type_name -> central.v1.TargetList
+	17, // 11: central.v1.CheckInResponse.linux_targets:type_name -> central.v1.TargetList
+	17, // 12: central.v1.CheckInResponse.workstation_targets:type_name -> central.v1.TargetList
+	20, // 13: central.v1.CheckInResponse.credentials:type_name -> central.v1.CredentialList
+	17, // 14: central.v1.CheckInResponse.domain_targets:type_name -> central.v1.TargetList
+	26, // 15: central.v1.CheckInResponse.orders:type_name -> trust.v1.SignedEnvelope
+	9,  // 16: central.v1.SubmitEvidenceRequest.entries:type_name -> central.v1.LogEntry
+	9,  // 17: central.v1.FetchEvidenceResponse.entries:type_name -> central.v1.LogEntry
+	25, // 18: central.v1.OpenEpochResponse.trust:type_name -> trust.v1.TrustChain
+	0,  // 19: central.v1.Target.kind:type_name -> central.v1.TargetKind
+	16, // 20: central.v1.TargetList.targets:type_name -> central.v1.Target
+	1,  // 21: central.v1.SealedCredential.kind:type_name -> central.v1.CredentialKind
+	19, // 22: central.v1.CredentialList.credentials:type_name -> central.v1.SealedCredential
+	23, // 23: central.v1.DirectoryReport.domains:type_name -> central.v1.DirectoryDomain
+	24, // 24: central.v1.DirectoryReport.computers:type_name -> central.v1.DirectoryComputer
+	2,  // 25: central.v1.ApplianceService.Claim:input_type -> central.v1.ClaimRequest
+	5,  // 26: central.v1.ApplianceService.CheckIn:input_type -> central.v1.CheckInRequest
+	7,  // 27: central.v1.ApplianceService.WitnessState:input_type -> central.v1.WitnessStateRequest
+	10, // 28: central.v1.ApplianceService.SubmitEvidence:input_type -> central.v1.SubmitEvidenceRequest
+	12, // 29: central.v1.ApplianceService.FetchEvidence:input_type -> central.v1.FetchEvidenceRequest
+	14, // 30: central.v1.ApplianceService.OpenEpoch:input_type -> central.v1.OpenEpochRequest
+	3,  // 31: central.v1.ApplianceService.Claim:output_type -> central.v1.ClaimResponse
+	6,  // 32: central.v1.ApplianceService.CheckIn:output_type -> central.v1.CheckInResponse
+	8,  // 33: central.v1.ApplianceService.WitnessState:output_type -> central.v1.WitnessStateResponse
+	11, // 34: central.v1.ApplianceService.SubmitEvidence:output_type -> central.v1.SubmitEvidenceResponse
+	13, // 35: central.v1.ApplianceService.FetchEvidence:output_type -> central.v1.FetchEvidenceResponse
+	15, // 36: central.v1.ApplianceService.OpenEpoch:output_type -> central.v1.OpenEpochResponse
+	31, // [31:37] is the sub-list for method output_type
+	25, // [25:31] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_appliance_proto_init() }
@@ -2705,6 +2748,7 @@ func file_central_v1_appliance_proto_init() {
 	if File_central_v1_appliance_proto != nil {
 		return
 	}
+	file_central_v1_order_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

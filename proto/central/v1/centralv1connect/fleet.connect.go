@@ -106,6 +106,16 @@ const (
 	// FleetServiceRemoveCredentialProcedure is the fully-qualified name of the FleetService's
 	// RemoveCredential RPC.
 	FleetServiceRemoveCredentialProcedure = "/central.v1.FleetService/RemoveCredential"
+	// FleetServiceOrderRunbookProcedure is the fully-qualified name of the FleetService's OrderRunbook
+	// RPC.
+	FleetServiceOrderRunbookProcedure = "/central.v1.FleetService/OrderRunbook"
+	// FleetServiceOrderHostKeyProcedure is the fully-qualified name of the FleetService's OrderHostKey
+	// RPC.
+	FleetServiceOrderHostKeyProcedure = "/central.v1.FleetService/OrderHostKey"
+	// FleetServiceGetOrderProcedure is the fully-qualified name of the FleetService's GetOrder RPC.
+	FleetServiceGetOrderProcedure = "/central.v1.FleetService/GetOrder"
+	// FleetServiceListOrdersProcedure is the fully-qualified name of the FleetService's ListOrders RPC.
+	FleetServiceListOrdersProcedure = "/central.v1.FleetService/ListOrders"
 )
 
 // FleetServiceClient is a client for the central.v1.FleetService service.
@@ -158,6 +168,13 @@ type FleetServiceClient interface {
 	ListCredentials(context.Context, *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error)
 	// RemoveCredential withdraws a credential from every appliance of the site.
 	RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error)
+	// OrderRunbook has an appliance run a runbook of the catalogue on a target, once.
+	// The order is signed; the appliance takes it at a check-in and reports back.
+	OrderRunbook(context.Context, *connect.Request[v1.OrderRunbookRequest]) (*connect.Response[v1.OrderRunbookResponse], error)
+	// OrderHostKey has an appliance forget which key an SSH host showed first.
+	OrderHostKey(context.Context, *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error)
+	GetOrder(context.Context, *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error)
+	ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error)
 }
 
 // NewFleetServiceClient constructs a client for the central.v1.FleetService service. By default, it
@@ -333,6 +350,30 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("RemoveCredential")),
 			connect.WithClientOptions(opts...),
 		),
+		orderRunbook: connect.NewClient[v1.OrderRunbookRequest, v1.OrderRunbookResponse](
+			httpClient,
+			baseURL+FleetServiceOrderRunbookProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("OrderRunbook")),
+			connect.WithClientOptions(opts...),
+		),
+		orderHostKey: connect.NewClient[v1.OrderHostKeyRequest, v1.OrderHostKeyResponse](
+			httpClient,
+			baseURL+FleetServiceOrderHostKeyProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("OrderHostKey")),
+			connect.WithClientOptions(opts...),
+		),
+		getOrder: connect.NewClient[v1.GetOrderRequest, v1.GetOrderResponse](
+			httpClient,
+			baseURL+FleetServiceGetOrderProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("GetOrder")),
+			connect.WithClientOptions(opts...),
+		),
+		listOrders: connect.NewClient[v1.ListOrdersRequest, v1.ListOrdersResponse](
+			httpClient,
+			baseURL+FleetServiceListOrdersProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("ListOrders")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -365,6 +406,10 @@ type fleetServiceClient struct {
 	putCredential          *connect.Client[v1.PutCredentialRequest, v1.PutCredentialResponse]
 	listCredentials        *connect.Client[v1.ListCredentialsRequest, v1.ListCredentialsResponse]
 	removeCredential       *connect.Client[v1.RemoveCredentialRequest, v1.RemoveCredentialResponse]
+	orderRunbook           *connect.Client[v1.OrderRunbookRequest, v1.OrderRunbookResponse]
+	orderHostKey           *connect.Client[v1.OrderHostKeyRequest, v1.OrderHostKeyResponse]
+	getOrder               *connect.Client[v1.GetOrderRequest, v1.GetOrderResponse]
+	listOrders             *connect.Client[v1.ListOrdersRequest, v1.ListOrdersResponse]
 }
 
 // CreateClient calls central.v1.FleetService.CreateClient.
@@ -502,6 +547,26 @@ func (c *fleetServiceClient) RemoveCredential(ctx context.Context, req *connect.
 	return c.removeCredential.CallUnary(ctx, req)
 }
 
+// OrderRunbook calls central.v1.FleetService.OrderRunbook.
+func (c *fleetServiceClient) OrderRunbook(ctx context.Context, req *connect.Request[v1.OrderRunbookRequest]) (*connect.Response[v1.OrderRunbookResponse], error) {
+	return c.orderRunbook.CallUnary(ctx, req)
+}
+
+// OrderHostKey calls central.v1.FleetService.OrderHostKey.
+func (c *fleetServiceClient) OrderHostKey(ctx context.Context, req *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error) {
+	return c.orderHostKey.CallUnary(ctx, req)
+}
+
+// GetOrder calls central.v1.FleetService.GetOrder.
+func (c *fleetServiceClient) GetOrder(ctx context.Context, req *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error) {
+	return c.getOrder.CallUnary(ctx, req)
+}
+
+// ListOrders calls central.v1.FleetService.ListOrders.
+func (c *fleetServiceClient) ListOrders(ctx context.Context, req *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error) {
+	return c.listOrders.CallUnary(ctx, req)
+}
+
 // FleetServiceHandler is an implementation of the central.v1.FleetService service.
 type FleetServiceHandler interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
@@ -552,6 +617,13 @@ type FleetServiceHandler interface {
 	ListCredentials(context.Context, *connect.Request[v1.ListCredentialsRequest]) (*connect.Response[v1.ListCredentialsResponse], error)
 	// RemoveCredential withdraws a credential from every appliance of the site.
 	RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error)
+	// OrderRunbook has an appliance run a runbook of the catalogue on a target, once.
+	// The order is signed; the appliance takes it at a check-in and reports back.
+	OrderRunbook(context.Context, *connect.Request[v1.OrderRunbookRequest]) (*connect.Response[v1.OrderRunbookResponse], error)
+	// OrderHostKey has an appliance forget which key an SSH host showed first.
+	OrderHostKey(context.Context, *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error)
+	GetOrder(context.Context, *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error)
+	ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error)
 }
 
 // NewFleetServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -723,6 +795,30 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("RemoveCredential")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceOrderRunbookHandler := connect.NewUnaryHandler(
+		FleetServiceOrderRunbookProcedure,
+		svc.OrderRunbook,
+		connect.WithSchema(fleetServiceMethods.ByName("OrderRunbook")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceOrderHostKeyHandler := connect.NewUnaryHandler(
+		FleetServiceOrderHostKeyProcedure,
+		svc.OrderHostKey,
+		connect.WithSchema(fleetServiceMethods.ByName("OrderHostKey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceGetOrderHandler := connect.NewUnaryHandler(
+		FleetServiceGetOrderProcedure,
+		svc.GetOrder,
+		connect.WithSchema(fleetServiceMethods.ByName("GetOrder")),
+		connect.WithHandlerOptions(opts...),
+	)
+	fleetServiceListOrdersHandler := connect.NewUnaryHandler(
+		FleetServiceListOrdersProcedure,
+		svc.ListOrders,
+		connect.WithSchema(fleetServiceMethods.ByName("ListOrders")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/central.v1.FleetService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FleetServiceCreateClientProcedure:
@@ -779,6 +875,14 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceListCredentialsHandler.ServeHTTP(w, r)
 		case FleetServiceRemoveCredentialProcedure:
 			fleetServiceRemoveCredentialHandler.ServeHTTP(w, r)
+		case FleetServiceOrderRunbookProcedure:
+			fleetServiceOrderRunbookHandler.ServeHTTP(w, r)
+		case FleetServiceOrderHostKeyProcedure:
+			fleetServiceOrderHostKeyHandler.ServeHTTP(w, r)
+		case FleetServiceGetOrderProcedure:
+			fleetServiceGetOrderHandler.ServeHTTP(w, r)
+		case FleetServiceListOrdersProcedure:
+			fleetServiceListOrdersHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -894,4 +998,20 @@ func (UnimplementedFleetServiceHandler) ListCredentials(context.Context, *connec
 
 func (UnimplementedFleetServiceHandler) RemoveCredential(context.Context, *connect.Request[v1.RemoveCredentialRequest]) (*connect.Response[v1.RemoveCredentialResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.RemoveCredential is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) OrderRunbook(context.Context, *connect.Request[v1.OrderRunbookRequest]) (*connect.Response[v1.OrderRunbookResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.OrderRunbook is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) OrderHostKey(context.Context, *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.OrderHostKey is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) GetOrder(context.Context, *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.GetOrder is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListOrders is not implemented"))
 }
