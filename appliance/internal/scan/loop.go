@@ -12,14 +12,27 @@ import (
 // appliances that started together do not ask one domain controller together.
 const jitter = 20 // a twentieth
 
+// lastWords is how long a loop that ends may take to tell what it missed.
+const lastWords = 2 * time.Second
+
+// Diary remembers over restarts when a loop began its newest round.
+type Diary interface {
+	// Began notes a round and gives when the one before began, zero if none did.
+	Began(ctx context.Context, loop string, at time.Time) (before time.Time, err error)
+}
+
 // Loop runs something at an interval. A round that is due while the one before
-// still runs is missed: logged and counted, not queued.
+// still runs is missed: logged, counted and proved, not queued.
 type Loop struct {
 	name     string
 	interval time.Duration
 	do       func(ctx context.Context) error
 	log      *slog.Logger
 	amend    func(*Round) // adds what the loop does not know; may be nil
+	idle     func() bool  // there was nothing to do; may be nil
+	evidence Evidence     // nil for none
+	diary    Diary        // nil for none
+	missing  missing
 
 	mu   sync.Mutex
 	busy bool
@@ -30,6 +43,10 @@ type Loop struct {
 func NewLoop(name string, interval time.Duration, do func(ctx context.Context) error, log *slog.Logger) *Loop {
 	return &Loop{name: name, interval: interval, do: do, log: log, now: Round{Loop: name, Interval: interval}}
 }
+
+// ProveTo makes what the loop misses evidence, at most once an hour; by the diary
+// also what it missed while the program did not run. It comes before Run.
+func (l *Loop) ProveTo(e Evidence, d Diary) { l.evidence, l.diary = e, d }
 
 // Missed counts the rounds that did not happen since the last that did.
 func (l *Loop) Missed() int {
@@ -53,7 +70,12 @@ func (l *Loop) Round() Round {
 // and waits for the one under way.
 func (l *Loop) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	defer work.Wait()
+	defer func() {
+		work.Wait()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		defer cancel()
+		l.prove(last, true)
+	}()
 	next := time.NewTimer(rand.N(l.interval/jitter + 1))
 	defer next.Stop()
 	l.runs(time.Now())
@@ -66,18 +88,58 @@ func (l *Loop) Run(ctx context.Context) error {
 		}
 		next.Reset(l.interval - l.interval/jitter/2 + rand.N(l.interval/jitter+1))
 		if !l.take() {
+			l.missing.round(1, whyRound, time.Now())
 			l.log.WarnContext(ctx, "round missed", "loop", l.name, "missed", l.Missed())
+			l.prove(ctx, false)
 			continue
 		}
-		work.Go(func() {
-			err := l.do(ctx)
-			if ctx.Err() != nil {
-				err = nil
-			}
-			if l.free(err); err != nil {
-				l.log.WarnContext(ctx, "round failed", "loop", l.name, "error", err)
-			}
-		})
+		work.Go(func() { l.round(ctx) })
+	}
+}
+
+// round does what the loop is for, once.
+func (l *Loop) round(ctx context.Context) {
+	l.remember(ctx)
+	err := l.do(ctx)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	if l.free(err); err != nil {
+		l.log.WarnContext(ctx, "round failed", "loop", l.name, "error", err)
+	}
+	if l.idle != nil && l.idle() {
+		l.missing.clear()
+	}
+	l.prove(ctx, false)
+}
+
+// remember notes the round, and with the first what was missed before the program
+// began.
+func (l *Loop) remember(ctx context.Context) {
+	if l.diary == nil {
+		return
+	}
+	r, now := l.Round(), time.Now()
+	before, err := l.diary.Began(ctx, l.name, now)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.log.WarnContext(ctx, "round not noted", "loop", l.name, "error", err)
+		}
+		return
+	}
+	// One that is half an interval late was not missed.
+	if n := int((now.Sub(before) - l.interval/2) / l.interval); r.Rounds == 1 && !before.IsZero() && n > 0 {
+		l.missing.round(n, whyAway, before)
+		l.log.WarnContext(ctx, "rounds missed before the start", "loop", l.name, "missed", n, "since", before)
+	}
+}
+
+func (l *Loop) prove(ctx context.Context, last bool) {
+	if l.evidence == nil {
+		return
+	}
+	if err := l.missing.prove(ctx, l.evidence, l.name, time.Now(), last); err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "missed rounds not proved", "loop", l.name, "error", err)
 	}
 }
 

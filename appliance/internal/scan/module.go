@@ -30,10 +30,12 @@ type deps struct {
 
 // Module runs the cycles.
 var Module = fx.Module("scan",
+	fx.Supply(fx.Annotated{Group: "schemas", Target: Schema}),
 	fx.Provide(func(cfg Config, d deps) (*Scanner, error) {
+		prover := Prover{Store: d.Store, Outbox: d.Outbox}
 		return New(cfg, Deps{
 			Targets: d.Targets, Road: d.Road, Catalogue: d.Catalogue, Hosts: d.Hosts, Intake: d.Intake, Policy: d.Policy,
-			Evidence: Prover{Store: d.Store, Outbox: d.Outbox}, Turns: d.Turns, Log: d.Log,
+			Evidence: prover, Diary: prover, Turns: d.Turns, Log: d.Log,
 		})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, s *Scanner) { fxrun.Go(lc, sd, s.Run) }),

@@ -8,7 +8,7 @@ import (
 	"github.com/osiriscare/osiris/shared/bundle"
 )
 
-// Prover puts bundles into the outbox.
+// Prover puts bundles into the outbox, and notes rounds.
 type Prover struct {
 	Store  *store.Store
 	Outbox *outbox.Outbox

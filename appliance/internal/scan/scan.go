@@ -7,9 +7,9 @@
 // A cycle begins on time whatever the one before does. Each host has a goroutine
 // of its own, at most one at a time, within a site-wide limit and a deadline; one
 // that is slow or hangs gives its place up, so that it delays nobody. A scan that
-// cannot begin because the last one still runs is missed: counted, logged and,
-// when it lasts, told as unknown verdicts, never queued. So is a host that does
-// not answer. A host with a live agent is not asked, one with a live sensor once an
+// cannot begin because the last one still runs is missed: counted, logged and
+// proved, one bundle an hour, never queued. A host that does not answer three times
+// in a row becomes unknown. A host with a live agent is not asked, one with a live sensor once an
 // hour. Times are time.Duration.
 package scan
 
@@ -76,6 +76,7 @@ type Deps struct {
 	Intake    script.Intake
 	Policy    Policy
 	Evidence  Evidence
+	Diary     Diary // may be nil
 	Turns     *script.Turns
 	Log       *slog.Logger
 }
@@ -112,7 +113,8 @@ func New(cfg Config, d Deps) (*Scanner, error) {
 			return nil, fmt.Errorf("making a scanner for %s: %w", c.name, err)
 		}
 		c.loop = NewLoop(c.name, c.interval, func(ctx context.Context) error { return s.begin(ctx, c) }, d.Log)
-		c.loop.amend = c.amend
+		c.loop.amend, c.loop.idle = c.amend, func() bool { return c.status().Targets == 0 }
+		c.loop.ProveTo(d.Evidence, d.Diary)
 		s.cycles = append(s.cycles, c)
 	}
 	return s, nil

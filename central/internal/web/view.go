@@ -178,7 +178,7 @@ func factsOf(v evidenceView) []fact {
 		}
 	}
 	if b.Gap != nil {
-		all = append(all, fact{"Lost", fmt.Sprintf("%d reports, numbers %d to %d: %s", b.Gap.Count, b.Gap.From, b.Gap.To, b.Gap.Reason)})
+		all = append(all, gapFact(b.Gap))
 	}
 	shown := all[:0]
 	for _, f := range all {
@@ -187,6 +187,15 @@ func factsOf(v evidenceView) []fact {
 		}
 	}
 	return shown
+}
+
+// gapFact is what never came. Numbers are those of an agent's records; scans that
+// the appliance missed have none.
+func gapFact(g *bundle.Gap) fact {
+	if g.To == 0 {
+		return fact{"Missed", fmt.Sprintf("%d scans or rounds: %s", g.Count, g.Reason)}
+	}
+	return fact{"Lost", fmt.Sprintf("%d reports, numbers %d to %d: %s", g.Count, g.From, g.To, g.Reason)}
 }
 
 func outcomeText(outcome string) string {

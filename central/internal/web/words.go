@@ -52,7 +52,7 @@ var kindWords = map[string]word{
 	bundle.KindDrift: {"Problem found", toneBad}, bundle.KindResolution: {"Back in order", toneOK},
 	bundle.KindState: {"Full report", toneDim}, bundle.KindObservation: {"Check result", toneDim},
 	bundle.KindResult: {"Repair result", toneBusy}, bundle.KindCommand: {"Repair ordered", toneBusy},
-	bundle.KindEscalation: {"Person asked", toneBad}, bundle.KindGap: {"Reports lost", toneWarn},
+	bundle.KindEscalation: {"Person asked", toneBad}, bundle.KindGap: {"Reports missing", toneWarn},
 	bundle.KindEnrolment: {"Computer joined", toneDim}, bundle.KindTier: {"Permission changed", toneDim},
 	bundle.KindEpoch: {"Record began", toneDim},
 }
