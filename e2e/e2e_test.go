@@ -92,9 +92,18 @@ func start(t *testing.T, tier trustv1.Tier) *site {
 // startWith does so with these binaries.
 func startWith(t *testing.T, built map[string]string, tier trustv1.Tier) *site {
 	t.Helper()
+	s := startBare(t, stack.Config{Binaries: built}, tier)
+	s.Agent = s.join()
+	return s
+}
+
+// startBare brings up Central and an appliance.
+func startBare(t *testing.T, cfg stack.Config, tier trustv1.Tier) *site {
+	t.Helper()
 	var err error
-	s := &site{t: t, ctl: built["osirisctl"], dir: t.TempDir(), seen: map[string]int{}}
-	s.Stack, err = stack.New(t.Context(), stack.Config{Dir: s.dir, Binaries: built, CheckInterval: time.Second, Each: s.note})
+	s := &site{t: t, ctl: cfg.Binaries["osirisctl"], dir: t.TempDir(), seen: map[string]int{}}
+	cfg.Dir, cfg.CheckInterval, cfg.Each = s.dir, time.Second, s.note
+	s.Stack, err = stack.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +120,6 @@ func startWith(t *testing.T, built map[string]string, tier trustv1.Tier) *site {
 		return s.SetUp(ctx, stack.Site{Client: "Riverside Family Practice", Name: "Main Street", Tier: tier})
 	})
 	s.must("starting the appliance", s.StartAppliance)
-	s.Agent = s.join()
 	return s
 }
 

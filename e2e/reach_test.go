@@ -21,16 +21,6 @@ import (
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 )
 
-// operator runs osirisctl with lines of standard input and gives what it said.
-func (s *site) operator(ctx context.Context, home, in string, args ...string) (string, error) {
-	s.t.Helper()
-	cmd := exec.CommandContext(ctx, s.ctl, append(args, "--site", s.SiteID, "--server", s.WebURL(),
-		"--token-file", filepath.Join(s.dir, "central", "operator.token"))...)
-	cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), "OSIRIS_CONFIG_DIR="+home)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
 // credentials waits until Central says the same of each credential.
 func (s *site) credentials(want string) {
 	s.t.Helper()
@@ -88,14 +78,13 @@ func (s *site) sealed(ctx context.Context) (n int, err error) {
 // log of any program ever has the secret.
 func TestACredentialReachesTheApplianceAndNobodyElse(t *testing.T) {
 	s := start(t, trustv1.Tier_TIER_MONITOR_ONLY)
-	home := t.TempDir()
 	const first, second = "e2e correct horse battery", "e2e another horse entirely"
 	secrets := []string{first, second, `CLINIC\e2e-scan`}
 	do := func(in string, args ...string) string {
 		t.Helper()
-		out, err := s.operator(t.Context(), home, in, args...)
+		out, err := s.Operator(t.Context(), in, args...)
 		if err != nil {
-			t.Fatalf("osirisctl %v = %v: %s", args, err, out)
+			t.Fatal(err)
 		}
 		for _, secret := range secrets[:2] {
 			if strings.Contains(out, secret) {
@@ -107,12 +96,9 @@ func TestACredentialReachesTheApplianceAndNobodyElse(t *testing.T) {
 	flags := []string{"clinic", "--kind", "windows-password", "--user", secrets[2]}
 	shown := ""
 	s.until("the appliance has registered its sealing key", func(ctx context.Context) error {
-		out, err := s.operator(ctx, home, first+"\n", append([]string{"credential", "add"}, flags...)...)
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, out)
-		}
+		out, err := s.Operator(ctx, first+"\n", append([]string{"credential", "add"}, flags...)...)
 		shown = out
-		return nil
+		return err
 	})
 	built, err := programs()
 	if err != nil {

@@ -27,11 +27,13 @@ type Config struct {
 	// Dir holds all data; it must exist and be empty.
 	Dir string
 	// Binaries are the paths by name: osiris-central, osiris-appliance,
-	// osiris-agent.
+	// osiris-agent, and osirisctl for those who call Operator.
 	Binaries map[string]string
 	Ports    Ports
 	// CheckInterval is how often the agent runs each check.
 	CheckInterval time.Duration
+	// Scan is for hosts without an agent.
+	Scan Scan
 	// Each gets every line logged by any program, from several goroutines.
 	Each func(Line)
 }

@@ -63,7 +63,11 @@ func (s *Stack) LoginURL(ctx context.Context) (string, error) {
 // StartAppliance claims the appliance's identity at the first call and starts
 // it.
 func (s *Stack) StartAppliance(ctx context.Context) error {
-	err := write(s.path("appliance.yaml"), fmt.Sprintf(`data_dir: %q
+	scan, err := s.scanSettings()
+	if err != nil {
+		return err
+	}
+	err = write(s.path("appliance.yaml"), fmt.Sprintf(`data_dir: %q
 agent_listen: "127.0.0.1:%d"
 fallback_listen: "127.0.0.1:%d"
 sensor_listen: "127.0.0.1:%d"
@@ -73,7 +77,7 @@ check_in_interval: 1s
 log_format: json
 central:
   provisioning_file: %q
-`, s.path("appliance"), s.cfg.Ports.Agent, s.cfg.Ports.Fallback, s.cfg.Ports.Sensor, s.cfg.Ports.Status, s.EvidenceDir(), s.path("provisioning")))
+%s`, s.path("appliance"), s.cfg.Ports.Agent, s.cfg.Ports.Fallback, s.cfg.Ports.Sensor, s.cfg.Ports.Status, s.EvidenceDir(), s.path("provisioning"), scan))
 	if err != nil {
 		return err
 	}

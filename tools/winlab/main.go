@@ -38,6 +38,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.SetOutput(stderr)
 	hosts := flags.Int("hosts", practice.DefaultHosts, "how many hosts")
 	hung := flags.Int("hung", 0, "how many of them accept and never answer")
+	lifelike := flags.Bool("lifelike", false, "one workstation is slow, one hangs, one restarts now and then")
 	delay := flags.Duration("delay", 0, "what passes before every answer, such as 300ms")
 	address := flags.String("address", "127.0.0.1", "where they listen, each on a port of its own")
 	plain := flags.Bool("plain", false, "listen without TLS too; messages are sealed there")
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stdin = nil
 	}
 	err := serve(ctx, stdin, stdout, practice.Config{
-		Hosts: *hosts, Hung: *hung, Delay: *delay, Address: *address, PlainPort: *plain, Healthy: *healthy,
+		Hosts: *hosts, Hung: *hung, Lifelike: *lifelike, Delay: *delay, Address: *address, PlainPort: *plain, Healthy: *healthy,
 		Log: slog.New(slog.NewTextHandler(stderr, nil)),
 	}, *keytabFile, *password)
 	if err != nil {

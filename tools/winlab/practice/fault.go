@@ -1,8 +1,9 @@
 package practice
 
 import (
+	"time"
+
 	"github.com/osiriscare/osiris/shared/runbook"
-	"github.com/osiriscare/osiris/tools/winlab/model"
 )
 
 // setting is a place of the model and what is there.
@@ -20,49 +21,65 @@ type fault struct {
 
 var workstationFaults = []fault{
 	{"the firewall is off in public networks", []setting{{"firewall.profiles.public.enabled", false, false}}},
-	{"nothing", nil},
+	{"", nil},
 	{"BitLocker is suspended", []setting{{"bitlocker.volumes.c.suspended", true, false}}},
-	{"nothing", nil},
-	{"Defender's signatures are old", []setting{{"defender.signature_age_days", 21, false}}},
-	{"security updates wait", []setting{{"updates.pending_days", 47, false}}},
-	{"nothing", nil},
-	{"the screen does not lock", []setting{{"screen_lock.machine_seconds", 0, false}}},
+	{"Defender does not protect in real time", []setting{{"defender.real_time", false, false}}},
 	{"group policy switches the domain's firewall off", []setting{{"firewall.profiles.domain.enabled", false, true}}},
-	{"nothing", nil},
-	{"the guest account is enabled", []setting{{"users.guest.disabled", false, false}}},
 	{"another antivirus protects", []setting{{"defender.product", "Example Shield", false}, {"services.WinDefend.state", "stopped", false}}},
+	{"security updates wait", []setting{{"updates.pending_days", 47, false}}},
+	{"", nil},
+	{"the screen does not lock", []setting{{"screen_lock.machine_seconds", 0, false}}},
+	{"Defender's signatures are old", []setting{{"defender.signature_age_days", 21, false}}},
+	{"the guest account is enabled", []setting{{"users.guest.disabled", false, false}}},
 }
 
 var serverFaults = []fault{
-	{"the last backup is old", []setting{{"backup.age_hours", 190, false}}},
 	{"SMB 1 is on", []setting{{"smb.server_smb1", true, false}}},
+	{"the last backup is old", []setting{{"backup.age_hours", 190, false}}},
 }
 
 var controllerFaults = []fault{
 	{"the print spooler runs", []setting{{"services.Spooler.start", "auto", false}, {"services.Spooler.state", "running", false}}},
 }
 
-// spoil gives the host of a number its fault.
-func spoil(h *model.Host, role string, i int) (string, error) {
+// trouble is what a host of a lifelike practice does besides.
+type trouble struct {
+	hangs, restarts bool
+	delay           time.Duration
+}
+
+// troubles are those of workstations, by their numbers.
+var troubles = map[int]*trouble{
+	1: {restarts: true},
+	6: {delay: slowness},
+	7: {hangs: true},
+}
+
+func (h *Host) trouble(number int) *trouble {
+	if h.Role != runbook.RoleWorkstation {
+		return nil
+	}
+	return troubles[number]
+}
+
+// spoil gives a host its fault.
+func spoil(h *Host, number int) (string, error) {
 	list := workstationFaults
-	switch role {
+	switch h.Role {
 	case runbook.RoleServer:
 		list = serverFaults
 	case runbook.RoleDomainController:
 		list = controllerFaults
 	}
-	f := list[i%len(list)]
+	f := list[number%len(list)]
 	for _, s := range f.settings {
-		set := h.Set
+		set := h.Model.Set
 		if s.policy {
-			set = h.Policy
+			set = h.Model.Policy
 		}
 		if err := set(s.path, s.value); err != nil {
 			return "", err
 		}
-	}
-	if len(f.settings) == 0 {
-		return "", nil
 	}
 	return f.name, nil
 }

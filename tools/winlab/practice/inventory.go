@@ -21,6 +21,7 @@ type Entry struct {
 	HTTP  string `json:"http,omitempty"`
 	Fault string `json:"fault,omitempty"`
 	Hung  bool   `json:"hung,omitempty"`
+	Lab   bool   `json:"lab,omitempty"`
 }
 
 // Inventory lists the hosts and the account.
@@ -29,7 +30,7 @@ func (p *Practice) Inventory() Inventory {
 	for _, h := range p.hosts {
 		out.Hosts = append(out.Hosts, Entry{
 			Name: h.Name, FQDN: strings.ToLower(h.Name) + "." + dnsDomain, Role: h.Role, HTTPS: h.Machine.HTTPS(), HTTP: h.Machine.HTTP(),
-			Fault: h.Fault, Hung: h.Hung,
+			Fault: h.Fault, Hung: h.Hung, Lab: h.Lab,
 		})
 	}
 	return out

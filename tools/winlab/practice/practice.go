@@ -1,7 +1,8 @@
 // Package practice is the Windows part of a practice: a domain controller,
 // servers and workstations of packages machine and model, in one process, each
-// on ports of its own. Some have faults, so that there is something to find;
-// one in fifty has another antivirus, group policy holds one setting.
+// on ports of its own. Some have faults, so that there is something to find: a
+// setting that is wrong, another antivirus, group policy that holds a setting; and
+// if Config.Lifelike says so, one is slow, one hangs and one restarts.
 //
 // Names, roles and faults depend on the number alone, so two runs are alike.
 // An error of New has closed what was open.
@@ -12,6 +13,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +39,10 @@ const (
 	// A host that restarts does so soon and is back soon, for those who watch.
 	restartAfter = 3 * time.Second
 	restartTakes = 20 * time.Second
+	// What a lifelike practice has: a slow host takes that long for every answer,
+	// a restless one restarts that often.
+	slowness     = 3 * time.Second
+	restartEvery = 3 * time.Minute
 )
 
 // Config is a practice.
@@ -54,6 +60,8 @@ type Config struct {
 	Delay time.Duration
 	// Hung is how many of the last hosts accept and never answer.
 	Hung int
+	// Lifelike lets some workstations be slow, hang, and restart by themselves.
+	Lifelike bool
 	// PlainPort lets the hosts listen without TLS too; messages are sealed there.
 	PlainPort bool
 	// Keytab is for Kerberos, nil for none.
@@ -66,8 +74,10 @@ type Host struct {
 	Name string
 	Role string
 	// Fault is what is wrong with it, "" for nothing.
-	Fault   string
-	Hung    bool
+	Fault string
+	Hung  bool
+	// Lab hosts are nobody's: fixes may be tried on them.
+	Lab     bool
 	Model   *model.Host
 	Machine *machine.Machine
 }
@@ -77,6 +87,8 @@ type Practice struct {
 	cfg   Config
 	ca    *labca.CA
 	hosts []*Host
+	life  sync.WaitGroup
+	end   chan struct{}
 }
 
 // New starts the hosts.
@@ -96,7 +108,7 @@ func New(cfg Config) (*Practice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting a practice: %w", err)
 	}
-	p := &Practice{cfg: cfg, ca: ca}
+	p := &Practice{cfg: cfg, ca: ca, end: make(chan struct{})}
 	for i := range cfg.Hosts {
 		h, err := p.start(i)
 		if err != nil {
@@ -108,25 +120,17 @@ func New(cfg Config) (*Practice, error) {
 	return p, nil
 }
 
-// identity gives the name and role of the host of a number.
-func identity(i int) (name, role string) {
-	switch {
-	case i == 0:
-		return "DC1", runbook.RoleDomainController
-	case i == 1 || i == 2 || i%40 == 0:
-		return fmt.Sprintf("SRV%02d", i), runbook.RoleServer
-	default:
-		return fmt.Sprintf("WS%03d", i), runbook.RoleWorkstation
-	}
-}
-
 func (p *Practice) start(i int) (*Host, error) {
-	name, role := identity(i)
-	h := &Host{Name: name, Role: role, Hung: i >= p.cfg.Hosts-p.cfg.Hung}
+	h, number := describe(i)
+	delay, restless := p.cfg.Delay, false
+	if f := h.trouble(number); p.cfg.Lifelike && f != nil {
+		h.Hung, restless, delay = f.hangs, f.restarts, delay+f.delay
+	}
+	h.Hung = h.Hung || i >= p.cfg.Hosts-p.cfg.Hung
 	var err error
 	var running atomic.Pointer[machine.Machine]
 	h.Model, err = model.New(model.Config{
-		Name: name, Role: role, Domain: true, Catalogue: p.cfg.Catalogue, Delay: p.cfg.Delay,
+		Name: h.Name, Role: h.Role, Domain: true, Catalogue: p.cfg.Catalogue, Delay: delay,
 		Restart: func() {
 			if m := running.Load(); m != nil {
 				m.RebootAfter(restartAfter, restartTakes)
@@ -137,7 +141,7 @@ func (p *Practice) start(i int) (*Host, error) {
 		return nil, err
 	}
 	if !p.cfg.Healthy {
-		if h.Fault, err = spoil(h.Model, role, i); err != nil {
+		if h.Fault, err = spoil(h, number); err != nil {
 			return nil, err
 		}
 	}
@@ -146,7 +150,7 @@ func (p *Practice) start(i int) (*Host, error) {
 		plain = 0
 	}
 	h.Machine, err = machine.New(machine.Config{
-		Name: name, Domain: domain, DNSDomain: dnsDomain, Accounts: []machine.Account{{User: user, Password: p.cfg.Password}},
+		Name: h.Name, Domain: domain, DNSDomain: dnsDomain, Accounts: []machine.Account{{User: user, Password: p.cfg.Password}},
 		Keytab: p.cfg.Keytab, Host: h.Model, Address: p.cfg.Address, HTTPPort: plain, CA: p.ca, Log: p.cfg.Log,
 	})
 	if err != nil {
@@ -154,6 +158,9 @@ func (p *Practice) start(i int) (*Host, error) {
 	}
 	running.Store(h.Machine)
 	h.Machine.Hang(h.Hung)
+	if restless {
+		p.life.Go(func() { p.restart(h) })
+	}
 	return h, nil
 }
 
@@ -163,8 +170,26 @@ func (p *Practice) Hosts() []*Host { return p.hosts }
 // CA signed the certificates of the hosts.
 func (p *Practice) CA() *labca.CA { return p.ca }
 
+// restart restarts a host again and again, until the practice ends.
+func (p *Practice) restart(h *Host) {
+	tick := time.NewTicker(restartEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.end:
+			return
+		}
+		if err := h.Machine.Reboot(restartTakes); err != nil {
+			p.cfg.Log.Error("restarting", "host", h.Name, "error", err)
+		}
+	}
+}
+
 // Close ends all hosts.
 func (p *Practice) Close() {
+	close(p.end)
+	p.life.Wait()
 	for _, h := range p.hosts {
 		h.Machine.Close()
 	}

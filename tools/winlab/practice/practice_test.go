@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,41 @@ func TestManyHostsHaveEachItsFault(t *testing.T) {
 	}
 	if len(kinds) < 10 {
 		t.Errorf("%d kinds of fault: %v", len(kinds), kinds)
+	}
+}
+
+func TestHostsAreCalledForWhatTheyAre(t *testing.T) {
+	p := start(t, practice.Config{Hosts: 90})
+	seen, lab := map[string]bool{}, 0
+	for _, h := range p.Hosts() {
+		if seen[h.Name] || len(h.Name) > 15 {
+			t.Errorf("%s is there twice, or too long for NetBIOS", h.Name)
+		}
+		seen[h.Name] = true
+		if h.Lab {
+			lab++
+		}
+	}
+	for _, want := range []string{"DC-01", "FILES-01", "RECORDS-02", "FRONTDESK-01", "FRONTDESK-02", "FRONTDESK-18", "XRAY-01", "SPARE-09"} {
+		if !seen[want] {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if lab != 9 {
+		t.Errorf("%d hosts are the lab's; want each SPARE", lab)
+	}
+}
+
+func TestALifelikePracticeHasHostsInTrouble(t *testing.T) {
+	p := start(t, practice.Config{Lifelike: true, Healthy: true})
+	var hung []string
+	for _, h := range p.Hosts() {
+		if h.Hung {
+			hung = append(hung, h.Name)
+		}
+	}
+	if !slices.Equal(hung, []string{"XRAY-01"}) {
+		t.Errorf("%v hang; want XRAY-01", hung)
 	}
 }
 
