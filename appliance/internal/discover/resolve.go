@@ -41,9 +41,18 @@ func (d *Directory) controllers(ctx context.Context, preferred string) ([]string
 	}
 	var names []string
 	for _, r := range records {
-		if name := strings.ToLower(strings.TrimSuffix(r.Target, ".")); name != "" && !slices.Contains(names, name) {
+		name := strings.ToLower(strings.TrimSuffix(r.Target, "."))
+		// Somebody who forges DNS could name a host of theirs, for which any
+		// public authority gives them a certificate; the password would follow.
+		if !strings.HasSuffix(name, "."+d.cfg.Domain) {
+			continue
+		}
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: its records name only controllers outside of %s, such as %.100q; give one as the server", ErrDomain, d.cfg.Domain, records[0].Target)
 	}
 	if i := slices.Index(names, preferred); i > 0 {
 		names = slices.Insert(slices.Delete(names, i, i+1), 0, preferred)

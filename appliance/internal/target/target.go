@@ -1,6 +1,6 @@
 // Package target holds the hosts that are scanned without an agent, as Central
-// named them at a check-in: Windows and Linux servers and workstations. A list is
-// replaced whole. An empty list means that nothing is scanned; a check-in that
+// named them at a check-in: Windows and Linux servers and workstations, and the
+// domains whose computers are listed. A list is replaced whole. An empty list means that nothing is scanned; a check-in that
 // does not speak of targets changes nothing. The list is kept in state.db, so
 // that scanning goes on while Central is away. Which credential a target is
 // signed in to with is what the target says (DESIGN D16).
@@ -15,6 +15,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -67,9 +68,10 @@ type Target struct {
 type Store struct {
 	store *store.Store
 
-	mu    sync.Mutex
-	state []byte // nil before the first list
-	all   []Target
+	mu      sync.Mutex
+	state   []byte // nil before the first list
+	all     []Target
+	domains []Domain
 }
 
 // New reads the list that is held.
@@ -85,10 +87,13 @@ func New(ctx context.Context, st *store.Store) (*Store, error) {
 		err = proto.Unmarshal(body, m)
 	}
 	if err == nil {
-		s.all, err = targets(m)
+		s.all, s.domains, err = targets(m)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading targets: %w", err)
+	}
+	if m.GetDomainTargets() == nil {
+		s.state = nil // kept by a program that took no domains: all is asked for again
 	}
 	return s, nil
 }
@@ -118,12 +123,17 @@ func (s *Store) Take(ctx context.Context, m *centralv1.CheckInResponse) (changed
 	if bytes.Equal(s.state, m.GetTargetsState()) {
 		return false, nil
 	}
-	all, err := targets(m)
+	all, domains, err := targets(m)
 	if err != nil {
 		return false, fmt.Errorf("taking targets: %w", err)
 	}
+	known := m.GetDomainTargets()
+	if known == nil {
+		known = &centralv1.TargetList{} // of a Central that has none
+	}
 	body, err := proto.Marshal(&centralv1.CheckInResponse{
 		WindowsTargets: m.GetWindowsTargets(), LinuxTargets: m.GetLinuxTargets(), WorkstationTargets: m.GetWorkstationTargets(),
+		DomainTargets: known,
 	})
 	if err != nil {
 		return false, fmt.Errorf("writing targets: %w", err)
@@ -136,13 +146,14 @@ func (s *Store) Take(ctx context.Context, m *centralv1.CheckInResponse) (changed
 	if err != nil {
 		return false, fmt.Errorf("keeping targets: %w", err)
 	}
-	s.state, s.all = bytes.Clone(m.GetTargetsState()), all
+	s.state, s.all, s.domains = bytes.Clone(m.GetTargetsState()), all, domains
 	return true, nil
 }
 
-// targets reads the three lists; a target's kind is that of its list.
-func targets(m *centralv1.CheckInResponse) ([]Target, error) {
+// targets reads the lists; a target's kind is that of its list.
+func targets(m *centralv1.CheckInResponse) ([]Target, []Domain, error) {
 	var all []Target
+	var domains []Domain
 	for _, of := range []struct {
 		kind Kind
 		list *centralv1.TargetList
@@ -150,22 +161,45 @@ func targets(m *centralv1.CheckInResponse) ([]Target, error) {
 		for _, t := range of.list.GetTargets() {
 			one, err := read(of.kind, t)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			all = append(all, one)
 		}
 	}
-	if len(all) > maxTargets {
-		return nil, fmt.Errorf("%w: it names %d hosts", ErrList, len(all))
+	for _, t := range m.GetDomainTargets().GetTargets() {
+		one, err := readDomain(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		domains = append(domains, one)
+	}
+	if len(all) > maxTargets || len(domains) > maxDomains {
+		return nil, nil, fmt.Errorf("%w: it names %d hosts and %d domains", ErrList, len(all), len(domains))
 	}
 	ids := map[string]bool{}
-	for _, t := range all {
-		if ids[t.ID] {
-			return nil, fmt.Errorf("%w: %.64q is in it twice", ErrList, t.ID)
+	for id := range idsOf(all, domains) {
+		if ids[id] {
+			return nil, nil, fmt.Errorf("%w: %.64q is in it twice", ErrList, id)
 		}
-		ids[t.ID] = true
+		ids[id] = true
 	}
-	return all, nil
+	return all, domains, nil
+}
+
+// idsOf goes through all ids.
+func idsOf(all []Target, domains []Domain) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range all {
+			if !yield(all[i].ID) {
+				return
+			}
+		}
+		for i := range domains {
+			if !yield(domains[i].ID) {
+				return
+			}
+		}
+	}
 }
 
 func read(kind Kind, t *centralv1.Target) (Target, error) {
