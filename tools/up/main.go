@@ -2,6 +2,8 @@
 // Central, an appliance and an agent with throwaway data, breaks a setting from
 // outside and shows drift, healing and proof, then breaks one that cannot be
 // healed, then signs a newer agent with keys of its own, which the agent installs.
+// Meanwhile the appliance scans a practice of Windows hosts (tools/winlab), which
+// run in this process.
 // All programs are the ones that ship; what it knows it reads from
 // their logs, their APIs and the files they leave. Durations are milliseconds.
 package main
@@ -21,12 +23,17 @@ import (
 
 	"github.com/osiriscare/osiris/e2e/stack"
 	"github.com/osiriscare/osiris/tools/internal/repo"
+	"github.com/osiriscare/osiris/tools/winlab/practice"
 )
+
+// mostHosts is what one machine shows beside all the programs.
+const mostHosts = 200
 
 // options are what a person can choose.
 type options struct {
 	once, json bool
 	data       string
+	hosts      int
 	ports      stack.Ports
 }
 
@@ -94,12 +101,13 @@ func parse(args []string, log io.Writer) (options, error) {
 	fs.BoolVar(&o.once, "once", false, "do one round and exit; 0 only when all of it happened")
 	fs.BoolVar(&o.json, "json", false, "print one JSON object on standard output, the log on standard error")
 	fs.StringVar(&o.data, "data", "", "`folder` for all data, new or empty (a new one under the system's temporary folder)")
+	fs.IntVar(&o.hosts, "hosts", practice.DefaultHosts, "`number` of Windows hosts that the appliance scans without an agent, 0 to 200")
 	fs.IntVar(&o.ports.Web, "web-port", 0, "port of the dashboard (a free one)")
 	fs.IntVar(&o.ports.API, "api-port", 0, "port of Central's API for appliances (a free one)")
 	fs.IntVar(&o.ports.Agent, "agent-port", 0, "port on which the appliance serves agents (a free one)")
 	fs.IntVar(&o.ports.Sensor, "sensor-port", 0, "port on which the appliance serves legacy sensors (a free one)")
 	fs.Usage = func() {
-		fmt.Fprint(log, "Usage: ./dev up [--once] [--json] [--data DIR]\n\nStarts Central, an appliance and an agent, and shows a drift being healed and proven.\n\n")
+		fmt.Fprint(log, "Usage: ./dev up [--once] [--json] [--hosts N] [--data DIR]\n\nStarts Central, an appliance, an agent and a practice of Windows hosts, and shows drift being found, healed and proven.\n\n")
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); err != nil {
@@ -107,6 +115,9 @@ func parse(args []string, log io.Writer) (options, error) {
 	}
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("up takes no argument %q; see ./dev up --help", fs.Arg(0))
+	}
+	if o.hosts < 0 || o.hosts > mostHosts {
+		return o, fmt.Errorf("--hosts is 0 to %d, not %d", mostHosts, o.hosts)
 	}
 	return o, nil
 }
@@ -129,7 +140,7 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 	show.say("data in %s", dir)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &round{root: root, dir: dir, ports: opts.ports, show: show, res: res, fail: cancel}
+	r := &round{root: root, dir: dir, ports: opts.ports, hosts: opts.hosts, show: show, res: res, fail: cancel}
 	// The programs are stopped also when the context is what ended the round.
 	stopping := context.WithoutCancel(ctx)
 	defer func() { err = r.end(stopping, err) }()

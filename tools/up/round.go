@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/osiriscare/osiris/e2e/binary"
 	"github.com/osiriscare/osiris/e2e/stack"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
+	"github.com/osiriscare/osiris/tools/winlab/practice"
 )
 
 // stepTime is the most one step may take. The slowest, a first build, is not a
@@ -30,6 +33,7 @@ type step struct {
 type round struct {
 	root, dir string
 	ports     stack.Ports
+	hosts     int
 	show      *show
 	res       *result
 	fail      context.CancelCauseFunc
@@ -39,6 +43,8 @@ type round struct {
 	// The agent may end by itself while it is replaced, and must when all is stopped.
 	updating, stopping atomic.Bool
 
+	// practice has the hosts without an agent; nil with none of them.
+	practice *practice.Practice
 	stack    *stack.Stack
 	login    string
 	computer *stack.Computer
@@ -56,17 +62,32 @@ func (r *round) play(ctx context.Context) error {
 		return fmt.Errorf("the setting that is broken and healed here is one of Linux, and this is %s", runtime.GOOS)
 	}
 	r.show.say("building, the first time takes some minutes")
-	acts := []struct {
-		name  string
-		limit time.Duration
-		do    func(context.Context) error
-	}{
+	for _, a := range r.acts() {
+		if err := r.act(ctx, a.name, a.limit, a.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// act is one step of the script.
+type act struct {
+	name  string
+	limit time.Duration
+	do    func(context.Context) error
+}
+
+// acts is the script. The hosts are scanned while the agent's story is told.
+func (r *round) acts() []act {
+	all := []act{
 		{"release keys made and binaries built", 20 * time.Minute, r.build},
+		{"Windows hosts started", stepTime, r.startPractice},
 		{"Central started", stepTime, r.startCentral},
 		{"client, site and policy made", stepTime, r.setUp},
 		{"first release of the agent signed", stepTime, r.signRelease},
 		{"list of remote management software signed", stepTime, r.signList},
 		{"appliance claimed and started", stepTime, r.startAppliance},
+		{"Windows hosts made targets, their account sealed for the appliance", stepTime, r.addTargets},
 		{"agent enrolled and started", stepTime, r.startAgent},
 		{"agent reports pass", stepTime, r.passes},
 		{"remote management software found by the signed list", stepTime, r.productFound},
@@ -80,14 +101,17 @@ func (r *round) play(ctx context.Context) error {
 		{"evidence of the failure signed and proven", stepTime, r.failureProven},
 		{"next release of the agent signed and offered", stepTime, r.offerRelease},
 		{"agent replaced itself and proved its health", stepTime, r.replaced},
+		{"Windows hosts scanned over WinRM", stepTime, r.hostsScanned},
+		{"faults of the Windows hosts found, and nothing else", stepTime, r.faultsFound},
+		{"summary of all workstations signed and proven", stepTime, r.summaryProven},
 		{"all evidence proven from files and listed by Central", stepTime, r.allProven},
 	}
-	for _, a := range acts {
-		if err := r.act(ctx, a.name, a.limit, a.do); err != nil {
-			return err
-		}
+	if r.hosts > 0 {
+		return all
 	}
-	return nil
+	return slices.DeleteFunc(all, func(a act) bool {
+		return strings.Contains(a.name, "Windows") || strings.Contains(a.name, "workstations")
+	})
 }
 
 func (r *round) act(ctx context.Context, name string, limit time.Duration, do func(context.Context) error) error {
@@ -134,6 +158,7 @@ func (r *round) startCentral(ctx context.Context) error {
 		Dir: r.dir, Binaries: r.binaries, Ports: r.ports, Each: r.show.line,
 		// As quick as an agent goes without being a load on the machine.
 		CheckInterval: time.Second,
+		Scan:          r.scanning(),
 	})
 	if err != nil {
 		return err
@@ -195,6 +220,9 @@ func (r *round) started(p *stack.Process, err error) error {
 // end stops the programs and notes that as a step; the first thing that went
 // wrong stays the error.
 func (r *round) end(ctx context.Context, err error) error {
+	if r.practice != nil {
+		defer r.practice.Close()
+	}
 	if r.stack == nil {
 		return err
 	}

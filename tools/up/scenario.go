@@ -85,14 +85,19 @@ func (r *round) productFound(ctx context.Context) error {
 // passes waits until Central shows the computer, and its check as passing.
 func (r *round) passes(ctx context.Context) error {
 	return until(ctx, "the check is not seen as passing", func(ctx context.Context) (bool, error) {
-		hosts, err := r.stack.Fleet.ListHosts(ctx, connect.NewRequest(&centralv1.ListHostsRequest{SiteId: r.stack.SiteID}))
+		hosts, err := r.listHosts(ctx)
 		if err != nil {
 			return false, err
 		}
-		if len(hosts.Msg.GetHosts()) == 0 {
+		r.host = ""
+		for _, h := range hosts {
+			if h.GetSource() == "agent" {
+				r.host = h.GetHostId()
+			}
+		}
+		if r.host == "" {
 			return false, errors.New("the computer is not listed")
 		}
-		r.host = hosts.Msg.GetHosts()[0].GetHostId()
 		status, err := r.status(ctx)
 		return status == "pass", err
 	})

@@ -3,6 +3,7 @@ package practice
 import (
 	"time"
 
+	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
@@ -13,33 +14,35 @@ type setting struct {
 	policy bool // group policy brings it back
 }
 
-// fault is something to find.
+// fault is something to find; check is the one that fails by it in a scan, "" if
+// none does.
 type fault struct {
 	name     string
+	check    check.ID
 	settings []setting
 }
 
 var workstationFaults = []fault{
-	{"the firewall is off in public networks", []setting{{"firewall.profiles.public.enabled", false, false}}},
-	{"", nil},
-	{"BitLocker is suspended", []setting{{"bitlocker.volumes.c.suspended", true, false}}},
-	{"Defender does not protect in real time", []setting{{"defender.real_time", false, false}}},
-	{"group policy switches the domain's firewall off", []setting{{"firewall.profiles.domain.enabled", false, true}}},
-	{"another antivirus protects", []setting{{"defender.product", "Example Shield", false}, {"services.WinDefend.state", "stopped", false}}},
-	{"security updates wait", []setting{{"updates.pending_days", 47, false}}},
-	{"", nil},
-	{"the screen does not lock", []setting{{"screen_lock.machine_seconds", 0, false}}},
-	{"Defender's signatures are old", []setting{{"defender.signature_age_days", 21, false}}},
-	{"the guest account is enabled", []setting{{"users.guest.disabled", false, false}}},
+	{"the firewall is off in public networks", check.Firewall, []setting{{"firewall.profiles.public.enabled", false, false}}},
+	{"", "", nil},
+	{"BitLocker is suspended", check.BitLocker, []setting{{"bitlocker.volumes.c.suspended", true, false}}},
+	{"Defender does not protect in real time", check.Defender, []setting{{"defender.real_time", false, false}}},
+	{"group policy switches the domain's firewall off", check.Firewall, []setting{{"firewall.profiles.domain.enabled", false, true}}},
+	{"another antivirus protects", "", []setting{{"defender.product", "Example Shield", false}, {"services.WinDefend.state", "stopped", false}}},
+	{"security updates wait", check.Patches, []setting{{"updates.pending_days", 47, false}}},
+	{"", "", nil},
+	{"the screen does not lock", check.ScreenLock, []setting{{"screen_lock.machine_seconds", 0, false}}},
+	{"Defender's signatures are old", check.Defender, []setting{{"defender.signature_age_days", 21, false}}},
+	{"the guest account is enabled", "", []setting{{"users.guest.disabled", false, false}}},
 }
 
 var serverFaults = []fault{
-	{"SMB 1 is on", []setting{{"smb.server_smb1", true, false}}},
-	{"the last backup is old", []setting{{"backup.age_hours", 190, false}}},
+	{"SMB 1 is on", check.SMBv1, []setting{{"smb.server_smb1", true, false}}},
+	{"the last backup is old", check.BackupStatus, []setting{{"backup.age_hours", 190, false}}},
 }
 
 var controllerFaults = []fault{
-	{"the print spooler runs", []setting{{"services.Spooler.start", "auto", false}, {"services.Spooler.state", "running", false}}},
+	{"the print spooler runs", check.Spooler, []setting{{"services.Spooler.start", "auto", false}, {"services.Spooler.state", "running", false}}},
 }
 
 // trouble is what a host of a lifelike practice does besides.
@@ -63,7 +66,7 @@ func (h *Host) trouble(number int) *trouble {
 }
 
 // spoil gives a host its fault.
-func spoil(h *Host, number int) (string, error) {
+func spoil(h *Host, number int) error {
 	list := workstationFaults
 	switch h.Role {
 	case runbook.RoleServer:
@@ -78,8 +81,9 @@ func spoil(h *Host, number int) (string, error) {
 			set = h.Model.Policy
 		}
 		if err := set(s.path, s.value); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return f.name, nil
+	h.Fault, h.Check = f.name, f.check
+	return nil
 }

@@ -20,6 +20,8 @@ type Entry struct {
 	HTTPS string `json:"https"`
 	HTTP  string `json:"http,omitempty"`
 	Fault string `json:"fault,omitempty"`
+	// Check is the one that fails by the fault in a scan.
+	Check string `json:"check,omitempty"`
 	Hung  bool   `json:"hung,omitempty"`
 	Lab   bool   `json:"lab,omitempty"`
 }
@@ -30,7 +32,7 @@ func (p *Practice) Inventory() Inventory {
 	for _, h := range p.hosts {
 		out.Hosts = append(out.Hosts, Entry{
 			Name: h.Name, FQDN: strings.ToLower(h.Name) + "." + dnsDomain, Role: h.Role, HTTPS: h.Machine.HTTPS(), HTTP: h.Machine.HTTP(),
-			Fault: h.Fault, Hung: h.Hung, Lab: h.Lab,
+			Fault: h.Fault, Check: string(h.Check), Hung: h.Hung, Lab: h.Lab,
 		})
 	}
 	return out

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jcmturner/gokrb5/v8/keytab"
 
+	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/runbook"
 	"github.com/osiriscare/osiris/tools/winlab/labca"
 	"github.com/osiriscare/osiris/tools/winlab/machine"
@@ -75,6 +76,8 @@ type Host struct {
 	Role string
 	// Fault is what is wrong with it, "" for nothing.
 	Fault string
+	// Check is the one that fails by it in a scan, "" if none does.
+	Check check.ID
 	Hung  bool
 	// Lab hosts are nobody's: fixes may be tried on them.
 	Lab     bool
@@ -141,7 +144,7 @@ func (p *Practice) start(i int) (*Host, error) {
 		return nil, err
 	}
 	if !p.cfg.Healthy {
-		if h.Fault, err = spoil(h, number); err != nil {
+		if err := spoil(h, number); err != nil {
 			return nil, err
 		}
 	}

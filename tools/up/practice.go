@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/osiriscare/osiris/e2e/stack"
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	"github.com/osiriscare/osiris/shared/runbook"
+	"github.com/osiriscare/osiris/tools/winlab/practice"
+)
+
+// How the appliance asks the hosts here: so often that a person who waits sees it,
+// and giving up those that hang before the next time.
+const (
+	scanInterval = 15 * time.Second
+	scanDeadline = 10 * time.Second
+)
+
+// summaryPhase names the bundle about all workstations.
+const summaryPhase = "SiteWorkstationSummary"
+
+// startPractice starts the hosts, in this process.
+func (r *round) startPractice(context.Context) error {
+	books, err := runbook.Load()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(r.dir, "winlab.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the hosts' log: %w", err)
+	}
+	// It is written to until the process ends.
+	r.practice, err = practice.New(practice.Config{
+		Hosts: r.hosts, Lifelike: true, Catalogue: books, Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		return errors.Join(err, log.Close())
+	}
+	for _, h := range r.practice.Hosts() {
+		switch {
+		case h.Hung:
+			r.show.say("%s hangs: it accepts connections and never answers", h.Name)
+		case h.Fault != "":
+			r.show.say("%s: %s", h.Name, h.Fault)
+		}
+	}
+	return nil
+}
+
+// scanning is how the appliance asks the hosts.
+func (r *round) scanning() stack.Scan {
+	if r.practice == nil {
+		return stack.Scan{}
+	}
+	return stack.Scan{Interval: scanInterval, Deadline: scanDeadline, CAs: r.practice.Inventory().CA}
+}
+
+// addTargets does what an operator does: the account, sealed for the appliance, and
+// the list of hosts.
+func (r *round) addTargets(ctx context.Context) error {
+	in := r.practice.Inventory()
+	if err := r.stack.AddCredential(ctx, in); err != nil {
+		return err
+	}
+	return r.stack.AddTargets(ctx, in)
+}
+
+// listHosts lists all hosts that Central shows of the site, by name.
+func (r *round) listHosts(ctx context.Context) (map[string]*centralv1.Host, error) {
+	all := map[string]*centralv1.Host{}
+	page := ""
+	for {
+		list, err := r.stack.Fleet.ListHosts(ctx, connect.NewRequest(&centralv1.ListHostsRequest{SiteId: r.stack.SiteID, PageToken: page}))
+		if err != nil {
+			return nil, fmt.Errorf("listing hosts: %w", err)
+		}
+		for _, h := range list.Msg.GetHosts() {
+			all[h.GetHostname()] = h
+		}
+		if page = list.Msg.GetNextPageToken(); page == "" {
+			return all, nil
+		}
+	}
+}
+
+// hostsScanned waits until Central has verdicts about every host that answers.
+func (r *round) hostsScanned(ctx context.Context) error {
+	answering, listed := 0, 0
+	err := until(ctx, "not all hosts are scanned", func(ctx context.Context) (bool, error) {
+		hosts, err := r.listHosts(ctx)
+		if err != nil {
+			return false, err
+		}
+		answering, listed = 0, 0
+		for _, h := range r.practice.Inventory().Hosts {
+			if h.Hung {
+				continue
+			}
+			answering++
+			// A host that Central lists has been asked, and answered.
+			if hosts[h.FQDN] != nil {
+				listed++
+			}
+		}
+		if listed < answering {
+			return false, fmt.Errorf("%d of %d are", listed, answering)
+		}
+		return true, nil
+	})
+	if err == nil {
+		r.show.say("%d hosts scanned without an agent; %d of %d answer", listed, answering, len(r.practice.Hosts()))
+	}
+	return err
+}
+
+// faultsFound waits until Central shows each host's fault, and no other.
+func (r *round) faultsFound(ctx context.Context) error {
+	found := 0
+	err := until(ctx, "what is wrong with the hosts is not what Central shows", func(ctx context.Context) (bool, error) {
+		hosts, err := r.listHosts(ctx)
+		if err != nil {
+			return false, err
+		}
+		found = 0
+		for _, h := range r.practice.Inventory().Hosts {
+			if h.Hung {
+				continue
+			}
+			failing, err := r.failing(ctx, hosts[h.FQDN].GetHostId())
+			if err != nil {
+				return false, err
+			}
+			if got := strings.Join(failing, ", "); got != h.Check {
+				return false, fmt.Errorf("%s fails %q, not %q", h.Name, got, h.Check)
+			}
+			found += len(failing)
+		}
+		return true, nil
+	})
+	if err == nil {
+		r.show.say("%d faults found, each where it is", found)
+	}
+	return err
+}
+
+// failing are the checks of a host that fail.
+func (r *round) failing(ctx context.Context, hostID string) (checks []string, err error) {
+	got, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: hostID}))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range got.Msg.GetChecks() {
+		if c.GetStatus() == "fail" {
+			checks = append(checks, c.GetCheckId())
+		}
+	}
+	return checks, nil
+}
+
+// summary is the part of the summary's bundle that is looked at.
+type summary struct {
+	DeviceType string            `json:"device_type"`
+	Phase      string            `json:"phase"`
+	Summary    string            `json:"summary"`
+	PostState  map[string]string `json:"post_state"`
+}
+
+// summaryProven waits until the site's workstations are summed up in a bundle that
+// proves itself from files alone.
+func (r *round) summaryProven(ctx context.Context) error {
+	workstations := 0
+	for _, h := range r.practice.Hosts() {
+		if h.Role == runbook.RoleWorkstation {
+			workstations++
+		}
+	}
+	if workstations == 0 {
+		return nil // a practice of one or two hosts has none
+	}
+	return until(ctx, "there is no summary of all workstations", func(ctx context.Context) (bool, error) {
+		all, err := r.evidence(ctx)
+		if err != nil {
+			return false, err
+		}
+		for id, e := range all {
+			if !strings.HasPrefix(e.GetSummary(), summaryPhase) || !e.GetWitnessed() {
+				continue
+			}
+			s, err := r.readSummary(ctx, id)
+			if err != nil {
+				return false, err
+			}
+			if s.PostState["total"] == strconv.Itoa(workstations) {
+				r.show.say("%s", s.Summary)
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+}
+
+// readSummary verifies a bundle and reads it.
+func (r *round) readSummary(ctx context.Context, id string) (s summary, err error) {
+	if err := r.verifyBundle(ctx, id); err != nil {
+		return s, err
+	}
+	folders, err := r.folders()
+	if err != nil {
+		return s, err
+	}
+	content, err := os.ReadFile(filepath.Join(folders[id], "bundle.json"))
+	if err != nil {
+		return s, fmt.Errorf("reading the summary: %w", err)
+	}
+	if err := json.Unmarshal(content, &s); err != nil {
+		return s, fmt.Errorf("reading the summary %s: %w", id, err)
+	}
+	if s.DeviceType != "workstation" || s.Phase != summaryPhase {
+		return s, fmt.Errorf("the summary %s is of %q, phase %q", id, s.DeviceType, s.Phase)
+	}
+	return s, nil
+}
