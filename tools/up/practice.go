@@ -47,15 +47,26 @@ func (r *round) startPractice(context.Context) error {
 	if err != nil {
 		return errors.Join(err, log.Close())
 	}
+	r.introduce()
+	return nil
+}
+
+// introduce says what there is to find, of a practice that fits a screen.
+func (r *round) introduce() {
+	faults := 0
 	for _, h := range r.practice.Hosts() {
+		if h.Check != "" {
+			faults++
+		}
 		switch {
+		case r.hosts > practice.DefaultHosts:
 		case h.Hung:
-			r.show.say("%s hangs: it accepts connections and never answers", h.Name)
+			r.show.say("%-12s hangs: accepts connections and never answers", h.Name)
 		case h.Fault != "":
-			r.show.say("%s: %s", h.Name, h.Fault)
+			r.show.say("%-12s %s", h.Name, h.Fault)
 		}
 	}
-	return nil
+	r.show.say("%d Windows hosts, %d of them with something to find", r.hosts, faults)
 }
 
 // scanning is how the appliance asks the hosts.
@@ -96,30 +107,30 @@ func (r *round) listHosts(ctx context.Context) (map[string]*centralv1.Host, erro
 
 // hostsScanned waits until Central has verdicts about every host that answers.
 func (r *round) hostsScanned(ctx context.Context) error {
-	answering, listed := 0, 0
+	answering := 0
 	err := until(ctx, "not all hosts are scanned", func(ctx context.Context) (bool, error) {
 		hosts, err := r.listHosts(ctx)
 		if err != nil {
 			return false, err
 		}
-		answering, listed = 0, 0
+		answering = 0
 		for _, h := range r.practice.Inventory().Hosts {
 			if h.Hung {
 				continue
 			}
-			answering++
-			// A host that Central lists has been asked, and answered.
-			if hosts[h.FQDN] != nil {
-				listed++
+			checks, err := r.checks(ctx, hosts[h.FQDN].GetHostId(), "")
+			if err != nil {
+				return false, err
 			}
-		}
-		if listed < answering {
-			return false, fmt.Errorf("%d of %d are", listed, answering)
+			if len(checks) == 0 {
+				return false, fmt.Errorf("%s is not", h.Name)
+			}
+			answering++
 		}
 		return true, nil
 	})
 	if err == nil {
-		r.show.say("%d hosts scanned without an agent; %d of %d answer", listed, answering, len(r.practice.Hosts()))
+		r.show.say("%d of %d hosts answer, without an agent", answering, len(r.practice.Hosts()))
 	}
 	return err
 }
@@ -137,7 +148,7 @@ func (r *round) faultsFound(ctx context.Context) error {
 			if h.Hung {
 				continue
 			}
-			failing, err := r.failing(ctx, hosts[h.FQDN].GetHostId())
+			failing, err := r.checks(ctx, hosts[h.FQDN].GetHostId(), "fail")
 			if err != nil {
 				return false, err
 			}
@@ -154,14 +165,17 @@ func (r *round) faultsFound(ctx context.Context) error {
 	return err
 }
 
-// failing are the checks of a host that fail.
-func (r *round) failing(ctx context.Context, hostID string) (checks []string, err error) {
+// checks are those that Central shows of a host with a status, "" for any.
+func (r *round) checks(ctx context.Context, hostID, status string) (checks []string, err error) {
+	if hostID == "" {
+		return nil, nil // it is not listed yet
+	}
 	got, err := r.stack.Fleet.GetHost(ctx, connect.NewRequest(&centralv1.GetHostRequest{SiteId: r.stack.SiteID, HostId: hostID}))
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range got.Msg.GetChecks() {
-		if c.GetStatus() == "fail" {
+		if status == "" || c.GetStatus() == status {
 			checks = append(checks, c.GetCheckId())
 		}
 	}

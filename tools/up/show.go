@@ -16,6 +16,7 @@ type show struct {
 	mu     sync.Mutex
 	out    io.Writer
 	colour bool
+	told   map[string]string // the last sentence of events that come again and again
 }
 
 // Colours of the ANSI terminal.
@@ -30,7 +31,7 @@ const (
 )
 
 func newShow(out io.Writer) *show {
-	s := &show{out: out}
+	s := &show{out: out, told: map[string]string{}}
 	if f, ok := out.(*os.File); ok && os.Getenv("NO_COLOR") == "" {
 		info, err := f.Stat()
 		s.colour = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -62,9 +63,25 @@ func (s *show) line(l stack.Line) {
 	if err != nil {
 		at = time.Now()
 	}
-	if colour, text := tell(l); text != "" {
+	if colour, text := tell(l); text != "" && s.news(l, text) {
 		s.print(at, l.Source, colour, text)
 	}
+}
+
+// news is false for a sentence that was said of the same host or cycle before.
+func (s *show) news(l stack.Line, text string) bool {
+	key, ok := again[l.Message]
+	if !ok {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	about := l.Message + " " + l.Get(key)
+	if s.told[about] == text {
+		return false
+	}
+	s.told[about] = text
+	return true
 }
 
 func (s *show) print(at time.Time, source, colour, text string) {

@@ -28,7 +28,7 @@ var tellings = map[string]telling{
 	"appliance: session opened":        {plain, "agent on {hostname} connected"},
 	"appliance: session closed":        {dim, "agent disconnected"},
 	"appliance: signed settings taken": {plain, "signed policy {policy_version} taken"},
-	"appliance: state received":        {dim, "full state of {verdicts} checks received"},
+	"appliance: state received":        {dim, "full state of {verdicts} checks of {hostname} received"},
 	"appliance: drift received":        {dim, "received: {check} {status}"},
 	"appliance: incident opened":       {yellow, "incident opened ({severity}): {check_id} on {hostname}"},
 	"appliance: incident resolved":     {green, "incident resolved: {check_id} on {hostname}"},
@@ -36,7 +36,6 @@ var tellings = map[string]telling{
 	"appliance: command sent":          {blue, "signed command sent"},
 	"appliance: command result":        {blue, "result: {outcome}. {message}"},
 	"appliance: escalated":             {red, "escalated to a person: {check_id} on {hostname}. {reason}"},
-	"appliance: sweep ended":           {plain, "{targets} hosts asked ({cycle}): {answered} answered, {failed} did not, {missed} missed, {watched} have an agent"},
 	"appliance: scan failed":           {yellow, "{hostname} could not be asked: {error}"},
 	"appliance: scan missed":           {yellow, "{hostname} was not asked: {reason}"},
 	"appliance: runbook ended":         {blue, "runbook {runbook_id} ended on {target}: {outcome}. {message}"},
@@ -71,8 +70,15 @@ func tell(l stack.Line) (colour, text string) {
 	}
 	// Agents are numbered in tests, what they say is the same.
 	program, _, _ := strings.Cut(l.Source, " ")
-	if program == "agent" && l.Message == "verdict changed" {
+	switch program + ": " + l.Message {
+	case "agent: verdict changed":
 		return verdict(l)
+	case "appliance: sweep ended":
+		return sweep(l)
+	case "appliance: state received":
+		if l.Get("cause") == "heartbeat" {
+			return "", "" // nothing new
+		}
 	}
 	if t, ok := tellings[program+": "+l.Message]; ok {
 		return t.colour, strings.TrimSpace(fact.ReplaceAllStringFunc(t.text, func(key string) string {
@@ -99,6 +105,24 @@ func verdict(l stack.Line) (colour, text string) {
 	}
 	return dim, text
 }
+
+// sweep tells how hosts without an agent were asked, if there are any.
+func sweep(l stack.Line) (colour, text string) {
+	if l.Get("targets") == "0" {
+		return "", ""
+	}
+	text = fmt.Sprintf("hosts of the kind %s asked: %s of %s answered", l.Get("cycle"), l.Get("answered"), l.Get("targets"))
+	for _, part := range [][2]string{{"failed", "did not"}, {"missed", "not asked, they are late"}, {"watched", "have an agent"}} {
+		if n := l.Get(part[0]); n != "0" && n != "" {
+			text += ", " + n + " " + part[1]
+		}
+	}
+	return plain, text
+}
+
+// again are events that come with every scan; they are shown when the sentence is
+// another than the last of the same host or cycle.
+var again = map[string]string{"sweep ended": "cycle", "scan failed": "hostname", "scan missed": "hostname"}
 
 // everything puts a line's facts behind its message.
 func everything(l stack.Line) string {

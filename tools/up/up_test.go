@@ -86,7 +86,10 @@ func TestALineOfALogBecomesASentence(t *testing.T) {
 		want string // what stands after the time; nothing means no line
 	}{
 		{"a verdict of any agent", line("agent 2", "INFO", "verdict changed", stack.Field{Key: "check", Value: "disk_space"}, stack.Field{Key: "status", Value: "fail"}, stack.Field{Key: "actual", Value: "/ has\n2 %"}), "agent 2     disk_space is fail: / has 2 %"},
-		{"an event with a sentence", line("appliance", "WARN", "escalated", stack.Field{Key: "check_id", Value: "time_sync"}, stack.Field{Key: "reason", Value: "No rule"}), "appliance   escalated to a person: time_sync. No rule"},
+		{"an event with a sentence", line("appliance", "WARN", "escalated", stack.Field{Key: "check_id", Value: "time_sync"}, stack.Field{Key: "hostname", Value: "ws01"}, stack.Field{Key: "reason", Value: "No rule"}), "appliance   escalated to a person: time_sync on ws01. No rule"},
+		{"a sweep tells who answered", line("appliance", "INFO", "sweep ended", stack.Field{Key: "cycle", Value: "workstation"}, stack.Field{Key: "targets", Value: "9"}, stack.Field{Key: "answered", Value: "8"}, stack.Field{Key: "failed", Value: "1"}, stack.Field{Key: "missed", Value: "0"}), "appliance   hosts of the kind workstation asked: 8 of 9 answered, 1 did not"},
+		{"a sweep of nobody is hidden", line("appliance", "INFO", "sweep ended", stack.Field{Key: "cycle", Value: "linux"}, stack.Field{Key: "targets", Value: "0"}), ""},
+		{"a state in which nothing is new is hidden", line("appliance", "INFO", "state received", stack.Field{Key: "cause", Value: "heartbeat"}), ""},
 		{"an event without a sentence shows all its facts", line("central", "INFO", "new thing", stack.Field{Key: "why", Value: "a b"}), `central     new thing why="a b"`},
 		{"an error shows all its facts", line("central", "ERROR", "ready", stack.Field{Key: "error", Value: "x"}), "central     ready error=x"},
 		{"what is for developers is hidden", line("central", "DEBUG", "detail"), ""},
@@ -107,6 +110,32 @@ func TestALineOfALogBecomesASentence(t *testing.T) {
 				t.Errorf("line(%v) printed %q; want one line without colours that ends in %q", tt.in, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestWhatEveryScanSaysIsToldOnceUntilItChanges(t *testing.T) {
+	var out bytes.Buffer
+	s := newShow(&out)
+	sweep := func(cycle, answered string) {
+		s.line(stack.Line{Source: "appliance", Level: "INFO", Message: "sweep ended", Fields: []stack.Field{
+			{Key: "cycle", Value: cycle}, {Key: "targets", Value: "9"}, {Key: "answered", Value: answered},
+		}})
+	}
+	for _, answered := range []string{"9", "9", "8", "8", "9"} {
+		sweep("workstation", answered)
+		sweep("windows", "9")
+	}
+	if got := strings.Count(out.String(), "\n"); got != 4 {
+		t.Errorf("%d lines; want three of workstations and one of servers:\n%s", got, out.String())
+	}
+}
+
+func TestTheNumberOfHostsHasLimits(t *testing.T) {
+	for _, n := range []string{"-1", "201", "x"} {
+		code, res := runJSON(t, "--hosts", n)
+		if code != 1 || res.OK || !strings.Contains(res.Error, n) {
+			t.Errorf("run --hosts %s = %d, %+v; want 1 and an error that names it", n, code, res)
+		}
 	}
 }
 
