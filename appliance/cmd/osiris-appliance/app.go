@@ -20,6 +20,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/identity"
 	"github.com/osiriscare/osiris/appliance/internal/incident"
 	"github.com/osiriscare/osiris/appliance/internal/intake"
+	"github.com/osiriscare/osiris/appliance/internal/order"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/remote/agent"
@@ -59,7 +60,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		host.Module, outbox.Module, intake.Module, signature.Module, update.Module,
 		healModule,
 		target.Module, credential.Module, roadsModule,
-		uplink.Module, session.Module, sensor.Module, status.Module,
+		uplink.Module, order.Module, session.Module, sensor.Module, status.Module,
 	)
 }
 
@@ -99,6 +100,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			credential.Config{
 				SiteID: site, ApplianceID: appliance, KeyFile: sealingFile(c.DataDir), Command: id.Command,
 			},
+			order.Config{SiteID: site, ApplianceID: appliance, Version: version},
 			uplink.Config{Interval: c.CheckInInterval, Hostname: hostname, Version: version},
 			session.Config{Listen: c.AgentListen, Fallback: c.FallbackListen, DataDir: c.DataDir},
 			signature.Config{File: filepath.Join(c.DataDir, "signatures.bin"), Keys: keys},

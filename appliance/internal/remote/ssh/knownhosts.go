@@ -49,10 +49,7 @@ func (k *KnownHosts) Pin(_ context.Context, address string, key []byte) error {
 	case pinned != nil:
 		return fmt.Errorf("pinning the key of %s: another one is pinned", address)
 	}
-	if len(rest) > 0 && rest[len(rest)-1] != '\n' {
-		rest = append(rest, '\n')
-	}
-	return k.write(append(rest, knownhosts.Line([]string{address}, public)+"\n"...))
+	return k.write(with(rest, address, public))
 }
 
 // Reset forgets the key of an address, for an operator who knows why it changed.

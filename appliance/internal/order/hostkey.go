@@ -1,0 +1,125 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/host"
+	"github.com/osiriscare/osiris/appliance/internal/remote/script"
+	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+)
+
+// askTime is how long a host may take to show its keys.
+const askTime = 30 * time.Second
+
+// Outcomes of a host key.
+const (
+	replaced  = "replaced"
+	forgotten = "forgotten"
+	failed    = "failed"
+	refused   = "refused"
+)
+
+// hostKey forgets the pin of an SSH host, or puts the accepted key in its place.
+// Doing it again after a restart does the same.
+func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder, nowMs int64) error {
+	t, h, err := r.target(ctx, o)
+	if errors.Is(err, errUnlisted) {
+		return r.refuse(ctx, o, nowMs, "The target was removed before the key was looked at.", "")
+	}
+	if err != nil {
+		return err
+	}
+	if no := r.judge(o.Order, t); no != nil {
+		return r.refuse(ctx, o, nowMs, no.why, no.advice)
+	}
+	out := &centralv1.OrderResult{HostId: h.ID, Lab: t.Lab}
+	endpoint := ssh.Endpoint{Host: t.Host, Port: t.Port}
+	pinned, err := r.Keys.Known(ctx, endpoint.Address())
+	if err != nil {
+		return err
+	}
+	out.PinnedFingerprint = ssh.Fingerprint(pinned)
+	limited, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	key, err := r.Shower.Shown(limited, endpoint, func(fingerprint string) bool {
+		if out.ShownFingerprint == "" {
+			out.ShownFingerprint = fingerprint
+		}
+		return in.GetAccept() == "" || fingerprint == in.GetAccept()
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if in.GetAccept() == "" {
+		err = r.forget(ctx, endpoint, out, err)
+	} else {
+		err = r.accept(ctx, endpoint, out, key, in.GetAccept(), err)
+	}
+	if err != nil {
+		return err
+	}
+	return r.conclude(ctx, o, h, out)
+}
+
+// forget lets the host show any key next. What it shows now is for the operator
+// to compare.
+func (r *Runner) forget(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, away error) error {
+	had, err := r.Keys.Reset(ctx, e.Address())
+	if err != nil {
+		return err
+	}
+	out.Outcome, out.Message = forgotten, "The pinned key was forgotten; the next one that the host shows is pinned."
+	if !had {
+		out.Message = "No key was pinned; the next one that the host shows is."
+	}
+	if away != nil {
+		out.Message += " The host could not be asked for it now: " + away.Error() + "."
+	}
+	out.Advice = "Compare the fingerprint with what ssh-keygen -lf says on the host itself."
+	return nil
+}
+
+// accept pins the key with a fingerprint if the host shows it.
+func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, key []byte, fingerprint string, away error) error {
+	switch {
+	case away != nil:
+		out.Outcome, out.Message = failed, "Nothing was changed, because the host could not be asked for its key: "+away.Error()+"."
+		return nil
+	case key == nil:
+		out.Outcome, out.Message = refused, "Nothing was changed: the host shows no key with the fingerprint "+fingerprint+"."
+		out.Advice = "Find out which host answers there before any key is accepted."
+		return nil
+	}
+	if err := r.Keys.Replace(ctx, e.Address(), key); err != nil {
+		return err
+	}
+	out.Outcome, out.Message, out.ShownFingerprint = replaced, "The host's key is pinned.", fingerprint
+	return nil
+}
+
+// conclude keeps a result together with its evidence.
+func (r *Runner) conclude(ctx context.Context, o *row, h host.Host, out *centralv1.OrderResult) error {
+	out.BundleId = resultBundle(o.ID)
+	o.State, o.EndedMs, o.Detail, o.Result = done, time.Now().UnixMilli(), "", out
+	if err := r.write(ctx, o, r.resultEvidence(o, h)); err != nil {
+		return err
+	}
+	r.Log.InfoContext(ctx, "order carried out", "order_id", o.ID, "target", o.Order.GetTarget(), "person", o.Order.GetPerson(),
+		"outcome", out.GetOutcome(), "message", out.GetMessage())
+	return nil
+}
+
+// refuse ends an order that is not begun.
+func (r *Runner) refuse(ctx context.Context, o *row, nowMs int64, why, advice string) error {
+	t, h, err := r.target(ctx, o)
+	if err != nil {
+		t, h = script.Target{}, host.Host{} // the refusal is of the site then
+	}
+	if o.BegunMs == 0 {
+		o.BegunMs = nowMs
+	}
+	return r.conclude(ctx, o, h, &centralv1.OrderResult{Outcome: refused, Message: why, Advice: advice, HostId: h.ID, Lab: t.Lab})
+}
