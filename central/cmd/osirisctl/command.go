@@ -41,6 +41,7 @@ type options struct {
 	held, force                                                                                   bool
 	target                                                                                        targetFlags
 	cred                                                                                          credentialFlags
+	order                                                                                         orderFlags
 }
 
 // list is a repeatable flag.
@@ -126,7 +127,8 @@ Every command takes --json; osirisctl COMMAND --help shows its flags.
 Where Central is:  --server URL  or OSIRIS_CENTRAL_URL  (http://127.0.0.1:8090)
 Who asks:          --token-file F or OSIRIS_TOKEN_FILE  (operator.token of Central's data folder)
 Exit codes: 0 done or proven, 1 error or broken, 2 usage, 3 consistent but signer not
-pinned or not cosigned yet.
+pinned or not cosigned yet. Of an order that is waited for or shown: 4 the check fails and
+nothing was changed, 5 refused or expired, 6 not done yet.
 `)
 	return err
 }

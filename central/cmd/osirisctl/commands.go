@@ -133,6 +133,18 @@ var commands = []command{
 		words: "runbook validate", args: "PATH", count: [2]int{1, 1},
 		says: "read a runbook's file, or a folder with catalog and scripts, as a release would", do: runbookValidate,
 	},
+	{
+		words: "runbook run", args: "RUNBOOK --target NAME --site S [--dry-run] [--param NAME=VALUE] [--wait 2m]", count: [2]int{1, 1},
+		says: "order a fix on a host without an agent, once; with --wait, show what was found and done", more: runFlags, do: runbookRun,
+	},
+	{
+		words: "runbook orders", args: "[ORDER] [--site S] [--wait 2m]", count: [2]int{0, 1}, says: "list a site's orders, or show what became of one",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			waitFlag(f, o)
+		},
+		do: runbookOrders,
+	},
 	{words: "version", says: "print the version", do: showVersion},
 }
 
@@ -145,4 +157,24 @@ func siteFlag(f *flag.FlagSet, o *options) { f.StringVar(&o.site, "site", "", "s
 func reasoned(f *flag.FlagSet, o *options) {
 	siteFlag(f, o)
 	f.StringVar(&o.reason, "reason", "", "why, for the record")
+}
+
+func waitFlag(f *flag.FlagSet, o *options) {
+	f.DurationVar(&o.order.wait, "wait", 0, "how long to wait until it is done; default not at all")
+}
+
+// orderedFlags are those of everything that is ordered.
+func orderedFlags(f *flag.FlagSet, o *options) {
+	reasoned(f, o)
+	waitFlag(f, o)
+	f.StringVar(&o.order.appliance, "appliance", "", "appliance that does it, when the site has several and the target names none")
+	f.DurationVar(&o.order.valid, "valid", 0, "how long it may wait until it begins, an hour at most; default 15m")
+}
+
+func runFlags(f *flag.FlagSet, o *options) {
+	orderedFlags(f, o)
+	f.StringVar(&o.order.target, "target", "", "name of the host, as target list has it")
+	f.StringVar(&o.order.check, "check", "", "check whose verdict is told; default the runbook's first")
+	f.Var(&o.order.params, "param", "NAME=VALUE, repeatable")
+	f.BoolVar(&o.order.dryRun, "dry-run", false, "detect and say what would be done, change nothing")
 }

@@ -2,8 +2,9 @@
 // verification of evidence from files alone, without any server. Exit codes: 0
 // done or proven, 1 an error or broken evidence, 2 a mistake on the command
 // line, 3 consistent evidence of a signer that was not pinned or that is not
-// cosigned yet. Secrets are read from files named on the command line or in the
-// environment, never from it.
+// cosigned yet. An order that was waited for has 4 (the check fails and nothing
+// was changed), 5 (refused or expired) and 6 (not done yet) besides. Secrets are
+// read from files named on the command line or in the environment, never from it.
 package main
 
 import (

@@ -11,6 +11,15 @@ var reachCommands = []command{
 	{words: "target list", args: "[--site S]", says: "list hosts that are scanned without an agent", more: siteFlag, do: targetList},
 	{words: "target rm", args: "NAME --site S", count: [2]int{1, 1}, says: "stop scanning a host", more: siteFlag, do: targetRemove},
 	{
+		words: "target reset-host-key", args: "NAME --site S [--accept SHA256:...] [--wait 2m]", count: [2]int{1, 1},
+		says: "have the appliance forget the key that an SSH host showed first, or pin the one with this fingerprint",
+		more: func(f *flag.FlagSet, o *options) {
+			orderedFlags(f, o)
+			f.StringVar(&o.order.accept, "accept", "", "fingerprint of the key that is pinned instead, as ssh-keygen -lf prints it on the host; default whichever it shows next")
+		},
+		do: targetResetHostKey,
+	},
+	{
 		words: "credential add", args: "NAME --site S --kind KIND --user USER [flags]", count: [2]int{1, 1},
 		says: "seal what hosts are signed in to with for the appliance alone; secrets are asked for, or lines of standard input",
 		more: credentialFlagsOf, do: credentialAdd,
