@@ -104,9 +104,8 @@ func (s *site) central(ctx context.Context, hostname string) (*centralv1.GetHost
 // from the source winrm, and gives it.
 func (l *lab) judged(name, check, status string) (state *centralv1.CheckState) {
 	l.t.Helper()
-	_, entry := l.host(name)
 	l.until(fmt.Sprintf("%s of %s is %s", check, name, status), func(ctx context.Context) error {
-		got, err := l.central(ctx, entry.FQDN)
+		got, err := l.central(ctx, name)
 		if err != nil {
 			return err
 		}

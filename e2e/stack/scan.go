@@ -77,7 +77,8 @@ func (s *Stack) AddCredential(ctx context.Context, in practice.Inventory) error 
 	})
 }
 
-// TargetOf is a host of a practice as a target named as the host, over TLS.
+// TargetOf is a host of a practice as a target named as the host, over TLS. Its
+// certificate is for the short name too, which people read more easily.
 func TargetOf(h practice.Entry) (*centralv1.Target, error) {
 	address, text, err := net.SplitHostPort(h.HTTPS)
 	if err != nil {
@@ -92,7 +93,7 @@ func TargetOf(h practice.Entry) (*centralv1.Target, error) {
 		kind = centralv1.TargetKind_TARGET_KIND_WORKSTATION
 	}
 	return &centralv1.Target{
-		Name: h.Name, Kind: kind, Host: address, Port: uint32(port), TlsName: h.FQDN, Credential: Credential, Lab: h.Lab,
+		Name: h.Name, Kind: kind, Host: address, Port: uint32(port), TlsName: h.Name, Credential: Credential, Lab: h.Lab,
 	}, nil
 }
 

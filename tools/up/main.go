@@ -152,6 +152,11 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 	}
 	show.say("all of it happened; the programs run on. Dashboard: %s", r.login)
 	show.say("break it yourself: edit %s", r.computer.Sysctl(hardeningFile))
+	if r.practice != nil {
+		show.say("or %s", ordersHelp)
+		// It waits for a line when the program ends.
+		go r.obey(os.Stdin)
+	}
 	show.say("Ctrl-C stops everything")
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -69,6 +71,42 @@ func (r *round) introduce() {
 	r.show.say("%d Windows hosts, %d of them with something to find", r.hosts, faults)
 }
 
+// obey does what a person types: a host of the practice and what happens to it. It
+// ends with the input.
+func (r *round) obey(in io.Reader) {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 {
+			continue
+		}
+		if err := r.happen(words); err != nil {
+			r.show.say("%v; %s", err, ordersHelp)
+			continue
+		}
+		r.show.say("done; the next scan is in %s at the latest", scanInterval)
+	}
+}
+
+const ordersHelp = "type FRONTDESK-02 firewall.profiles.public.enabled false, or XRAY-01 wake, EXAM-01 hang, EXAM-01 reboot"
+
+// awake is how long a restart takes that a person asked for.
+const awake = 20 * time.Second
+
+// happen does one order.
+func (r *round) happen(words []string) error {
+	o := practice.Order{Host: strings.ToUpper(words[0]), Seconds: awake.Seconds()}
+	switch {
+	case len(words) == 2:
+		o.Do = words[1]
+	case len(words) == 3:
+		o.Do, o.Path, o.Value = "set", words[1], words[2]
+	default:
+		return errors.New("an order has two or three words")
+	}
+	_, err := r.practice.Do(o)
+	return err
+}
+
 // scanning is how the appliance asks the hosts.
 func (r *round) scanning() stack.Scan {
 	if r.practice == nil {
@@ -118,7 +156,7 @@ func (r *round) hostsScanned(ctx context.Context) error {
 			if h.Hung {
 				continue
 			}
-			checks, err := r.checks(ctx, hosts[h.FQDN].GetHostId(), "")
+			checks, err := r.checks(ctx, hosts[h.Name].GetHostId(), "")
 			if err != nil {
 				return false, err
 			}
@@ -148,7 +186,7 @@ func (r *round) faultsFound(ctx context.Context) error {
 			if h.Hung {
 				continue
 			}
-			failing, err := r.checks(ctx, hosts[h.FQDN].GetHostId(), "fail")
+			failing, err := r.checks(ctx, hosts[h.Name].GetHostId(), "fail")
 			if err != nil {
 				return false, err
 			}

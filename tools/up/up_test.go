@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/osiriscare/osiris/e2e/stack"
+	"github.com/osiriscare/osiris/shared/runbook"
+	"github.com/osiriscare/osiris/tools/winlab/practice"
 )
 
 // runJSON runs with --json and reads the one object.
@@ -127,6 +130,27 @@ func TestWhatEveryScanSaysIsToldOnceUntilItChanges(t *testing.T) {
 	}
 	if got := strings.Count(out.String(), "\n"); got != 4 {
 		t.Errorf("%d lines; want three of workstations and one of servers:\n%s", got, out.String())
+	}
+}
+
+func TestAPersonCanBreakAHost(t *testing.T) {
+	books, err := runbook.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab, err := practice.New(practice.Config{Hosts: 5, Healthy: true, Catalogue: books, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lab.Close()
+	var out bytes.Buffer
+	r := &round{practice: lab, show: newShow(&out)}
+	r.obey(strings.NewReader("\nfrontdesk-02 firewall.profiles.public.enabled false\nFRONTDESK-02 dance\nx\nNOBODY-01 hang\n"))
+	if v, ok := lab.Hosts()[4].Model.Get("firewall.profiles.public.enabled"); v != false || !ok {
+		t.Errorf("the firewall = %v, %v; want off", v, ok)
+	}
+	if got := strings.Count(out.String(), "done;"); got != 1 || strings.Count(out.String(), ordersHelp) != 3 {
+		t.Errorf("%d orders are done; want one, and three that are explained:\n%s", got, out.String())
 	}
 }
 
