@@ -16,39 +16,26 @@ import (
 // follows.
 const groupPrefix = "osiris-lab-linux-"
 
-// hierarchies gives where cgroups of both versions are mounted, the second version's
-// first.
-func hierarchies() (second string, all []string, err error) {
+// groupRoot is where the second version's cgroups are mounted; the first's may be
+// beside them.
+func groupRoot() (string, error) {
 	f, err := os.Open("/proc/self/mounts")
 	if err != nil {
-		return "", nil, fmt.Errorf("looking for cgroups: %w", err)
+		return "", fmt.Errorf("looking for cgroups: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 4 {
-			continue
-		}
-		switch fields[2] {
-		case "cgroup2":
-			if second == "" {
-				second = fields[1]
-			}
-			all = append(all, fields[1])
-		case "cgroup":
-			all = append(all, fields[1])
+		if fields := strings.Fields(lines.Text()); len(fields) > 3 && fields[2] == "cgroup2" {
+			return fields[1], nil
 		}
 	}
-	if second == "" {
-		return "", nil, errors.New("looking for cgroups: no cgroup2 is mounted")
-	}
-	return second, all, nil
+	return "", errors.New("looking for cgroups: no cgroup2 is mounted")
 }
 
 // makeGroup makes the cgroup of this process's targets, and removes those of
 // processes that were killed before they could.
 func makeGroup() (string, error) {
-	root, _, err := hierarchies()
+	root, err := groupRoot()
 	if err != nil {
 		return "", err
 	}

@@ -82,29 +82,27 @@ func look() (*machine, error) {
 // shared are cgroups below which the machine's systemd makes and removes others.
 var shared = []string{"system.slice", "user.slice", "machine.slice"}
 
-// groups are all cgroups but those.
+// groups are all cgroups but those, of the second version: a target has no other.
 func groups() ([]string, error) {
-	_, roots, err := hierarchies()
+	root, err := groupRoot()
 	if err != nil {
 		return nil, err
 	}
 	var all []string
-	for _, root := range roots {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist) || err == nil && !d.IsDir():
-				return nil
-			case err != nil:
-				return err
-			case slices.Contains(shared, filepath.Base(path)):
-				return fs.SkipDir
-			}
-			all = append(all, path)
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && !d.IsDir():
 			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("reading cgroups: %w", err)
+		case err != nil:
+			return err
+		case slices.Contains(shared, filepath.Base(path)):
+			return fs.SkipDir
 		}
+		all = append(all, path)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading cgroups: %w", err)
 	}
 	return all, nil
 }

@@ -1,0 +1,150 @@
+//go:build integration
+
+package trial_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/trial"
+	"github.com/osiriscare/osiris/e2e/lab/linux"
+	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/drift"
+	"github.com/osiriscare/osiris/shared/runbook"
+)
+
+// manifest prints what a rollback must bring back: files and modes, units, sysctls
+// of the network, the firewall. A reload gives what systemd generates a new time.
+const manifest = `
+export LC_ALL=C
+find /etc /home /root /usr/local /var/spool/cron /var/log -xdev \
+  ! -path '/var/log/*' ! -path '/root/.cache*' ! -type d -printf 'file %p %y %m %u:%g %l\n'
+find /etc /home /root /usr /var/log /var/spool -xdev -type d -printf 'folder %p %m %u:%g\n'
+find / -xdev -type f -perm /6022 ! -path '/proc/*' ! -path '/tmp/*' ! -path '/run/*' -printf 'open %p %m %u:%g\n'
+find /etc /home /usr/local /var/spool/cron -xdev -type f -exec sha256sum {} + | sed 's/^\([^ ]*\)  \(.*\)/content \2 \1/'
+systemctl list-unit-files --plain --no-legend | awk '{ print "unit", $1, $2 }'
+systemctl list-units --all --plain --no-legend --type=service,socket,timer | awk '$1 !~ /^(session-|user@|user-|run-|systemd-|dbus|polkit|auditd)/ { print "state", $1, $2, $3, $4 }'
+sysctl -a 2>/dev/null | grep '^net\.' | grep -v -e conntrack_count -e '\.route\.' -e stable_secret | sed 's/^/sysctl /'
+nft list ruleset 2>/dev/null | sed -e 's/packets [0-9]* bytes [0-9]*/packets/' -e 's/^/rule /'
+`
+
+func (s *site) manifest() []string {
+	s.t.Helper()
+	all := strings.Split(s.run(manifest), "\n")
+	slices.Sort(all)
+	return all
+}
+
+// books are the runbooks that have scripts for Linux.
+func books(t *testing.T) []*runbook.Runbook {
+	t.Helper()
+	return slices.DeleteFunc(catalogue(t).All(), func(b *runbook.Runbook) bool { return b.Platform != "linux" || b.Roads.SSH == nil })
+}
+
+func story(t *testing.T, id string) *trial.Story {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", id+".txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := trial.Read(text)
+	if err != nil {
+		t.Fatalf("%s: %v", id, err)
+	}
+	return s
+}
+
+func TestEachRunbookFindsMendsAndPutsBackOnARealDebian(t *testing.T) {
+	for _, book := range books(t) {
+		t.Run(book.ID, func(t *testing.T) {
+			play(newSite(t), book, story(t, book.ID))
+		})
+	}
+}
+
+func play(s *site, book *runbook.Runbook, story *trial.Story) {
+	t := s.t
+	s.settings = story.Settings
+	ended := func(what string, r *drift.Result, want drift.Outcome, status check.Status) {
+		t.Helper()
+		switch {
+		case r.Outcome != want:
+			t.Fatalf("%s: the outcome is %s, want %s: %s\n%s", what, r.Outcome, want, r.Message, phases(r))
+		case r.Before == nil || r.Before.Status != status:
+			t.Fatalf("%s: the verdict before is %+v; want %s", what, r.Before, status)
+		}
+	}
+	if story.Break == "" {
+		t.Logf("not tried: %v", story.Cannot)
+		return
+	}
+	s.run(story.Healthy)
+	ended("healthy", s.execute(book, linux.Keeper), drift.NotNeeded, check.Pass)
+	s.run(story.Break)
+	broken := s.manifest()
+	if book.AlertOnly || story.Healed == "" {
+		r := s.execute(book, linux.Clerk)
+		ended("broken", r, drift.Refused, check.Fail)
+		holds(t, r.Before.Reason, story.Broken)
+		unchanged(s, "telling", story, broken)
+		return
+	}
+	s.stale.on = true
+	r := s.execute(book, linux.Keeper)
+	ended("rolled back", r, drift.RolledBack, check.Fail)
+	holds(t, r.Before.Reason, story.Broken)
+	s.stale.on, s.stale.changed = false, false
+	unchanged(s, "the rollback", story, broken)
+	s.run(story.Restored)
+	r = s.execute(book, linux.Clerk)
+	ended("healed", r, drift.Healed, check.Fail)
+	if r.After == nil || r.After.Status != check.Pass {
+		t.Errorf("after it = %+v", r.After)
+	}
+	t.Logf("%s\n%s", phases(r), s.run(story.Healed))
+	ended("healed again", s.execute(book, linux.Keeper), drift.NotNeeded, check.Pass)
+	if len(s.events) != 4 {
+		t.Errorf("%d results in evidence; want 4", len(s.events))
+	}
+}
+
+func phases(r *drift.Result) string {
+	var all []string
+	for _, p := range r.Phases {
+		all = append(all, p.Name+": "+p.Detail)
+	}
+	return strings.Join(all, "\n")
+}
+
+func holds(t *testing.T, reason string, words []string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(reason, word) {
+			t.Errorf("the reason is %q; want it to say %q", reason, word)
+		}
+	}
+}
+
+func unchanged(s *site, what string, story *trial.Story, before []string) {
+	s.t.Helper()
+	if diff := story.Alike(before, s.manifest()); len(diff) > 0 {
+		s.t.Errorf("after %s the host is not as it was:\n%s", what, strings.Join(diff, "\n"))
+	}
+}
+
+// Every story is of a runbook, so that none is forgotten when it is renamed.
+func TestNoStoryIsOfNoRunbook(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("Glob = %q, %v", names, err)
+	}
+	for _, name := range names {
+		id := strings.TrimSuffix(filepath.Base(name), ".txtar")
+		if !slices.ContainsFunc(books(t), func(b *runbook.Runbook) bool { return b.ID == id }) {
+			t.Errorf("%s is of no runbook", name)
+		}
+	}
+}
