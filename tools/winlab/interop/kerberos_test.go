@@ -27,8 +27,8 @@ func TestMITKerberosSealsBothWays(t *testing.T) {
 				"SPNEGO without proof of the server": {"--wrap", "spnego", "--seal", "iov", "--one-way"},
 			} {
 				t.Run(name, func(t *testing.T) {
-					m := start(t, func(c *machine.Config) { c.Keytab = k.keytab })
-					wants(t, client(t, m.HTTP(), k.env, append([]string{"--mech", "kerberos"}, append(args, "cat", "fill", "nothing")...)...))
+					m := start(t, func(c *machine.Config) { c.Keytab = k.Keytab })
+					wants(t, client(t, m.HTTP(), k.Env, append([]string{"--mech", "kerberos"}, append(args, "cat", "fill", "nothing")...)...))
 					if st := m.Service().Stats(); st.Logons != 1 || st.Connections != 1 || st.Plain != 0 || st.Sealed == 0 || st.Shells != 0 {
 						t.Errorf("Stats = %+v", st)
 					}
@@ -40,8 +40,8 @@ func TestMITKerberosSealsBothWays(t *testing.T) {
 
 func TestATicketForAnotherMachineIsRefused(t *testing.T) {
 	mine, other := startKDC(t, "aes256-cts-hmac-sha1-96"), startKDC(t, "aes256-cts-hmac-sha1-96")
-	m := start(t, func(c *machine.Config) { c.Keytab = other.keytab })
-	got := client(t, m.HTTP(), mine.env, "--mech", "kerberos", "--wrap", "spnego", "cat")
+	m := start(t, func(c *machine.Config) { c.Keytab = other.Keytab })
+	got := client(t, m.HTTP(), mine.Env, "--mech", "kerberos", "--wrap", "spnego", "cat")
 	if len(got) != 1 || got[0].Refused == "" {
 		t.Errorf("client.py = %+v; want a refusal", got)
 	}
@@ -57,12 +57,12 @@ func TestMITKerberosBindsToTheTLSChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := startKDC(t, "aes256-cts-hmac-sha1-96")
-	m := start(t, func(c *machine.Config) { c.CA, c.Keytab, c.Binding = ca, k.keytab, ntlm.BindingStrict })
+	m := start(t, func(c *machine.Config) { c.CA, c.Keytab, c.Binding = ca, k.Keytab, ntlm.BindingStrict })
 	args := []string{"--mech", "kerberos", "--wrap", "spnego", "--cafile", file}
-	wants(t, client(t, m.HTTPS(), k.env, append(args, "--bind", "right", "cat", "fill", "nothing")...))
+	wants(t, client(t, m.HTTPS(), k.Env, append(args, "--bind", "right", "cat", "fill", "nothing")...))
 	for name, more := range map[string][]string{"of another channel": {"--bind", "wrong"}, "absent": nil} {
 		t.Run(name, func(t *testing.T) {
-			got := client(t, m.HTTPS(), k.env, append(append([]string{}, args...), append(more, "cat")...)...)
+			got := client(t, m.HTTPS(), k.Env, append(append([]string{}, args...), append(more, "cat")...)...)
 			if len(got) != 1 || got[0].Refused == "" {
 				t.Errorf("client.py = %+v; want a refusal", got)
 			}

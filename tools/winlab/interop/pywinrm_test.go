@@ -58,9 +58,9 @@ func TestPywinrmTakesKerberosOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := startKDC(t, "aes256-cts-hmac-sha1-96")
-	m := start(t, func(c *machine.Config) { c.CA, c.Keytab = ca, k.keytab })
+	m := start(t, func(c *machine.Config) { c.CA, c.Keytab = ca, k.Keytab })
 	// pywinrm 0.3.0 does not seal with Kerberos.
-	wantsSecond(t, pywinrm(t, k.env, "https://"+m.HTTPS()+"/wsman", "kerberos", "never", "osiris@"+realm, password, file, "fill", "nothing"))
+	wantsSecond(t, pywinrm(t, k.Env, "https://"+m.HTTPS()+"/wsman", "kerberos", "never", "osiris@"+realmName, password, file, "fill", "nothing"))
 	if st := m.Service().Stats(); st.Logons == 0 || st.Plain != 0 || st.TLS == 0 || st.Shells != 0 {
 		t.Errorf("Stats = %+v", st)
 	}

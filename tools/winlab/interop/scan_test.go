@@ -37,7 +37,7 @@ func TestAScanOfAllChecksGoesThroughIndependentClients(t *testing.T) {
 		args []string
 	}{
 		"gss-ntlmssp":  {users(t, password), []string{"--mech", "ntlm", "--wrap", "spnego"}},
-		"MIT Kerberos": {k.env, []string{"--mech", "kerberos", "--wrap", "spnego", "--seal", "iov"}},
+		"MIT Kerberos": {k.Env, []string{"--mech", "kerberos", "--wrap", "spnego", "--seal", "iov"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, err := model.New(model.Config{Name: "WS01", Role: runbook.RoleWorkstation, Domain: true, Catalogue: c})
@@ -47,7 +47,7 @@ func TestAScanOfAllChecksGoesThroughIndependentClients(t *testing.T) {
 			if err := h.Set("firewall.profiles.public.enabled", false); err != nil {
 				t.Fatal(err)
 			}
-			m := start(t, func(cfg *machine.Config) { cfg.Host, cfg.Keytab = h, k.keytab })
+			m := start(t, func(cfg *machine.Config) { cfg.Host, cfg.Keytab = h, k.Keytab })
 			got := clientWith(t, m.HTTP(), string(input), how.env, append(how.args, line)...)
 			if len(got) != 2 || got[1].Exit != 0 {
 				t.Fatalf("client.py = %+v", got)
