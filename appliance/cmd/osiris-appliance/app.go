@@ -164,6 +164,7 @@ var roadsModule = fx.Module("roads",
 		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
 		func(t tiers) script.Policy { return sitePolicy{t} },
 	),
+	fx.Invoke(func(r *host.Registry, e *enroll.Enroll) { r.Held(e.Held) }),
 	script.Module, scan.Module,
 )
 

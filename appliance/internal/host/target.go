@@ -136,13 +136,14 @@ func (r *Registry) target(t Target) (h Host, same string, known bool) {
 	return h, same, true
 }
 
-// agentOf is the one agent's host with this object GUID, or "".
+// agentOf is the one agent's host with this object GUID, or "". One that is held may
+// state whose it likes, so it neither is the host nor makes it doubtful.
 func (r *Registry) agentOf(objectGUID string) (found string) {
 	if objectGUID == "" {
 		return ""
 	}
 	for _, h := range r.agents {
-		if !strings.EqualFold(h.ADObjectGUID, objectGUID) {
+		if !strings.EqualFold(h.ADObjectGUID, objectGUID) || !r.trusts(h) {
 			continue
 		}
 		if found != "" {

@@ -10,11 +10,12 @@ const sensorLives = 120 * time.Second
 
 // Watched gives who looks after a host now: agent, sensor or "". The agent is the
 // host's own, or one that states exactly the target's name, short or with its
-// domain, when no other does; a sensor likewise.
+// domain, when no other does; a sensor likewise. An agent that is held watches
+// nothing: whoever has a roll-out token could state the name of a server.
 func (r *Registry) Watched(nowMs int64) func(h Host) string {
 	named := map[string]int{} // by source and name: how many
 	for _, h := range r.List() {
-		live := h.Source == SourceAgent && h.Connected || h.Source == SourceSensor && nowMs-h.LastSeenMs < sensorLives.Milliseconds()
+		live := h.Source == SourceAgent && h.Connected && r.trusts(&h) || h.Source == SourceSensor && nowMs-h.LastSeenMs < sensorLives.Milliseconds()
 		if !live || h.Hostname == "" {
 			continue
 		}
@@ -23,7 +24,7 @@ func (r *Registry) Watched(nowMs int64) func(h Host) string {
 		}
 	}
 	return func(h Host) string {
-		if h.Source == SourceAgent && h.Connected {
+		if h.Source == SourceAgent && h.Connected && r.trusts(&h) {
 			return SourceAgent
 		}
 		for _, source := range []string{SourceAgent, SourceSensor} {

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Takeover is a host that an agent watches now and that roads reached before.
+type Takeover struct {
+	// Agent is the agent's host.
+	Agent Host
+	// Records are the ids of the host's records, the agent's own first.
+	Records []string
+}
+
+// Held sets who says that an agent waits for approval or is in quarantine: it may
+// report, but it keeps nobody from looking at the host it says it is. It comes before
+// anything else asks; held must not ask the registry.
+func (r *Registry) Held(held func(agentID string) bool) { r.held = held }
+
+// trusts tells whether the host's agent is taken at its word about which host it is.
+func (r *Registry) trusts(h *Host) bool { return r.held == nil || !r.held(h.AgentID) }
+
+// TakenOver gives the hosts of connected agents that are a target's too, listed
+// still or not: by an alias, or because Active Directory gives both the same object
+// GUID, and to no other agent. A name makes nobody the same (D16).
+func (r *Registry) TakenOver() []Takeover {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	byGUID := map[string]string{} // "" where several agents state it
+	for _, h := range r.agents {
+		guid := strings.ToLower(h.ADObjectGUID)
+		if !r.trusts(h) {
+			continue
+		}
+		if _, several := byGUID[guid]; several || guid == "" {
+			byGUID[guid] = ""
+			continue
+		}
+		byGUID[guid] = h.ID
+	}
+	records := map[string][]string{} // by the agent's host
+	for _, id := range r.targets {
+		same := r.aliases[id]
+		if target := r.hosts[id]; same == "" && target != nil {
+			same = byGUID[strings.ToLower(target.ADObjectGUID)]
+		}
+		if agent := r.hosts[same]; agent != nil && agent.Source == SourceAgent && agent.Connected && r.trusts(agent) && !slices.Contains(records[same], id) {
+			records[same] = append(records[same], id)
+		}
+	}
+	out := make([]Takeover, 0, len(records))
+	for id, others := range records {
+		slices.Sort(others)
+		out = append(out, Takeover{Agent: *r.hosts[id], Records: append([]string{id}, others...)})
+	}
+	slices.SortFunc(out, func(a, b Takeover) int { return cmp.Compare(a.Agent.ID, b.Agent.ID) })
+	return out
+}
