@@ -44,13 +44,21 @@ const (
 	KindResolution  = "resolution"  // a check changed to pass
 	KindState       = "state"       // all verdicts of a host
 	KindResult      = "result"      // outcome of a command
-	KindGap         = "gap"         // records lost before they arrived
+	KindGap         = "gap"         // records lost before they arrived, or scans that were missed
 	KindObservation = "observation" // anything else a host reported
 	KindCommand     = "command"     // an order to a host, logged before it is sent
 	KindEscalation  = "escalation"  // handed to a person
 	KindEnrolment   = "enrolment"   // a device joined, was approved or refused
 	KindTier        = "tier"        // what may be done to a host changed
 	KindEpoch       = "epoch"       // first entry of a log
+	KindSuperseded  = "superseded"  // what a source said of a host that an agent watches now no longer counts
+)
+
+// Keys of the post_state of a superseded bundle: the source that no longer counts,
+// and the one that does. Its pre_state has the checks and what was last said of them.
+const (
+	StateSource = "source"
+	StateBy     = "by"
 )
 
 // Outcomes.

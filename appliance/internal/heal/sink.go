@@ -57,6 +57,9 @@ func (h *Healer) Committed(changes []incident.Change) {
 		case incident.WasResolved:
 			h.Log.InfoContext(ctx, "incident resolved", "incident_id", i.ID, "host_id", i.HostID, "hostname", i.Hostname,
 				"check_id", i.CheckID, "outcome", i.Outcome)
+		case incident.WasSuperseded:
+			h.Log.InfoContext(ctx, "incident superseded", "incident_id", i.ID, "host_id", i.HostID, "hostname", i.Hostname,
+				"check_id", i.CheckID)
 		case incident.WasEscalated:
 			h.announce(ctx, c)
 		case incident.None, incident.Updated:

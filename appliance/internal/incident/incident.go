@@ -6,8 +6,9 @@
 // States: open (needs a decision), healing (a command is under way), resolved,
 // escalated (a person has it; nothing heals it until it is resolved or
 // cleared). Only an executed pass of a source that reported the drift takes
-// that source's drift away; unknown and not_applicable change nothing. A drift
-// within two hours of a resolution reopens the incident. Times are Unix
+// that source's drift away; unknown and not_applicable change nothing. A source that
+// stopped looking at a host because an agent judges the check there is superseded:
+// its drift ends under that word, not as a resolution. A drift within two hours of a resolution reopens the incident. Times are Unix
 // milliseconds of the appliance's clock. ErrNotFound means no such incident.
 package incident
 
@@ -60,7 +61,7 @@ type Incident struct {
 	Sources   []string // sources that see the drift now, sorted
 	State     State
 	Level     Level  // who decided last; empty until somebody did
-	Outcome   string // success, cleared (by others), reverted, failed, rejected, alert; empty so far
+	Outcome   string // success, cleared (by others), superseded, reverted, failed, rejected, alert; empty so far
 	Reason    string // newest verdict's sentence
 	Summary   string // what happened last, one sentence for people
 	RunbookID string // last runbook that ran
@@ -100,7 +101,13 @@ const (
 	Updated      Kind = "updated"
 	WasResolved  Kind = "resolved"
 	WasEscalated Kind = "escalated"
+	// WasSuperseded means that nobody is left who sees it, and that it was not
+	// seen to pass either.
+	WasSuperseded Kind = "superseded"
 )
+
+// OutcomeSuperseded is the outcome of an incident that ended so.
+const OutcomeSuperseded = "superseded"
 
 // Change is what became of an incident.
 type Change struct {

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "rewrite the want part of testdata/*.txt
 // and the sources of the incident.
 //
 //	at MINUTE observe SOURCE STATUS [HOST]
+//	at MINUTE supersede SOURCE [HOST]
 //	at MINUTE begin | healed | escalate | clear
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -115,6 +116,14 @@ func step(ctx context.Context, tx *store.Tx, id string, now int64, words []strin
 			SiteID: "s_1", HostID: host, Hostname: "ws01", Source: words[1], CheckID: check.SysctlHardening,
 			DriftType: "kernel_hardening_missing", Severity: "medium", Status: status, Reason: "because", AtMs: now,
 		})
+	case "supersede":
+		host := "h_1"
+		if len(words) > 2 {
+			host = words[2]
+		}
+		return incident.Supersede(ctx, tx, incident.Observation{
+			SiteID: "s_1", HostID: host, Source: words[1], CheckID: check.SysctlHardening, AtMs: now,
+		}, "agent")
 	case "begin":
 		i, err := incident.BeginHealing(ctx, tx, id, "linux.sysctl.harden", "healing", now)
 		return incident.Change{Incident: i}, err

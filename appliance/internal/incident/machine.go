@@ -75,6 +75,23 @@ func passed(i Incident, o Observation) Change {
 	return Change{Kind: WasResolved, Incident: i}
 }
 
+// superseded takes a source away that stopped looking because a better one, by,
+// judges the check on that host. That is no pass: nobody saw that it was mended.
+func superseded(i Incident, source, by string, atMs int64) Change {
+	left := slices.DeleteFunc(slices.Clone(i.Sources), func(s string) bool { return s == source })
+	if len(left) == len(i.Sources) {
+		return Change{Kind: None}
+	}
+	i.Sources, i.ChangedMs = left, atMs
+	if len(left) > 0 {
+		i.Summary = "No longer looked at by " + source + ", still seen by " + strings.Join(left, ", ")
+		return Change{Kind: Updated, Incident: i}
+	}
+	i.State, i.EndedMs, i.Outcome = Resolved, atMs, OutcomeSuperseded
+	i.Summary = "No longer looked at by " + source + ": the " + by + " judges this check on this computer now"
+	return Change{Kind: WasSuperseded, Incident: i}
+}
+
 // take copies what the newest observation says.
 func (i *Incident) take(o Observation) {
 	i.Hostname, i.OS, i.Severity, i.Reason, i.Facts, i.ChangedMs = o.Hostname, o.OS, o.Severity, o.Reason, o.Facts, o.AtMs

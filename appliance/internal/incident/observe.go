@@ -36,6 +36,23 @@ func concerned(ctx context.Context, q Queries, o Observation) (*Incident, error)
 	}
 }
 
+// Supersede ends what a source sees of a check on a host because a better one, by,
+// judges it there now and the source does not look any more.
+func Supersede(ctx context.Context, tx *store.Tx, o Observation, by string) (Change, error) {
+	current, err := live(ctx, tx, o.SiteID, o.HostID, o.CheckID)
+	if err != nil {
+		return Change{}, fmt.Errorf("reading incident of %s on %s: %w", o.CheckID, o.HostID, err)
+	}
+	if current == nil {
+		return Change{Kind: None}, nil
+	}
+	change := superseded(*current, o.Source, by, o.AtMs)
+	if change.Kind == None {
+		return change, nil
+	}
+	return change, Save(ctx, tx, change.Incident)
+}
+
 // BeginHealing moves an open incident to healing.
 func BeginHealing(ctx context.Context, tx *store.Tx, incidentID, runbookID, summary string, nowMs int64) (Incident, error) {
 	i, err := Get(ctx, tx, incidentID)

@@ -55,6 +55,7 @@ func (s *Scanner) begin(ctx context.Context, c *cycle) error {
 	}
 	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
 	s.forget(c.kind, targets)
+	s.work.Go(func() { s.takeOver(ctx) })
 	serial := c.start(len(targets))
 	look := s.Hosts.Watched(time.Now().UnixMilli())
 	for _, t := range targets {
@@ -78,6 +79,17 @@ func (s *Scanner) begin(ctx context.Context, c *cycle) error {
 		s.summarise(ctx, c)
 	}
 	return nil
+}
+
+// takeOver comes with each sweep: an agent may have come for a host that is no
+// target any more.
+func (s *Scanner) takeOver(ctx context.Context) {
+	if s.Takeover == nil {
+		return
+	}
+	if err := s.Takeover.TakeOver(ctx); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "ending what agents took over", "error", err)
+	}
 }
 
 var errStillRunning = errors.New("the scan before still runs")

@@ -35,7 +35,7 @@ var Module = fx.Module("scan",
 		prover := Prover{Store: d.Store, Outbox: d.Outbox}
 		return New(cfg, Deps{
 			Targets: d.Targets, Road: d.Road, Catalogue: d.Catalogue, Hosts: d.Hosts, Intake: d.Intake, Policy: d.Policy,
-			Evidence: prover, Diary: prover, Turns: d.Turns, Log: d.Log,
+			Evidence: prover, Diary: prover, Takeover: intake.NewTakeover(d.Intake, d.Hosts), Turns: d.Turns, Log: d.Log,
 		})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, s *Scanner) { fxrun.Go(lc, sd, s.Run) }),

@@ -67,6 +67,11 @@ type Evidence interface {
 	Prove(ctx context.Context, b *bundle.Bundle) error
 }
 
+// Takeover ends what roads hold of hosts that agents watch now.
+type Takeover interface {
+	TakeOver(ctx context.Context) error
+}
+
 // Deps are what a Scanner works with.
 type Deps struct {
 	Targets   script.Targets
@@ -76,7 +81,8 @@ type Deps struct {
 	Intake    script.Intake
 	Policy    Policy
 	Evidence  Evidence
-	Diary     Diary // may be nil
+	Diary     Diary    // may be nil
+	Takeover  Takeover // may be nil
 	Turns     *script.Turns
 	Log       *slog.Logger
 }

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/osiriscare/osiris/shared/bundle"
@@ -48,6 +49,10 @@ func Project(ctx context.Context, p *store.Projection, b *bundle.Bundle) error {
 	switch b.Kind {
 	case bundle.KindCommand, bundle.KindEscalation, bundle.KindResult:
 		if err := actOn(ctx, p, b); err != nil {
+			return err
+		}
+	case bundle.KindSuperseded:
+		if err := supersede(ctx, p, b); err != nil {
 			return err
 		}
 	}
@@ -152,6 +157,33 @@ func clearSource(i *store.Incident, b *bundle.Bundle) bool {
 		i.Summary = or(b.Summary, i.Summary)
 	}
 	return true
+}
+
+// supersede forgets what a source said that does not look any more because an agent
+// does, and ends the incident that nobody else sees. It was not seen to pass.
+func supersede(ctx context.Context, p *store.Projection, b *bundle.Bundle) error {
+	source := b.PostState[bundle.StateSource]
+	for _, id := range slices.Sorted(maps.Keys(b.PreState)) {
+		if err := p.DropVerdict(ctx, store.SiteID(b.SiteID), b.HostID, id, source); err != nil {
+			return err
+		}
+	}
+	if b.IncidentID == "" {
+		return nil
+	}
+	i, err := p.Incident(ctx, store.SiteID(b.SiteID), b.IncidentID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	n := slices.Index(i.Sources, source)
+	if err != nil || n < 0 {
+		return err
+	}
+	i.Sources, i.ChangedMs, i.Summary = slices.Delete(slices.Clone(i.Sources), n, n+1), int64(b.ReceivedTime), or(b.Summary, i.Summary)
+	if len(i.Sources) == 0 {
+		i.State, i.Outcome = stateResolved, bundle.KindSuperseded
+	}
+	return p.PutIncident(ctx, i)
 }
 
 func failed(ctx context.Context, p *store.Projection, b *bundle.Bundle, v bundle.Verdict) error {

@@ -137,6 +137,15 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 		"a recurrence opens again": {[]bundle.Bundle{
 			ct.Report("h", 1, "fail", "i"), ct.Report("h", 2, "pass", ""), ct.Report("h", 3, "fail", "i"),
 		}, want{"open", ""}},
+		"an agent that took over supersedes": {[]bundle.Bundle{
+			road(ct.Report("h", 1, "fail", "i")), taken("h", "i"),
+		}, want{"resolved", "superseded"}},
+		"what the agent sees too stays open": {[]bundle.Bundle{
+			road(ct.Report("h", 1, "fail", "i")), ct.Report("h", 2, "fail", "i"), taken("h", "i"),
+		}, want{"open", ""}},
+		"a record of all verdicts ends no incident": {[]bundle.Bundle{
+			road(ct.Report("h", 1, "fail", "i")), taken("h", ""),
+		}, want{"open", ""}},
 		"another host's pass means nothing": {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Report("g", 1, "pass", "")}, want{"open", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,6 +168,47 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 				t.Errorf("incident differs (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// road makes a report that of a scan.
+func road(b bundle.Bundle) bundle.Bundle {
+	b = sensor(b)
+	b.Source = "winrm"
+	return b
+}
+
+// taken says that an agent watches a host now that was scanned before.
+func taken(hostID, incidentID string) bundle.Bundle {
+	return bundle.Bundle{
+		Kind: bundle.KindSuperseded, HostID: hostID, Source: "appliance", IncidentID: incidentID, Outcome: bundle.OutcomeNone,
+		PreState: map[string]string{"sysctl_hardening": "fail"}, PostState: map[string]string{bundle.StateSource: "winrm", bundle.StateBy: "agent"},
+	}
+}
+
+func TestWhatWasSupersededIsNoVerdictAnyMore(t *testing.T) {
+	s := ct.Value(store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db")))(t)
+	defer func() { ct.Check(t, s.Close()) }()
+	other := road(ct.Report("h", 1, "fail", ""))
+	other.CheckID, other.Verdict.CheckID = "disk_space", "disk_space"
+	ct.Check(t, s.Rebuild(t.Context(), func(p *store.Projection) error {
+		for n, b := range []bundle.Bundle{ct.Report("h", 1, "pass", ""), road(ct.Report("h", 2, "fail", "i")), other, road(ct.Report("g", 1, "fail", "j")), taken("h", "")} {
+			b.SiteID, b.ReceivedTime = "s", bundle.Time(n+1)
+			if err := intake.Project(t.Context(), p, &b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	var left []string
+	for _, host := range []string{"g", "h"} {
+		for _, v := range ct.Value(s.Verdicts(t.Context(), "s", host))(t) {
+			left = append(left, v.HostID+" "+v.CheckID+" "+v.Source+" "+v.Status)
+		}
+	}
+	want := []string{"g sysctl_hardening winrm fail", "h disk_space winrm fail", "h sysctl_hardening agent pass"}
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 }
 

@@ -31,6 +31,13 @@ func (p *Projection) PutVerdict(ctx context.Context, v Verdict) error {
 	return err
 }
 
+// DropVerdict forgets the verdict of a check on a host from a source, if there is one.
+func (p *Projection) DropVerdict(ctx context.Context, site SiteID, hostID, checkID, source string) error {
+	_, err := p.tx.ExecContext(ctx, "DELETE FROM verdict WHERE site_id = ? AND host_id = ? AND check_id = ? AND source = ?",
+		site, hostID, checkID, source)
+	return err
+}
+
 // Incident reads an incident as it is in the transaction, or ErrNotFound.
 func (p *Projection) Incident(ctx context.Context, site SiteID, id string) (Incident, error) {
 	i, err := scanIncident(p.tx.QueryRowContext(ctx, "SELECT "+incidentColumns+

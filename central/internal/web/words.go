@@ -54,13 +54,14 @@ var kindWords = map[string]word{
 	bundle.KindResult: {"Repair result", toneBusy}, bundle.KindCommand: {"Repair ordered", toneBusy},
 	bundle.KindEscalation: {"Person asked", toneBad}, bundle.KindGap: {"Reports missing", toneWarn},
 	bundle.KindEnrolment: {"Computer joined", toneDim}, bundle.KindTier: {"Permission changed", toneDim},
-	bundle.KindEpoch: {"Record began", toneDim},
+	bundle.KindEpoch: {"Record began", toneDim}, bundle.KindSuperseded: {"Taken over by the agent", toneDim},
 }
 
 var outcomeWords = map[string]word{
 	bundle.OutcomeSuccess: {"Repaired", toneOK}, bundle.OutcomeFailed: {"Repair failed", toneBad},
 	bundle.OutcomeReverted: {"Undone", toneWarn}, bundle.OutcomeDeferred: {"Postponed", toneDim},
 	bundle.OutcomeRejected: {"Refused", toneWarn}, bundle.OutcomeAlert: {"Person asked", toneBad}, "cleared": {"Cleared by itself", toneOK},
+	bundle.KindSuperseded: {"Taken over by the agent", toneDim},
 }
 
 var severityWords = map[string]string{"critical": "Critical", "high": "High", "medium": "Medium", "low": "Low"}
