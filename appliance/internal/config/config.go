@@ -31,6 +31,7 @@ type Config struct {
 	CheckInInterval time.Duration `yaml:"check_in_interval"`
 	Update          Update        `yaml:"update"`
 	Scan            Scan          `yaml:"scan"`
+	Network         Network       `yaml:"network"`
 	LogFormat       string        `yaml:"log_format"`
 	LogLevel        string        `yaml:"log_level"`
 }
@@ -52,6 +53,7 @@ func Default() Config {
 		CheckInInterval: time.Minute,
 		Update:          DefaultUpdate(),
 		Scan:            DefaultScan(),
+		Network:         DefaultNetwork(),
 		LogFormat:       "text",
 		LogLevel:        "info",
 	}
@@ -130,7 +132,7 @@ func (c Config) Validate() error {
 	if c.CheckInInterval < time.Second || c.CheckInInterval > time.Hour {
 		errs = append(errs, fmt.Errorf("check_in_interval %s is not between 1s and 1h", c.CheckInInterval))
 	}
-	errs = append(errs, c.Update.validate(), c.Scan.validate())
+	errs = append(errs, c.Update.validate(), c.Scan.validate(), c.Network.validate())
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		errs = append(errs, fmt.Errorf("log_format %q is neither text nor json", c.LogFormat))
 	}

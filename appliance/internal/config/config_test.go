@@ -22,7 +22,7 @@ func TestTheSampleIsTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(config.Default(), got); diff != "" {
 		t.Errorf("sample and defaults differ (-default +sample):\n%s", diff)
 	}
-	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "update:", "rings:", "percent:", "wait:", "hosts:", "halt_count:", "halt_percent:", "scan:", "windows_interval:", "linux_interval:", "workstation_interval:", "limit:", "host_deadline:", "ca_file:", "log_format:", "log_level:"} {
+	for _, key := range []string{"data_dir:", "agent_listen:", "fallback_listen:", "sensor_listen:", "status_listen:", "provisioning_file:", "evidence_dir:", "check_in_interval:", "update:", "rings:", "percent:", "wait:", "hosts:", "halt_count:", "halt_percent:", "scan:", "windows_interval:", "linux_interval:", "workstation_interval:", "limit:", "host_deadline:", "ca_file:", "network:", "ranges:", "force:", "exclude:", "interval:", "ports:", "rate:", "concurrent:", "gap:", "device_deadline:", "log_format:", "log_level:"} {
 		if !strings.Contains(config.Sample, key) {
 			t.Errorf("the sample does not show %s", key)
 		}

@@ -1,0 +1,221 @@
+package posture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/posture/probe"
+)
+
+// census is what the first half of a sweep found.
+type census struct {
+	addresses int // that were asked
+	excluded  int // devices that were left alone by MAC or vendor
+	devices   []*device
+}
+
+// device is one of a sweep, with what is known of it.
+type device struct {
+	Device
+	// baseline tells that it is in a network that is looked at for the first time.
+	baseline bool
+	// excluded ones are remembered, so that their address is left alone next time.
+	excluded bool
+}
+
+// find asks each address once whether there is somebody.
+func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
+	links, err := s.Network.Links()
+	if err != nil {
+		return nil, err
+	}
+	before, err := s.Network.Neighbours()
+	if err != nil {
+		return nil, err
+	}
+	past, err := s.past(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &census{}
+	var ask []netip.Addr
+	for _, a := range s.cfg.addresses(links) {
+		mac := before[a]
+		if mac == "" {
+			mac = past.at[a] // whom the address had last, until the kernel knows better
+		}
+		if s.cfg.Exclude.Device(mac, s.Vendors.Vendor(mac)) {
+			c.excluded++
+			continue
+		}
+		ask = append(ask, a)
+	}
+	c.addresses = len(ask)
+	there, err := s.knock(ctx, ask, links)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.Network.Neighbours()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range ask {
+		if after[a] != "" {
+			there[a] = true
+		}
+	}
+	known, err := s.baselines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range group(there, after) {
+		d.Vendor = s.Vendors.Vendor(d.MAC)
+		out := &device{Device: d, baseline: !s.settled(d, known)}
+		if out.excluded = s.cfg.Exclude.Device(d.MAC, d.Vendor); out.excluded {
+			out.Known = true
+			c.excluded++
+		}
+		c.devices = append(c.devices, out)
+	}
+	s.introduce(c, past, now)
+	return c, nil
+}
+
+// past is what earlier sweeps stored.
+type past struct {
+	devices map[string]Device
+	at      map[netip.Addr]string // the MAC that an address had last
+}
+
+func (s *Scanner) past(ctx context.Context) (past, error) {
+	all, err := Devices(ctx, s.Store)
+	p := past{devices: map[string]Device{}, at: map[netip.Addr]string{}}
+	newest := map[netip.Addr]time.Time{}
+	for _, d := range all {
+		p.devices[d.Key] = d
+		for _, a := range d.Addresses {
+			if d.MAC != "" && !d.Last.Before(newest[a]) {
+				p.at[a], newest[a] = d.MAC, d.Last
+			}
+		}
+	}
+	return p, err
+}
+
+// introduce gives the devices what is known of them.
+func (s *Scanner) introduce(c *census, p past, now time.Time) {
+	for _, d := range c.devices {
+		if old, ok := p.devices[d.Key]; ok {
+			d.Known, d.First = old.Known || d.Known, old.First
+		} else {
+			d.Known, d.First = d.Known || d.baseline, now
+		}
+	}
+}
+
+// settled tells whether the networks of a device were seen before.
+func (s *Scanner) settled(d Device, known map[string]bool) bool {
+	for _, r := range s.cfg.Ranges {
+		if known[r.Masked().String()] && slices.ContainsFunc(d.Addresses, r.Contains) {
+			return true
+		}
+	}
+	return false
+}
+
+// errNoNetwork means that the trouble is the appliance's own.
+var errNoNetwork = errors.New("the appliance cannot reach the network")
+
+// knock connects to addresses and tells who answered. Where the appliance sees MACs
+// one connection is enough: whoever is there answers the question for the MAC.
+func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Prefix) (map[netip.Addr]bool, error) {
+	var mu sync.Mutex
+	there := map[netip.Addr]bool{}
+	var failed error
+	trouble := 0
+	var work sync.WaitGroup
+	next := make(chan netip.Addr)
+	for range min(len(ask), s.cfg.Concurrent) {
+		work.Go(func() {
+			for a := range next {
+				ports := s.cfg.contact()
+				if slices.ContainsFunc(links, func(l netip.Prefix) bool { return l.Contains(a) }) {
+					ports = ports[:1]
+				}
+				answered, err := s.answers(ctx, a, ports)
+				mu.Lock()
+				if err != nil {
+					failed, trouble = err, trouble+1
+				}
+				if answered {
+					there[a] = true
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, a := range ask {
+		next <- a
+	}
+	close(next)
+	work.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case trouble > 0 && trouble == len(ask):
+		return nil, fmt.Errorf("%w: %w", errNoNetwork, failed)
+	}
+	return there, nil
+}
+
+// answers tells whether an address opens or refuses one of the ports. err is about
+// the appliance.
+func (s *Scanner) answers(ctx context.Context, a netip.Addr, ports []uint16) (bool, error) {
+	for _, port := range ports {
+		conn, err := s.dial.Dial(ctx, netip.AddrPortFrom(a, port))
+		switch {
+		case err == nil:
+			_ = conn.Close()
+			return true, nil
+		case errors.Is(err, probe.ErrRefused):
+			return true, nil
+		case errors.Is(err, probe.ErrAway):
+			return false, nil
+		case !errors.Is(err, probe.ErrSilent):
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// oneDevice is how many addresses a device may have: a MAC that answers for more is
+// a router's.
+const oneDevice = 4
+
+// group makes devices of addresses.
+func group(there map[netip.Addr]bool, macs map[netip.Addr]string) (out []Device) {
+	by := map[string][]netip.Addr{}
+	for a := range there {
+		by[macs[a]] = append(by[macs[a]], a)
+	}
+	for mac, addresses := range by {
+		slices.SortFunc(addresses, netip.Addr.Compare)
+		if mac != "" && !random(mac) && len(addresses) <= oneDevice {
+			out = append(out, Device{Key: mac, MAC: mac, Addresses: addresses})
+			continue
+		}
+		if len(addresses) > oneDevice {
+			mac = "" // not theirs
+		}
+		for _, a := range addresses {
+			out = append(out, Device{Key: a.String(), MAC: mac, Addresses: []netip.Addr{a}})
+		}
+	}
+	slices.SortFunc(out, func(a, b Device) int { return a.Addresses[0].Compare(b.Addresses[0]) })
+	return out
+}
