@@ -23,6 +23,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/order"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
+	"github.com/osiriscare/osiris/appliance/internal/posture"
 	"github.com/osiriscare/osiris/appliance/internal/remote/agent"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
@@ -85,9 +86,10 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 	keys, keysErr := listKeys()
 	roots, rootsErr := release.ParseRoots(releaseRoots)
 	cas, casErr := readAuthorities(c.Scan.CAFile)
+	network, networkErr := networkConfig(c)
 	site, appliance := id.SiteID(), id.ApplianceID()
 	return fx.Options(
-		fx.Error(errors.Join(err, keysErr, rootsErr, casErr)),
+		fx.Error(errors.Join(err, keysErr, rootsErr, casErr, networkErr)),
 		fx.Supply(
 			store.Config{Path: statePath(c)},
 			policy.Config{Pin: pin, SiteID: site, Trust: id.Claim.GetTrust(), Policy: id.Claim.GetPolicy()},
@@ -110,7 +112,7 @@ func settings(c config.Config, id *identity.Identity) fx.Option {
 			},
 			sensor.Config{Listen: c.SensorListen, DataDir: c.DataDir, SiteID: site, Version: version},
 			status.Config{Listen: c.StatusListen, DataDir: c.DataDir, Version: version},
-			scanConfig(c), cas, ssh.NewKnownHosts(filepath.Join(c.DataDir, "known_hosts")),
+			scanConfig(c), network, cas, ssh.NewKnownHosts(filepath.Join(c.DataDir, "known_hosts")),
 		),
 	)
 }
@@ -163,9 +165,11 @@ var roadsModule = fx.Module("roads",
 		makeRoads,
 		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
 		func(t tiers) script.Policy { return sitePolicy{t} },
+		func(s *target.Store) posture.Names { return targetNames{s} },
+		fx.Annotated{Group: "loops", Target: func(s *posture.Scanner) status.Loop { return s }},
 	),
 	fx.Invoke(func(r *host.Registry, e *enroll.Enroll) { r.Held(e.Held) }),
-	script.Module, scan.Module,
+	script.Module, scan.Module, posture.Module,
 )
 
 // tiers is what may be done to an agent: the policy's tier, capped by how it

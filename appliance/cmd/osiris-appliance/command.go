@@ -25,6 +25,8 @@ const usage = `usage: osiris-appliance VERB [flags]
               decide about an agent that waits, or is in quarantine
   update list, update resume
               show how far agents' updates are, or let a halted one go on
+  network list, network know
+              list the devices of the network, or say that a new one belongs here
   sealing-key print the fingerprint of the key that credentials are sealed to
   validate    check the configuration and exit
   sample      print a configuration with every setting explained
@@ -50,6 +52,8 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 		return agentVerb(ctx, rest, out, errs)
 	case "update":
 		return updateVerb(ctx, rest, out, errs)
+	case "network":
+		return networkVerb(ctx, rest, out, errs)
 	case "sealing-key":
 		return withConfig(verb, rest, errs, nil, func(c config.Config) error { return showSealing(c, out) })
 	case "validate":
