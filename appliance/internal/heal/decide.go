@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/incident"
@@ -11,6 +12,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/bundle"
+	"github.com/osiriscare/osiris/shared/drift"
 	"github.com/osiriscare/osiris/shared/rule"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
@@ -110,7 +112,7 @@ func (h *Healer) pick(ctx context.Context, i incident.Incident, nowMs int64) (ru
 func (h *Healer) forbidden(i incident.Incident, book *runbook.Runbook, nowMs int64) string {
 	switch {
 	case i.AgentID == "":
-		return "The host has no agent that could mend it"
+		return agentless(i, book)
 	case book.Roads.Agent == nil:
 		return "Runbook " + book.ID + " does not run through agents"
 	case book.Platform != i.OS:
@@ -123,6 +125,27 @@ func (h *Healer) forbidden(i incident.Incident, book *runbook.Runbook, nowMs int
 		return "The policy only monitors this host"
 	default:
 		return ""
+	}
+}
+
+// agentless says why nothing is mended by itself where no agent is, and what a
+// person can do. Orders over WinRM and SSH exist, and change hosts marked lab alone.
+func agentless(i incident.Incident, book *runbook.Runbook) string {
+	road, ok := "", false
+	switch {
+	case slices.Contains(i.Sources, string(drift.SourceWinRM)):
+		road, ok = "WinRM", book.Roads.WinRM != nil
+	case slices.Contains(i.Sources, string(drift.SourceSSH)):
+		road, ok = "SSH", book.Roads.SSH != nil
+	}
+	switch {
+	case road == "":
+		return "The host has no agent that could mend it"
+	case !ok:
+		return "The host has no agent, and nothing mends this over " + road
+	default:
+		return "The host has no agent; over " + road + " repairs run only when a person orders them, and only on hosts marked lab." +
+			" osirisctl runbook run " + book.ID + " --dry-run tells what it would do"
 	}
 }
 

@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite the want part of testdata/*.txt
 // TestScripts runs testdata/*.txtar: what a step did is a line of "want".
 //
 //	at SECOND drift STATUS            a verdict of the agent
+//	at SECOND seen SOURCE STATUS      a verdict of a host without an agent
 //	at SECOND round                   the decision loop looks once
 //	at SECOND logged                  the outbox was emptied
 //	at SECOND session NAME | away     the agent's stream
@@ -151,6 +152,10 @@ func (s *site) step(now int64, words []string) {
 	case "drift":
 		status, _ := check.ParseStatus(words[1])
 		s.accept(now, &drift.Event{Kind: drift.KindVerdict, Verdict: verdict(status)}, "ag_1")
+	case "seen":
+		status, _ := check.ParseStatus(words[2])
+		e := &drift.Event{Source: drift.Source(words[1]), Kind: drift.KindVerdict, Verdict: verdict(status)}
+		s.take(now, e, host.Host{ID: "h_without", Hostname: "srv01", OS: "linux"})
 	case "round":
 		if _, err = s.healer.decideAll(s.t.Context(), now); err == nil {
 			_, err = s.healer.deliverAll(s.t.Context(), now)
@@ -215,8 +220,12 @@ func (s *site) result(now int64, agentID string, words []string) {
 
 func (s *site) accept(now int64, e *drift.Event, agentID string) {
 	hostID := "h" + strings.TrimPrefix(agentID, "ag") // the TLS peer says which host it is
-	e.Site, e.HostID, e.Source, e.Key.AgentID, e.ReceivedTime = "s_1", hostID, drift.SourceAgent, agentID, time.UnixMilli(now)
-	from := host.Host{ID: hostID, AgentID: agentID, Hostname: "ws01", OS: "linux"}
+	e.Source, e.Key.AgentID = drift.SourceAgent, agentID
+	s.take(now, e, host.Host{ID: hostID, AgentID: agentID, Hostname: "ws01", OS: "linux"})
+}
+
+func (s *site) take(now int64, e *drift.Event, from host.Host) {
+	e.Site, e.HostID, e.ReceivedTime = "s_1", from.ID, time.UnixMilli(now)
 	var changes []incident.Change
 	s.write(func(tx *store.Tx) (err error) {
 		changes, err = s.healer.Accept(s.t.Context(), tx, e, from)
