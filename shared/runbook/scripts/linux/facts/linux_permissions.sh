@@ -1,0 +1,45 @@
+# Modes as they are; the judge says which are well.
+osiris_escape() {
+  case $1 in
+    *[\;\\]*) printf '%s' "$1" | sed 's/[;\\]/\\&/g' ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+osiris_row() { # KIND PATH
+  [ -e "$2" ] || return 0
+  osiris_stat=$(stat -L -c '%u %g %a %G' "$2" 2>/dev/null) || fail "$2 cannot be looked at"
+  osiris_owner=${osiris_stat%% *}
+  osiris_stat=${osiris_stat#* }
+  osiris_group=${osiris_stat%% *}
+  osiris_stat=${osiris_stat#* }
+  fact file "Kind=$1;Path=$(osiris_escape "$2");Owner=$osiris_owner;Group=$osiris_group;GroupName=$(osiris_escape "${osiris_stat#* }");Mode=$((0${osiris_stat%% *}))"
+}
+[ -e /etc/passwd ] || fail '/etc/passwd is not there'
+for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group-; do
+  osiris_row account "$osiris_file"
+done
+for osiris_file in /etc/shadow /etc/gshadow /etc/shadow- /etc/gshadow- /etc/security/opasswd; do
+  osiris_row secret "$osiris_file"
+done
+osiris_count=0
+for osiris_file in /etc/ssh/ssh_host_*_key; do
+  osiris_row key "$osiris_file"
+done
+for osiris_file in /etc /etc/ssh /etc/ssh/sshd_config /etc/sudoers /etc/sudoers.d /etc/crontab /etc/cron.d /root /root/.ssh /root/.ssh/authorized_keys; do
+  osiris_row config "$osiris_file"
+done
+for osiris_file in /etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/cron.d/*; do
+  osiris_count=$((osiris_count + 1))
+  if [ "$osiris_count" -gt 24 ]; then
+    # More would not fit: only what is wrong is told.
+    osiris_bad=$(find -L "$osiris_file" -prune \( -perm -0020 -o -perm -0002 -o ! -user 0 \) 2>/dev/null) || continue
+    [ -n "$osiris_bad" ] || continue
+  fi
+  osiris_row config "$osiris_file"
+done
+# A folder with the sticky bit is made for everybody. Links have no modes.
+osiris_open=$(find -P /etc -xdev \( -type f -o -type d ! -perm -1000 \) -perm -0002 2>/dev/null) || fail '/etc cannot be searched'
+fact world_writable_count "$(printf '%s\n' "$osiris_open" | awk 'NF { count++ } END { print count + 0 }')"
+printf '%s\n' "$osiris_open" | awk 'NF && ++count <= 8' | while IFS= read -r osiris_file; do
+  fact world_writable "$osiris_file"
+done

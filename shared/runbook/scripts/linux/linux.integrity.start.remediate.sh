@@ -1,0 +1,39 @@
+# What is installed is started, and starts by itself from now on. Nothing is
+# installed, and SELinux and AppArmor are left as they are.
+command -v systemctl >/dev/null || fail 'this starts units of systemd, which is not here'
+osiris_started=
+for osiris_unit in clamav-freshclam.service clamav-daemon.service clamd@scan.service clamd.service falcon-sensor.service mdatp.service sentinelone.service \
+  sentinelagent.service cbagentd.service cbdaemon.service wazuh-agent.service sophos-spl.service ds_agent.service eea.service eraagent.service \
+  xagt.service cylancesvc.service cyserver.service traps_pmd.service elastic-endpoint.service ElasticEndpoint.service bdsec.service \
+  kesl.service avast.service savd.service samhain.service ossec.service dailyaidecheck.timer aidecheck.timer aide.timer aide-check.timer; do
+  osiris_show=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$osiris_unit" 2>/dev/null) || fail 'systemd cannot be asked'
+  case $osiris_show in
+    *LoadState=masked*)
+      note "$osiris_unit is masked by somebody, and was left."
+      continue
+      ;;
+    *LoadState=loaded*) ;;
+    *) continue ;;
+  esac
+  case $osiris_show in
+    *ActiveState=active*) continue ;;
+  esac
+  case $osiris_unit in
+    clamav-daemon.service | clamd*)
+      # It holds its signatures in memory; a server that runs out of it loses more.
+      osiris_free=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo) || fail 'the memory cannot be read'
+      if [ "${osiris_free:-0}" -lt 1800 ]; then
+        note "$osiris_unit was left: it needs 1.5 GB of memory, and ${osiris_free:-0} MB are free."
+        continue
+      fi
+      ;;
+  esac
+  changed
+  case $osiris_show in
+    *UnitFileState=disabled*) systemctl enable "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be enabled" ;;
+  esac
+  systemctl start "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit does not start"
+  note "$osiris_unit was started."
+  osiris_started=yes
+done
+[ -n "$osiris_started" ] || fail 'there is nothing here to start: a person has to see to it'
