@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/config"
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/identity"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
@@ -25,7 +27,7 @@ import (
 // agentVerb lists agents and decides about those that are held. It works beside a
 // running appliance, which follows within seconds.
 func agentVerb(ctx context.Context, args []string, out, errs io.Writer) error {
-	const use = "use: osiris-appliance agent list, agent approve ID --reason TEXT, or agent release ID --reason TEXT"
+	const use = "use: osiris-appliance agent list, agent approve ID --reason TEXT [--without-directory], or agent release ID --reason TEXT"
 	if len(args) == 0 {
 		return errors.New(use)
 	}
@@ -45,6 +47,9 @@ func agentVerb(ctx context.Context, args []string, out, errs io.Writer) error {
 	d := enroll.Decision{AgentID: args[1], Person: person()}
 	return withConfig("agent "+args[0], args[2:], errs, func(f *flag.FlagSet) {
 		f.StringVar(&d.Reason, "reason", "", "why, for the record; it is needed")
+		if args[0] == "approve" {
+			f.BoolVar(&d.WithoutDirectory, "without-directory", false, "also when the site's domain does not confirm the agent")
+		}
 	}, func(c config.Config) error {
 		err := withEnroll(ctx, c, func(e *enroll.Enroll) error { return decide(e)(ctx, d) })
 		if err == nil {
@@ -66,7 +71,7 @@ func person() string {
 }
 
 func withStore(ctx context.Context, c config.Config, do func(*store.Store) error) (err error) {
-	st, err := store.Open(ctx, statePath(c), policy.Schema, outbox.Schema, enroll.Schema)
+	st, err := store.Open(ctx, statePath(c), policy.Schema, outbox.Schema, enroll.Schema, host.Schema, directory.Schema)
 	if err != nil {
 		return err
 	}
@@ -88,8 +93,12 @@ func withEnroll(ctx context.Context, c config.Config, do func(*enroll.Enroll) er
 		if err != nil {
 			return err
 		}
+		book, err := directory.NewBook(ctx, st)
+		if err != nil {
+			return err
+		}
 		e, err := enroll.New(ctx, enroll.Deps{
-			SiteID: id.SiteID(), ApplianceID: id.ApplianceID(), Version: version, Store: st,
+			SiteID: id.SiteID(), ApplianceID: id.ApplianceID(), Version: version, Store: st, Directory: book,
 			Policy: p, Drafts: outbox.Add, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -100,21 +109,28 @@ func withEnroll(ctx context.Context, c config.Config, do func(*enroll.Enroll) er
 }
 
 func listAgents(ctx context.Context, c config.Config, asJSON bool, out io.Writer) error {
-	return withStore(ctx, c, func(st *store.Store) error {
-		agents, err := enroll.List(ctx, st)
+	return withEnroll(ctx, c, func(e *enroll.Enroll) error {
+		agents, err := enroll.List(ctx, e.Store)
 		if err != nil {
 			return err
 		}
+		said, err := e.Confirmations(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range agents {
+			agents[i].Directory = said[agents[i].ID]
+		}
 		if asJSON {
-			e := json.NewEncoder(out)
-			e.SetIndent("", "  ")
-			return e.Encode(agents)
+			j := json.NewEncoder(out)
+			j.SetIndent("", "  ")
+			return j.Encode(agents)
 		}
 		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(w, "AGENT\tSTATE\tHOSTNAME\tDOMAIN\tOS\tTIER AT MOST\tENROLLED\tCERTIFICATE UNTIL") //nolint:errcheck // Flush says it
+		fmt.Fprintln(w, "AGENT\tSTATE\tHOSTNAME\tDOMAIN\tOS\tDIRECTORY\tTIER AT MOST\tENROLLED\tCERTIFICATE UNTIL") //nolint:errcheck // Flush says it
 		for i := range agents {
 			a := &agents[i]
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.State(), a.Hostname, a.Domain, a.OS, a.Cap, //nolint:errcheck // Flush says it
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.State(), a.Hostname, a.Domain, a.OS, a.Directory, a.Cap, //nolint:errcheck // Flush says it
 				a.Enrolled.Format(time.DateTime), a.Expires.Format(time.DateTime))
 		}
 		return w.Flush()

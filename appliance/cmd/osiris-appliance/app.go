@@ -60,7 +60,7 @@ func options(c config.Config, id *identity.Identity, log *slog.Logger) fx.Option
 		evidenceModule,
 		host.Module, outbox.Module, intake.Module, signature.Module, update.Module,
 		healModule,
-		target.Module, credential.Module, roadsModule,
+		target.Module, credential.Module, directoryModule, roadsModule,
 		uplink.Module, order.Module, session.Module, sensor.Module, status.Module,
 	)
 }
@@ -163,7 +163,9 @@ var roadsModule = fx.Module("roads",
 			return r
 		},
 		makeRoads,
-		func(s *target.Store, a authorities) script.Targets { return targetList{s, a.pool} },
+		func(s *target.Store, a authorities, c computers) script.Targets {
+			return targetList{store: s, cas: a.pool, found: c.scanTargets}
+		},
 		func(t tiers) script.Policy { return sitePolicy{t} },
 		func(s *target.Store) posture.Names { return targetNames{s} },
 		fx.Annotated{Group: "loops", Target: func(s *posture.Scanner) status.Loop { return s }},

@@ -57,6 +57,8 @@ func readAuthorities(path string) (authorities, error) {
 type targetList struct {
 	store *target.Store
 	cas   *x509.CertPool
+	// found are the computers of domains, which have no authorities yet.
+	found func(ctx context.Context) ([]script.Target, error)
 }
 
 // List implements script.Targets.
@@ -72,6 +74,14 @@ func (l targetList) List(ctx context.Context) ([]script.Target, error) {
 			HTTP: t.HTTP, AllowBasic: t.AllowBasic, AllowPlain: t.AllowPlain, CAs: l.cas, Pin: t.Pin,
 			Credential: t.Credential, Lab: t.Lab,
 		})
+	}
+	found, err := l.found(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range found {
+		t.CAs = l.cas
+		out = append(out, t)
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 )
@@ -15,6 +16,8 @@ import (
 var (
 	ErrUnknown = errors.New("no agent has this id; osiris-appliance agent list shows them")
 	ErrFree    = errors.New("the agent is not held for that; osiris-appliance agent list shows why it is")
+	// ErrUnconfirmed carries the directory's result.
+	ErrUnconfirmed = errors.New("the site's domain does not confirm the agent; look at the computer, then approve it --without-directory")
 )
 
 var errWords = errors.New("a decision names a person and a reason of at most 1000 bytes")
@@ -24,7 +27,9 @@ type Decision struct {
 	AgentID string
 	Person  string // who decides
 	Reason  string
-	version int64 // of one that Central signed
+	// WithoutDirectory approves what the site's domain does not confirm.
+	WithoutDirectory bool
+	version          int64 // of one that Central signed
 }
 
 // What can be decided.
@@ -41,12 +46,28 @@ func (d Decision) check() error {
 	return nil
 }
 
-// Approve ends the waiting of an agent that came with a roll-out token. It works
-// beside a running appliance, as Release does, and so needs neither CA nor Hosts.
+// Approve ends the waiting of an agent that came with a roll-out token, if the
+// site's domain confirms it or the decision does without (D12). It works beside a
+// running appliance, as Release does, and so needs neither CA nor Hosts.
 func (e *Enroll) Approve(ctx context.Context, d Decision) error {
-	return e.decide(ctx, d, approve, func(s *standing) (key, words string, ok bool) {
+	said, err := e.Confirmations(ctx)
+	if err != nil {
+		return err
+	}
+	result := said[d.AgentID]
+	words := "was approved"
+	switch {
+	case result == directory.None:
+	case result.Confirms():
+		words += " (the directory: " + string(result) + ")"
+	case d.WithoutDirectory:
+		words += " without the directory (it says: " + string(result) + ")"
+	default:
+		return fmt.Errorf("approving %s, of which the directory says %s: %w", d.AgentID, result, ErrUnconfirmed)
+	}
+	return e.decide(ctx, d, approve, func(s *standing) (key, text string, ok bool) {
 		ok, s.pending = s.pending, false
-		return "approval/" + d.AgentID, "was approved", ok
+		return "approval/" + d.AgentID, words, ok
 	})
 }
 

@@ -73,7 +73,9 @@ type Deps struct {
 	Hosts       *host.Registry
 	Drafts      Drafts
 	Logged      Logged
-	Log         *slog.Logger
+	// Directory is asked about agents that wait; nil is a site without a domain.
+	Directory Directory
+	Log       *slog.Logger
 }
 
 // Enroll issues identities.
@@ -112,13 +114,16 @@ func (e *Enroll) TierOf(agentID string, nowMs int64) trustlite.Tier {
 // Held reports whether the agent is only watched: pending or in quarantine.
 func (e *Enroll) Held(agentID string) bool { return e.Hold(agentID) != "" }
 
+// HoldPending is the hold of an agent that came with a roll-out token.
+const HoldPending = "pending"
+
 // Hold is why the agent is only watched: clone, expired or pending, or empty.
 func (e *Enroll) Hold(agentID string) string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	s := e.agents[agentID]
 	if s.quarantine == Free && s.pending {
-		return "pending"
+		return HoldPending
 	}
 	return string(s.quarantine)
 }

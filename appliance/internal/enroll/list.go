@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 )
@@ -20,8 +21,10 @@ type Agent struct {
 	Cap        trustlite.Tier `json:"tier_cap"`
 	Pending    bool           `json:"pending"`
 	Quarantine Quarantine     `json:"quarantine"`
-	Enrolled   time.Time      `json:"enrolled"`
-	Expires    time.Time      `json:"certificate_expires"`
+	// Directory is what the site's domain says of one that waits.
+	Directory directory.Result `json:"directory,omitempty"`
+	Enrolled  time.Time        `json:"enrolled"`
+	Expires   time.Time        `json:"certificate_expires"`
 }
 
 // State is one word: pending, expired, clone or free.

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/osiriscare/osiris/appliance/internal/ca"
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
@@ -26,6 +27,7 @@ type deps struct {
 	Policy *policy.Holder
 	Hosts  *host.Registry
 	Logged *evidence.Evidence
+	Book   *directory.Book
 	Log    *slog.Logger
 }
 
@@ -35,7 +37,7 @@ var Module = fx.Module("enroll",
 	fx.Provide(func(d deps) (*Enroll, error) {
 		return New(context.Background(), Deps{
 			SiteID: d.Config.SiteID, ApplianceID: d.Config.ApplianceID, Version: d.Config.Version, Store: d.Store,
-			CA: d.CA, Policy: d.Policy, Hosts: d.Hosts, Drafts: outbox.Add, Logged: d.Logged, Log: d.Log,
+			CA: d.CA, Policy: d.Policy, Hosts: d.Hosts, Drafts: outbox.Add, Logged: d.Logged, Directory: d.Book, Log: d.Log,
 		})
 	}),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, e *Enroll) { fxrun.Go(lc, sd, e.Run) }),

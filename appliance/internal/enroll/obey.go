@@ -60,12 +60,15 @@ func (e *Enroll) obey(ctx context.Context, in *trustv1.AgentDecision) error {
 	switch in.GetVerb() {
 	case trustv1.AgentVerb_AGENT_VERB_APPROVE:
 		err = e.Approve(ctx, d)
+	case trustv1.AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY:
+		d.WithoutDirectory = true
+		err = e.Approve(ctx, d)
 	case trustv1.AgentVerb_AGENT_VERB_RELEASE:
 		err = e.Release(ctx, d)
 	default:
 		err = errVerb
 	}
-	if !isAny(err, ErrUnknown, ErrFree, errVerb, errWords) {
+	if !isAny(err, ErrUnknown, ErrFree, ErrUnconfirmed, errVerb, errWords) {
 		return err
 	}
 	e.Log.WarnContext(ctx, "decision without effect", "agent_id", d.AgentID, "decision", in.GetVerb().String(), "version", d.version, "reason", err)
@@ -87,7 +90,7 @@ func isAny(err error, these ...error) bool {
 // word is a verb as rows of decisions have it.
 func word(v trustv1.AgentVerb) string {
 	switch v {
-	case trustv1.AgentVerb_AGENT_VERB_APPROVE:
+	case trustv1.AgentVerb_AGENT_VERB_APPROVE, trustv1.AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY:
 		return approve
 	case trustv1.AgentVerb_AGENT_VERB_RELEASE:
 		return release

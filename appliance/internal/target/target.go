@@ -21,6 +21,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 )
@@ -71,7 +72,7 @@ type Store struct {
 	mu      sync.Mutex
 	state   []byte // nil before the first list
 	all     []Target
-	domains []Domain
+	domains []directory.Domain
 }
 
 // New reads the list that is held.
@@ -151,9 +152,9 @@ func (s *Store) Take(ctx context.Context, m *centralv1.CheckInResponse) (changed
 }
 
 // targets reads the lists; a target's kind is that of its list.
-func targets(m *centralv1.CheckInResponse) ([]Target, []Domain, error) {
+func targets(m *centralv1.CheckInResponse) ([]Target, []directory.Domain, error) {
 	var all []Target
-	var domains []Domain
+	var domains []directory.Domain
 	for _, of := range []struct {
 		kind Kind
 		list *centralv1.TargetList
@@ -187,7 +188,7 @@ func targets(m *centralv1.CheckInResponse) ([]Target, []Domain, error) {
 }
 
 // idsOf goes through all ids.
-func idsOf(all []Target, domains []Domain) iter.Seq[string] {
+func idsOf(all []Target, domains []directory.Domain) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range all {
 			if !yield(all[i].ID) {

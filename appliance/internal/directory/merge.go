@@ -1,0 +1,86 @@
+package directory
+
+import (
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/discover"
+)
+
+// goneFor is how long a computer that is gone is remembered.
+const goneFor = 30 * 24 * time.Hour
+
+// change is what a listing does to a domain's table.
+type change struct {
+	put       []Computer
+	remove    []discover.GUID
+	fresh     []Computer // new ones, of those put
+	gone      []Computer // that went now, of those put
+	truncated bool
+}
+
+// merge compares a table with a listing. room is how many rows there may be.
+func merge(target string, held map[discover.GUID]Computer, l *discover.Listing, now time.Time, room int) change {
+	m := merger{held: held, now: now, rows: len(held), room: room}
+	listed := make(map[discover.GUID]bool, len(l.Computers))
+	for i := range l.Computers {
+		listed[l.Computers[i].GUID] = true
+		m.take(computerOf(target, &l.Computers[i], now))
+	}
+	for _, g := range l.Gone {
+		m.leave(g.GUID, g.Reason)
+	}
+	if !l.Full {
+		return m.change
+	}
+	for guid, c := range held {
+		switch {
+		case listed[guid]:
+		case c.Gone == "":
+			m.leave(guid, Deleted)
+		case now.Sub(c.GoneAt) >= goneFor:
+			m.remove = append(m.remove, guid)
+		}
+	}
+	return m.change
+}
+
+type merger struct {
+	change
+	held map[discover.GUID]Computer
+	now  time.Time
+	rows int
+	room int
+}
+
+func (m *merger) take(c Computer) {
+	was, known := m.held[c.GUID]
+	if known {
+		c.FirstSeen = was.FirstSeen
+		if c != was {
+			m.put = append(m.put, c)
+		}
+		return
+	}
+	if m.rows >= m.room {
+		m.truncated = true
+		return
+	}
+	m.rows++
+	m.put = append(m.put, c)
+	m.fresh = append(m.fresh, c)
+}
+
+func (m *merger) leave(guid discover.GUID, why discover.Reason) {
+	c, known := m.held[guid]
+	if !known || c.Gone == why {
+		return
+	}
+	if c.Gone == "" {
+		c.GoneAt = whole(m.now)
+	}
+	c.Gone = why
+	m.put = append(m.put, c)
+	if m.held[guid].Gone == "" {
+		m.gone = append(m.gone, c)
+	}
+}
