@@ -30,7 +30,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.312(b)", "164.312(c)(1)"},
 		Advice:         "Start the time service and point it at a reachable time source.",
 		Platforms:      []string{"windows", "darwin", "linux"},
-		Runbooks:       map[string]string{"windows": "windows.time.resync"},
+		Runbooks:       map[string]string{"windows": "windows.time.resync", "linux": "linux.time.enable"},
 		SensorCheckIDs: []string{"RB-WIN-NET-002"},
 		Facts:          timeFacts,
 		Parameters:     timeParameters,

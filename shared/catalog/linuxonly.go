@@ -12,6 +12,7 @@ var linuxOnly = []Check{
 		Citations: []string{"164.312(a)(1)", "164.312(e)(1)", "164.308(a)(1)(ii)(B)"},
 		Advice:    "Turn the firewall on with a default of deny for incoming connections; allow SSH first.",
 		Platforms: []string{"linux"},
+		Runbooks:  map[string]string{"linux": "linux.firewall.enable"},
 		Facts: map[string]Class{
 			check.FactFirewallManager: Safe, check.FactFirewallState: Safe, check.FactFirewallInput: Safe,
 		},
@@ -53,13 +54,14 @@ var linuxOnly = []Check{
 
 const sysctlDoc = `Value the key must have: "=N", ">=N" or "any".`
 
-// sysctlFacts classes two facts per key: the value, which is a number, and the
-// file that sets it.
+// sysctlFacts classes three facts per key: the value, which is a number, the file
+// that sets it, and the running kernel's value.
 func sysctlFacts() map[string]Class {
 	classes := map[string]Class{}
 	for _, p := range check.Defaults(check.SysctlHardening) {
 		classes[p.Name] = Safe
 		classes[p.Name+check.SysctlFileSuffix] = Identifier
+		classes[p.Name+check.SysctlRunningSuffix] = Safe
 	}
 	return classes
 }

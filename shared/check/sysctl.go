@@ -10,6 +10,10 @@ import (
 // that no file sets has neither.
 const SysctlFileSuffix = ".file"
 
+// SysctlRunningSuffix makes the name of the fact with the running kernel's value,
+// which scripts give and agents do not.
+const SysctlRunningSuffix = ".running"
+
 // Requirements are "=N", ">=N" or "any".
 var sysctlParameters = []Parameter{
 	{"kernel.dmesg_restrict", "=1"},
@@ -20,8 +24,9 @@ var sysctlParameters = []Parameter{
 	{"net.ipv4.tcp_syncookies", "=1"},
 }
 
-// judgeSysctl compares what the files configure, not the running kernel: a
-// change by hand lasts until the next boot, a file for good.
+// judgeSysctl compares what the files configure: a change by hand lasts until the
+// next boot, a file for good. Where the running kernel's values are known too, they
+// count as well.
 func judgeSysctl(d *definition, f Facts, p Parameters, v *Verdict) {
 	var actual, reason []string
 	for _, param := range d.parameters {
@@ -46,6 +51,11 @@ func judgeSysctl(d *definition, f Facts, p Parameters, v *Verdict) {
 		case !sysctlMeets(have, want, least):
 			actual = append(actual, param.Name+"="+have)
 			reason = append(reason, file+" sets "+param.Name+" to "+have)
+		case judgesWindows: // not in an agent for Linux, which gives no such fact
+			if running, known := f.Get(param.Name + SysctlRunningSuffix); known && !sysctlMeets(running, want, least) {
+				actual = append(actual, param.Name+"="+running+" running")
+				reason = append(reason, "the running kernel has "+param.Name+"="+running)
+			}
 		}
 	}
 	if actual == nil {

@@ -26,14 +26,14 @@ type machine struct {
 func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{root: t.TempDir(), env: []string{"SUDO_USER=osiris"}}
-	for _, folder := range []string{"bin", "etc/ssh/sshd_config.d", "etc/sysctl.d", "run", "proc/self", "proc/sys/kernel", "lib/modules", "boot"} {
+	for _, folder := range []string{"bin", "etc/ssh/sshd_config.d", "etc/sysctl.d", "run/systemd/system", "proc/self", "proc/sys/kernel", "lib/modules", "boot"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// No more than that, so that no real sshd is found; and no links, through which
 	// a test could write to the machine's own.
-	for _, name := range []string{"awk", "cat", "chmod", "grep", "mv", "rm", "sed"} {
+	for _, name := range []string{"awk", "cat", "chmod", "grep", "mv", "rm", "sed", "tr"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)

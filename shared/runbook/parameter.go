@@ -93,7 +93,31 @@ func (r *Runbook) ForScripts(road *ScriptRoad, params map[string]string, policy 
 			out[name] = value
 		}
 	}
-	return out, nil
+	if road.CheckSettings == "" {
+		return out, nil
+	}
+	out[road.CheckSettings], err = r.settings(policy)
+	return out, err
+}
+
+// settings are all parameters of the checks in one text, in the order of the
+// judges: NAME=VALUE between commas, of which a value has none.
+func (r *Runbook) settings(policy func(id check.ID) check.Parameters) (string, error) {
+	var all []string
+	for _, id := range r.Checks {
+		for _, p := range check.Defaults(id) {
+			value, _ := checkParameter(id, p.Name, policy)
+			if !scriptValue.MatchString(value) || strings.Contains(value, ",") {
+				return "", fmt.Errorf("checking parameters of %s: %w: %s: %.64q is not for a script", r.ID, ErrParameter, p.Name, value)
+			}
+			all = append(all, p.Name+"="+value)
+		}
+	}
+	text := strings.Join(all, ",")
+	if len(text) > MaxValue {
+		return "", fmt.Errorf("checking parameters of %s: %w: together they have %d bytes, at most %d", r.ID, ErrParameter, len(text), MaxValue)
+	}
+	return text, nil
 }
 
 // ofChecks tells whether one of the checks has this parameter.

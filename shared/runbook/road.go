@@ -26,6 +26,9 @@ type ScriptRoad struct {
 	// CheckParameters are parameters of the runbook's checks that the phases take
 	// too, with the values of the site's policy: the agent knows them without.
 	CheckParameters []string `yaml:"check_parameters"`
+	// CheckSettings names one parameter of the phases that holds all parameters of
+	// the checks, as NAME=VALUE between commas: for names that are no variable's.
+	CheckSettings string `yaml:"check_settings"`
 	// Snapshot reads what remediate changes, for rollback.
 	Snapshot  *Phase `yaml:"snapshot"`
 	Remediate *Phase `yaml:"remediate"`
@@ -112,6 +115,11 @@ func (s *ScriptRoad) validate(r *Runbook) error {
 	for i, name := range s.CheckParameters {
 		if _, taken := r.Parameters[name]; taken || slices.Contains(s.CheckParameters[:i], name) || !r.ofChecks(name) {
 			return fmt.Errorf("check_parameters: %.64q is no parameter of the checks, or there twice", name)
+		}
+	}
+	if name := s.CheckSettings; name != "" {
+		if _, taken := r.Parameters[name]; taken || !shellPattern(name) || slices.Contains(s.CheckParameters, name) {
+			return fmt.Errorf("check_settings: %.64q is no variable's name, or there twice", name)
 		}
 	}
 	for _, p := range s.phases() {

@@ -26,8 +26,19 @@ osiris_settings=$(awk '
     for (i = 1; i <= count; i++)
       if (wanted[i] in file) printf "%s\t%s\t%s\n", wanted[i], file[wanted[i]], value[wanted[i]]
   }' "$@" /dev/null) || fail 'a file of sysctl.d cannot be read'
-[ -n "$osiris_settings" ] || exit 0
-printf '%s\n' "$osiris_settings" | while IFS="$osiris_tab" read -r osiris_key osiris_file osiris_setting; do
-  fact "$osiris_key" "$osiris_setting"
-  fact "$osiris_key.file" "$osiris_file"
+if [ -n "$osiris_settings" ]; then
+  printf '%s\n' "$osiris_settings" | while IFS="$osiris_tab" read -r osiris_key osiris_file osiris_setting; do
+    fact "$osiris_key" "$osiris_setting"
+    fact "$osiris_key.file" "$osiris_file"
+  done
+fi
+# And what runs: a change by hand lasts until the next boot. A kernel without one
+# of them has no such fact.
+for osiris_key in kernel.dmesg_restrict kernel.kptr_restrict kernel.randomize_va_space \
+  net.ipv4.conf.all.accept_redirects net.ipv4.conf.all.rp_filter net.ipv4.tcp_syncookies; do
+  osiris_file=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)
+  if [ -r "$osiris_file" ]; then
+    osiris_setting=$(cat "$osiris_file") || fail "$osiris_key of the running kernel cannot be read"
+    fact "$osiris_key.running" "$osiris_setting"
+  fi
 done

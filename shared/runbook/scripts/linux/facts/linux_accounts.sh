@@ -1,0 +1,30 @@
+# Names and numbers only: what is in the place of a password never leaves the host.
+[ -r /etc/passwd ] || fail 'the accounts cannot be read'
+[ -r /etc/shadow ] || fail 'how long passwords last cannot be read; it needs root'
+fact accounts "$(awk -F: '$1 !~ /^[+-]/ && NF > 2' /etc/passwd | awk 'END { print NR }')"
+awk -F: '
+  $1 ~ /^[+-]/ || NF < 3 { next }
+  $3 + 0 == 0 && $1 != "root" && ++superusers <= 20 { print "superuser\t" $1 }
+  { if ($3 in names) { shared[$3] = 1; names[$3] = names[$3] " " $1 } else names[$3] = $1 }
+  END { for (id in shared) if (++count <= 20) print "same_id\t" id ": " substr(names[id], 1, 200) }' /etc/passwd |
+  while IFS="$osiris_tab" read -r osiris_name osiris_value; do
+    fact "$osiris_name" "$osiris_value"
+  done
+# Those with a password: 13 characters are the shortest hash there is.
+awk -F: '
+  $1 !~ /^[+-]/ && $2 !~ /^[!*]/ && length($2) >= 13 && ++count <= 40 {
+    gsub(/[\\;]/, "", $1)
+    print "Name=" $1 ($5 == "" ? "" : ";MaxDays=" $5)
+  }' /etc/shadow | while IFS= read -r osiris_value; do
+  fact account "$osiris_value"
+done
+set --
+for osiris_file in /etc/pam.d/common-auth /etc/pam.d/system-auth /etc/pam.d/password-auth /etc/pam.d/system-login /etc/pam.d/base-auth; do
+  if [ -f "$osiris_file" ]; then
+    set -- "$@" "$osiris_file"
+  fi
+done
+if [ $# -gt 0 ]; then
+  osiris_lockout=$(awk '/^[ \t]*-?auth[ \t].*pam_(faillock|tally2)\.so/ { found = 1 } END { print found ? "yes" : "no" }' "$@") || fail 'the files of pam.d cannot be read'
+  fact lockout "$osiris_lockout"
+fi

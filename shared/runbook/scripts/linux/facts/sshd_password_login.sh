@@ -1,0 +1,43 @@
+# The server says what counts, but for Match blocks: it applies those to people.
+command -v sshd >/dev/null || {
+  fact not_applicable 'No SSH server is installed.'
+  exit 0
+}
+osiris_config=$(sshd -T 2>/dev/null) || fail 'sshd -T does not run; it needs root'
+# Up to OpenSSH 8.6 either word lets keyboard-interactive in. Where every list of
+# AuthenticationMethods has a key, no password is enough.
+printf '%s\n' "$osiris_config" | awk '
+  $1 == "passwordauthentication" { password = $2 }
+  $1 == "kbdinteractiveauthentication" || $1 == "challengeresponseauthentication" { if (asked != "yes") asked = $2 }
+  $1 == "authenticationmethods" {
+    key = "yes"
+    for (i = 2; i <= NF; i++) if (("," $i ",") !~ /,publickey,/) key = "no"
+  }
+  END { print password; print asked; print key == "yes" ? "yes" : "no" }' | {
+  read -r osiris_password
+  read -r osiris_asked
+  read -r osiris_key
+  case $osiris_password/$osiris_asked in
+    yes/yes | yes/no | no/yes | no/no) ;;
+    *) fail 'sshd -T did not name passwordauthentication and kbdinteractiveauthentication' ;;
+  esac
+  fact passwordauthentication "$osiris_password"
+  fact kbdinteractiveauthentication "$osiris_asked"
+  fact key_always "$osiris_key"
+} || exit 1
+set --
+for osiris_file in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
+  if [ -f "$osiris_file" ]; then
+    set -- "$@" "$osiris_file"
+  fi
+done
+osiris_match=$(awk '
+  FNR == 1 { match_block = 0 }
+  {
+    gsub(/["=]/, " ")
+    word = tolower($1)
+    if (word == "match") match_block = 1
+    if (match_block && word ~ /^(passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication)$/ && tolower($2) == "yes") found = 1
+  }
+  END { print found ? "yes" : "no" }' "$@" /dev/null) || fail 'the files of sshd_config cannot be read'
+fact match_password "$osiris_match"

@@ -1,0 +1,3 @@
+keep_file /etc/audit/rules.d/60-osiris.rules
+state "$(service_state auditd)"
+state "$osiris_kept"

@@ -1,0 +1,221 @@
+mutable_etc 'networking.firewall.enable'
+case $(firewall_input) in
+  drop)
+    note 'Input is dropped by default already.'
+    exit 0
+    ;;
+  '') fail "the kernel's rules cannot be read" ;;
+esac
+own_connection || fail 'the port that this came over cannot be told, so neither what has to stay open'
+
+# Whoever writes rules of his own would lose them, or undo ours.
+for osiris_unit in docker podman containerd crio kubelet k3s k3s-agent rke2-server rke2-agent libvirtd; do
+  if service_active "$osiris_unit"; then
+    fail "$osiris_unit writes rules of its own: a person has to set up the firewall"
+  fi
+done
+if nft list ruleset 2>/dev/null | grep -E -q 'chain (DOCKER|KUBE-|cali-|CILIUM|LIBVIRT|CNI-|FLANNEL)'; then
+  fail 'containers or virtual machines have rules of their own: a person has to set up the firewall'
+fi
+
+osiris_manager=$(firewall_manager)
+case $osiris_manager in
+  none) fail 'neither ufw nor firewalld nor nftables is installed' ;;
+  firewalld)
+    service_active firewalld && fail 'firewalld runs, and its zone accepts everything: a person has to choose another'
+    command -v firewall-offline-cmd >/dev/null || fail 'there is no firewall-offline-cmd'
+    ;;
+  nftables)
+    osiris_systemd || fail 'without systemd nothing would load the rules at boot: install ufw'
+    # A chain of fail2ban only drops, and stands beside any other.
+    if nft list ruleset 2>/dev/null | awk '
+      $1 == "table" { table = $3 }
+      $1 == "chain" { input = 0; next }
+      /hook input/ { input = 1; next }
+      $1 == "}" { input = 0; next }
+      input && NF && table !~ /^(f2b|osiris_filter)/ { found = 1 }
+      END { exit !found }'; then
+      fail 'a ruleset for input is in use that has no manager here: a person has to complete it'
+    fi
+    ;;
+esac
+
+# What stays open: SSH, where the server listens and where we came in, and what the site names.
+osiris_tcp=$({
+  printf '%s\n' "$osiris_own_port"
+  sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }'
+  printf '%s\n' "$OSIRIS_P_allow_tcp" | tr ',' '\n'
+} | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')
+osiris_udp=$(printf '%s\n' "$OSIRIS_P_allow_udp" | tr ',' '\n' | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')
+
+# osiris_open FILES STATE: the ports at which others than the host itself are served.
+osiris_open() {
+  cat "$1" "${1}6" 2>/dev/null | awk -v state="$2" '
+    function number(hex, i, n) {
+      for (i = 1; i <= length(hex); i++) n = n * 16 + index("0123456789ABCDEF", substr(hex, i, 1)) - 1
+      return n
+    }
+    $4 == state {
+      at = index($2, ":")
+      host = substr($2, 1, at - 1)
+      if (host ~ /^0{24}01000000$/ || host == "00000000000000000000000001000000" || host == "00000000000000000000000000000001") next
+      host = substr(host, length(host) - 7)
+      if (host ~ /^7F/ || host ~ /7F$/) next
+      port = number(substr($2, at + 1))
+      if (!seen[port]++) print port
+    }' | sort -n
+}
+osiris_closed=
+for osiris_port in $(osiris_open /proc/net/tcp 0A); do
+  case " $osiris_tcp" in
+    *" $osiris_port "*) ;;
+    *) osiris_closed="$osiris_closed$osiris_port/tcp " ;;
+  esac
+done
+# DHCP is let through; above are ports that programs have for their own questions.
+for osiris_port in $(osiris_open /proc/net/udp 07); do
+  case " $osiris_udp 68 546 " in
+    *" $osiris_port "*) ;;
+    *) [ "$osiris_port" -ge 32768 ] || osiris_closed="$osiris_closed$osiris_port/udp " ;;
+  esac
+done
+if [ -n "$osiris_closed" ] && [ "$OSIRIS_P_close_others" != true ]; then
+  fail "services listen at ${osiris_closed}which would be cut off: name them in allow_tcp and allow_udp, or set close_others"
+fi
+
+# A new connection to the address that we came to, through another interface than
+# lo: from a network namespace behind a pair of virtual cards.
+osiris_probe() {
+  unshare -n sleep 40 >/dev/null 2>&1 &
+  osiris_room=$!
+  osiris_answer=1
+  sleep 1
+  osiris_net=169.254.253 osiris_bits=30 osiris_how=
+  case $osiris_own in
+    *:*) osiris_net=fd6f:7369:7269:7301: osiris_bits=64 osiris_how=nodad ;;
+  esac
+  osiris_near=$osiris_net.1 osiris_far=$osiris_net.2
+  if [ -n "$osiris_how" ]; then
+    osiris_near=$osiris_net:1 osiris_far=$osiris_net:2
+  fi
+  if [ "$(readlink "/proc/$osiris_room/ns/net")" != "$(readlink "/proc/$$/ns/net")" ] &&
+    ip link add osirisfw0 type veth peer name osirisfw1 netns "$osiris_room" 2>/dev/null &&
+    ip addr add "$osiris_near/$osiris_bits" dev osirisfw0 ${osiris_how:+"$osiris_how"} 2>/dev/null && ip link set osirisfw0 up &&
+    nsenter -t "$osiris_room" -n ip addr add "$osiris_far/$osiris_bits" dev osirisfw1 ${osiris_how:+"$osiris_how"} 2>/dev/null &&
+    nsenter -t "$osiris_room" -n ip link set osirisfw1 up &&
+    nsenter -t "$osiris_room" -n ip route add default via "$osiris_near" 2>/dev/null; then
+    nsenter -t "$osiris_room" -n ssh-keyscan -T 5 -p "$osiris_own_port" "$osiris_own" 2>/dev/null | grep -q '^[^#]' && osiris_answer=0
+  fi
+  ip link del osirisfw0 2>/dev/null
+  kill "$osiris_room" 2>/dev/null
+  wait "$osiris_room" 2>/dev/null
+  return "$osiris_answer"
+}
+for osiris_tool in ip unshare nsenter ssh-keyscan readlink sort; do
+  command -v "$osiris_tool" >/dev/null || fail "there is no $osiris_tool, so that it cannot be seen whether SSH stays open"
+done
+osiris_probe || fail 'a second connection cannot be made from here, so that it cannot be seen whether SSH stays open'
+
+osiris_before=$(firewall_state)
+osiris_undo() {
+  rm -f "$osiris_armed"
+  firewall_restore "$osiris_before" || fail "$1; and the firewall cannot be put back"
+  fail "$1"
+}
+# Whatever becomes of us, in 90 seconds the firewall is off again, unless it was
+# seen that a new connection gets through.
+osiris_armed=/run/osiris-firewall.armed
+case $osiris_manager in
+  ufw) osiris_close='ufw --force disable' ;;
+  firewalld) osiris_close='systemctl disable --now firewalld.service || rc-service firewalld stop' ;;
+  nftables) osiris_close='systemctl disable osiris-firewall.service; nft delete table inet osiris_filter' ;;
+esac
+put_file /run/osiris-firewall.sh 700 "# Written by Osiris, runbook linux.firewall.enable.
+PATH=$PATH
+sleep 90
+[ -e $osiris_armed ] || exit 0
+rm -f $osiris_armed
+$osiris_close" || fail 'nothing can be written below /run'
+: >"$osiris_armed" || fail 'nothing can be written below /run'
+if osiris_systemd && command -v systemd-run >/dev/null; then
+  systemd-run --quiet --collect sh /run/osiris-firewall.sh 2>/dev/null || osiris_undo 'the way back cannot be prepared'
+else
+  (trap '' HUP && exec sh /run/osiris-firewall.sh) </dev/null >/dev/null 2>&1 &
+fi
+
+case $osiris_manager in
+  ufw)
+    for osiris_port in $osiris_tcp; do
+      ufw allow "$osiris_port/tcp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/tcp"
+    done
+    for osiris_port in $osiris_udp; do
+      ufw allow "$osiris_port/udp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/udp"
+    done
+    if [ "$(ufw_policy)" = allow ]; then
+      ufw default deny incoming >/dev/null 2>&1 || osiris_undo 'ufw does not change its policy'
+    fi
+    ufw --force enable >/dev/null 2>&1 || osiris_undo 'ufw cannot be enabled'
+    ;;
+  firewalld)
+    for osiris_port in $osiris_tcp; do
+      firewall-offline-cmd --add-port "$osiris_port/tcp" >/dev/null 2>&1 || osiris_undo "firewalld does not allow $osiris_port/tcp"
+    done
+    for osiris_port in $osiris_udp; do
+      firewall-offline-cmd --add-port "$osiris_port/udp" >/dev/null 2>&1 || osiris_undo "firewalld does not allow $osiris_port/udp"
+    done
+    service_do enable firewalld || osiris_undo 'firewalld cannot be enabled'
+    service_do start firewalld || osiris_undo 'firewalld does not start'
+    ;;
+  nftables)
+    [ -d /etc/osiris ] || mkdir -m 700 /etc/osiris || osiris_undo '/etc/osiris cannot be made'
+    osiris_list() { printf '%s\n' "$1" | sed -e 's/ *$//' -e 's/ /, /g'; }
+    osiris_text="# Written by Osiris, runbook linux.firewall.enable. Changes here are undone.
+table inet osiris_filter
+delete table inet osiris_filter
+table inet osiris_filter {
+  chain input {
+    type filter hook input priority 10; policy drop;
+    iifname \"lo\" accept
+    ct state established,related accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    udp sport 67 udp dport 68 accept
+    udp sport 547 udp dport 546 accept
+    tcp dport { $(osiris_list "$osiris_tcp") } accept"
+    if [ -n "$osiris_udp" ]; then
+      osiris_text="$osiris_text
+    udp dport { $(osiris_list "$osiris_udp") } accept"
+    fi
+    put_file /etc/osiris/firewall.nft 600 "$osiris_text
+  }
+}" || osiris_undo '/etc/osiris/firewall.nft cannot be written'
+    nft -c -f /etc/osiris/firewall.nft 2>/dev/null || osiris_undo 'nft refuses the rules'
+    osiris_nft=$(command -v nft)
+    # nftables.service flushes all rules when it starts: ours come after it, again each time.
+    put_file /etc/systemd/system/osiris-firewall.service 644 "# Written by Osiris, runbook linux.firewall.enable.
+[Unit]
+Description=Host firewall of Osiris
+DefaultDependencies=no
+After=nftables.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$osiris_nft -f /etc/osiris/firewall.nft
+ExecReload=$osiris_nft -f /etc/osiris/firewall.nft
+ExecStop=-$osiris_nft delete table inet osiris_filter
+[Install]
+WantedBy=sysinit.target" || osiris_undo 'the service cannot be written'
+    systemctl daemon-reload >/dev/null 2>&1
+    service_do enable osiris-firewall || osiris_undo 'the service cannot be enabled'
+    service_do restart osiris-firewall || osiris_undo 'the service does not start'
+    ;;
+esac
+[ "$(firewall_input)" = drop ] || osiris_undo 'input is still accepted'
+osiris_probe || osiris_undo 'SSH does not stay open'
+rm -f "$osiris_armed"
+changed
+note "Open are ${osiris_tcp}(TCP) and ${osiris_udp:-none }(UDP). A new connection through a virtual card got in."

@@ -1,0 +1,7 @@
+rm -f /run/osiris-firewall.armed
+case $OSIRIS_SNAPSHOT in
+  ufw"$osiris_feed"* | firewalld"$osiris_feed"* | nftables"$osiris_feed"* | none) ;;
+  *) fail 'the snapshot is not one of this runbook' ;;
+esac
+firewall_restore "$OSIRIS_SNAPSHOT" || fail 'the firewall cannot be put back'
+changed

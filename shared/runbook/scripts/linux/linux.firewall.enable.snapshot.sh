@@ -1,0 +1,1 @@
+state "$(firewall_state)"

@@ -1,0 +1,2 @@
+command -v sshd >/dev/null || fail 'no SSH server is installed'
+sshd_restore 00-osiris-session.conf "$OSIRIS_SNAPSHOT"

@@ -1,0 +1,10 @@
+# The running values of what remediate may set, then the file of our own.
+osiris_settings=${OSIRIS_P_settings:-}
+[ -n "$osiris_settings" ] || fail 'the policy names no setting'
+for osiris_key in $(printf '%s\n' "$osiris_settings" | tr ',' '\n' | sed 's/=.*//'); do
+  osiris_value=$(cat "/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)" 2>/dev/null) || osiris_value=
+  state "$osiris_key $osiris_value"
+done
+keep_file /etc/sysctl.d/99-zz-osiris.conf
+state file
+state "$osiris_kept"
