@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/roster"
 )
 
 // refusedFor is how long a credential that a host refused is not shown to it
@@ -20,7 +22,6 @@ const refusedFor = 450 * time.Second
 type host struct {
 	road     *Road
 	endpoint Endpoint
-	users    int           // guarded by road.mu
 	slots    chan struct{} // holds one token for each session there is
 	dialing  chan struct{} // holds one while somebody connects
 
@@ -28,8 +29,7 @@ type host struct {
 	current *conn // takes new sessions
 	all     map[*conn]struct{}
 	closed  bool
-	refused [32]byte
-	until   time.Time
+	refused roster.Refusal
 }
 
 // conn is one connection that is logged in.
@@ -44,11 +44,11 @@ func newHost(r *Road, e Endpoint) *host {
 	return &host{road: r, endpoint: e, slots: make(chan struct{}, r.cfg.Sessions), dialing: make(chan struct{}, 1), all: map[*conn]struct{}{}}
 }
 
-// idle tells that nothing is kept; road.mu is held.
-func (h *host) idle() bool {
+// Idle implements roster.Host.
+func (h *host) Idle() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.all) == 0 && !time.Now().Before(h.until)
+	return len(h.all) == 0 && !h.refused.Lasts()
 }
 
 // session opens a session on the connection that is kept, or on a new one when
@@ -137,7 +137,7 @@ func (h *host) connection(ctx context.Context, l login) (c *conn, kept bool, err
 func (h *host) kept(owner [32]byte) (*conn, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.refused == owner && time.Now().Before(h.until) {
+	if h.refused.Holds(owner) {
 		return nil, fmt.Errorf("%w: less than %s ago, not shown again yet", ErrAuth, refusedFor)
 	}
 	if c := h.current; c != nil {
@@ -158,7 +158,7 @@ func (h *host) watch(c *conn) {
 	c.expiry.Stop()
 	h.unset(c)
 	h.mu.Unlock()
-	h.road.forget(h)
+	h.road.hosts.Forget(h.endpoint, h)
 }
 
 // retire lets no new session onto a connection; it is closed with its last one.
@@ -204,8 +204,8 @@ func (h *host) abandon(c *conn, finish func()) {
 func (h *host) refuse(owner [32]byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.refused, h.until = owner, time.Now().Add(refusedFor)
-	time.AfterFunc(refusedFor, func() { h.road.forget(h) })
+	h.refused.Note(owner, refusedFor)
+	time.AfterFunc(refusedFor, func() { h.road.hosts.Forget(h.endpoint, h) })
 }
 
 // close ends everything, also what is in use.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/remote/attempt"
+	"github.com/osiriscare/osiris/appliance/internal/remote/roster"
 )
 
 // Config is how hosts are spoken to. The zero value of each field is a default.
@@ -80,30 +81,24 @@ func (c Config) withDefaults() Config {
 
 // Road runs commands. It is safe for concurrent use.
 type Road struct {
-	cfg  Config
-	keys HostKeys
-	log  *slog.Logger
-
-	mu     sync.Mutex
-	hosts  map[Endpoint]*host
-	closed bool
+	cfg   Config
+	keys  HostKeys
+	log   *slog.Logger
+	hosts *roster.Roster[Endpoint, *host]
 	// What outlives a Run: sessions being closed, connections being watched.
 	wg sync.WaitGroup
 }
 
 // New returns a Road; Close ends it.
 func New(cfg Config, keys HostKeys, log *slog.Logger) *Road {
-	return &Road{cfg: cfg.withDefaults(), keys: keys, log: log, hosts: map[Endpoint]*host{}}
+	r := &Road{cfg: cfg.withDefaults(), keys: keys, log: log}
+	r.hosts = roster.New(func(e Endpoint) *host { return newHost(r, e) })
+	return r
 }
 
 // Close closes every connection. Runs that are under way fail.
 func (r *Road) Close() {
-	r.mu.Lock()
-	r.closed = true
-	hosts := r.hosts
-	r.hosts = map[Endpoint]*host{}
-	r.mu.Unlock()
-	for _, h := range hosts {
+	for _, h := range r.hosts.Close() {
 		h.close()
 	}
 	r.wg.Wait()
@@ -131,11 +126,11 @@ func (r *Road) Run(ctx context.Context, endpoint Endpoint, credential Credential
 
 // once is one attempt; started tells that the command may have begun.
 func (r *Road) once(ctx context.Context, endpoint Endpoint, l login, command Command) (Output, bool, error) {
-	h, err := r.host(endpoint)
+	h, leave, err := r.hosts.Take(endpoint)
 	if err != nil {
-		return Output{}, false, err
+		return Output{}, false, errClosed
 	}
-	defer r.release(h)
+	defer leave()
 	if err := take(ctx, h.slots); err != nil {
 		return Output{}, false, fmt.Errorf("waiting for other commands: %w", err)
 	}
@@ -156,42 +151,4 @@ func take(ctx context.Context, slots chan struct{}) error {
 	case <-ctx.Done():
 		return ended(ctx)
 	}
-}
-
-// host returns what is kept of an endpoint, for one more user.
-func (r *Road) host(e Endpoint) (*host, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil, errClosed
-	}
-	h := r.hosts[e]
-	if h == nil {
-		h = newHost(r, e)
-		r.hosts[e] = h
-	}
-	h.users++
-	return h, nil
-}
-
-// release forgets a host that nobody uses and of which nothing is kept.
-func (r *Road) release(h *host) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h.users--
-	r.drop(h)
-}
-
-// drop is called with mu held.
-func (r *Road) drop(h *host) {
-	if h.users == 0 && h.idle() && r.hosts[h.endpoint] == h {
-		delete(r.hosts, h.endpoint)
-	}
-}
-
-// forget is release for those who are no users.
-func (r *Road) forget(h *host) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drop(h)
 }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/roster"
 )
 
 // refusedFor is how long a credential that a host refused is not shown to it
@@ -19,15 +21,13 @@ const refusedFor = 5 * time.Minute
 type host struct {
 	road     *Road
 	endpoint Endpoint
-	users    int           // guarded by road.mu
 	turns    chan struct{} // one token for each connection that may exist
 
 	mu      sync.Mutex
 	free    []*conn
 	all     map[*conn]struct{}
 	closed  bool
-	refused [32]byte
-	until   time.Time
+	refused roster.Refusal
 }
 
 func newHost(r *Road, e Endpoint) *host {
@@ -50,11 +50,11 @@ func (h *host) acquire(ctx context.Context) error {
 
 func (h *host) release() { h.turns <- struct{}{} }
 
-// idle tells that nothing is kept; road.mu is held.
-func (h *host) idle() bool {
+// Idle implements roster.Host.
+func (h *host) Idle() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.all) == 0 && !time.Now().Before(h.until)
+	return len(h.all) == 0 && !h.refused.Lasts()
 }
 
 // connection returns a kept connection of this credential, or a new one.
@@ -70,7 +70,7 @@ func (h *host) connection(ctx context.Context, credential Credential) (*conn, er
 func (h *host) kept(owner [32]byte) (*conn, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.refused == owner && time.Now().Before(h.until) {
+	if h.refused.Holds(owner) {
 		return nil, fmt.Errorf("%w: less than %s ago, not shown again yet", ErrAuth, refusedFor)
 	}
 	var found *conn
@@ -165,16 +165,14 @@ func (h *host) expire() {
 	}
 	h.free = young
 	h.mu.Unlock()
-	h.road.mu.Lock()
-	defer h.road.mu.Unlock()
-	h.road.drop(h)
+	h.road.hosts.Forget(h.endpoint, h)
 }
 
 // refuse remembers that the host does not accept a credential.
 func (h *host) refuse(credential Credential) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.refused, h.until = credential.sum(), time.Now().Add(refusedFor)
+	h.refused.Note(credential.sum(), refusedFor)
 	time.AfterFunc(refusedFor, h.expire)
 }
 

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/remote/attempt"
+	"github.com/osiriscare/osiris/appliance/internal/remote/roster"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 )
 
@@ -90,10 +91,7 @@ type Road struct {
 	cfg     Config
 	log     *slog.Logger
 	tickets *kerberos.Client
-
-	mu     sync.Mutex
-	hosts  map[Endpoint]*host
-	closed bool
+	hosts   *roster.Roster[Endpoint, *host]
 
 	// What outlives a Run: shells of cancelled commands being deleted.
 	background context.Context //nolint:containedctx // ends with Close, not with any caller's context
@@ -103,7 +101,8 @@ type Road struct {
 
 // New returns a Road; Close ends it.
 func New(cfg Config, log *slog.Logger) *Road {
-	r := &Road{cfg: cfg.withDefaults(), log: log, hosts: map[Endpoint]*host{}}
+	r := &Road{cfg: cfg.withDefaults(), log: log}
+	r.hosts = roster.New(func(e Endpoint) *host { return newHost(r, e) })
 	r.background, r.stop = context.WithCancel(context.Background())
 	if cfg.KDCs != nil {
 		r.tickets = kerberos.New(cfg.KDCs)
@@ -114,11 +113,7 @@ func New(cfg Config, log *slog.Logger) *Road {
 // Close ends the deletion of shells that still goes on and closes every
 // connection. Runs that are under way fail.
 func (r *Road) Close() {
-	r.mu.Lock()
-	r.closed = true
-	hosts := r.hosts
-	r.hosts = map[Endpoint]*host{}
-	r.mu.Unlock()
+	hosts := r.hosts.Close()
 	r.stop()
 	for _, h := range hosts {
 		h.close()
@@ -149,57 +144,26 @@ func (r *Road) Run(ctx context.Context, endpoint Endpoint, credential Credential
 
 // once is one attempt; started tells that the command may have begun.
 func (r *Road) once(ctx context.Context, endpoint Endpoint, credential Credential, command Command) (Output, bool, error) {
-	h, err := r.host(endpoint)
+	h, leave, err := r.hosts.Take(endpoint)
 	if err != nil {
-		return Output{}, false, err
+		return Output{}, false, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	if err := h.acquire(ctx); err != nil {
-		r.release(h)
+		leave()
 		return Output{}, false, err
 	}
 	s := &shell{road: r, host: h, credential: credential}
 	out, err := s.run(ctx, command)
 	if !s.left() {
 		h.release()
-		r.release(h)
+		leave()
 		return out, s.started, err
 	}
 	// The turn ends with the deletion, the caller does not wait for it.
 	r.wg.Go(func() {
-		defer r.release(h)
+		defer leave()
 		defer h.release()
 		s.remove(r.background)
 	})
 	return out, s.started, err
-}
-
-// host returns what is kept of an endpoint, for one more user.
-func (r *Road) host(e Endpoint) (*host, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil, fmt.Errorf("%w: the road is closed", ErrUnreachable)
-	}
-	h := r.hosts[e]
-	if h == nil {
-		h = newHost(r, e)
-		r.hosts[e] = h
-	}
-	h.users++
-	return h, nil
-}
-
-// release forgets a host that nobody uses and that has no connection left.
-func (r *Road) release(h *host) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h.users--
-	r.drop(h)
-}
-
-// drop is called with mu held.
-func (r *Road) drop(h *host) {
-	if h.users == 0 && h.idle() && r.hosts[h.endpoint] == h {
-		delete(r.hosts, h.endpoint)
-	}
 }
