@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"connectrpc.com/connect"
 
@@ -31,11 +30,17 @@ func agentList(ctx context.Context, s *shell, o *options, _ []string) error {
 	var rows [][]string
 	for _, v := range all.GetAgents() {
 		rows = append(rows, []string{
-			v.GetAgentId(), standing(v), v.GetHostname(), v.GetOs(), v.GetAgentVersion(), v.GetState(), when(v.GetLastSeenMs()), underWay(v.GetWaiting()),
+			v.GetAgentId(), standing(v), v.GetHostname(), v.GetOs(), v.GetAgentVersion(), v.GetState(), when(v.GetLastSeenMs()),
+			directoryWords[v.GetDirectory()], underWay(v.GetWaiting()),
 		})
 	}
 	s.more(all.GetNextPageToken())
-	return s.table("AGENT\tSTANDING\tHOSTNAME\tOS\tVERSION\tSTATE\tLAST SEEN\tDECISION UNDER WAY", rows)
+	return s.table("AGENT\tSTANDING\tHOSTNAME\tOS\tVERSION\tSTATE\tLAST SEEN\tDIRECTORY\tDECISION UNDER WAY", rows)
+}
+
+// directoryWords are what the directory says of an agent that waits.
+var directoryWords = map[string]string{
+	"matched": "matched", "named": "matched by name", "conflict": "CONFLICT", "no_match": "no match", "unknown": "directory unknown",
 }
 
 // standing is one word: revoked, why it is held, or free.
@@ -55,11 +60,15 @@ func underWay(d *centralv1.AgentOrder) string {
 }
 
 func verbWord(v trustv1.AgentVerb) string {
-	return strings.ToLower(strings.TrimPrefix(v.String(), "AGENT_VERB_"))
+	return word(v.String(), "AGENT_VERB_")
 }
 
 func agentApprove(ctx context.Context, s *shell, o *options, args []string) error {
-	return decideAgent(ctx, s, o, args[0], trustv1.AgentVerb_AGENT_VERB_APPROVE)
+	verb := trustv1.AgentVerb_AGENT_VERB_APPROVE
+	if o.withoutDirectory {
+		verb = trustv1.AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY
+	}
+	return decideAgent(ctx, s, o, args[0], verb)
 }
 
 func agentRelease(ctx context.Context, s *shell, o *options, args []string) error {

@@ -38,7 +38,7 @@ type options struct {
 	trust, out, client, site, host, incident, check, state, name, tier, ceiling, reason, platform string
 	valid, interval                                                                               time.Duration
 	hostTiers, checks, standing, parameters                                                       list
-	held, force                                                                                   bool
+	held, force, unwatched, withoutDirectory                                                      bool
 	target                                                                                        targetFlags
 	cred                                                                                          credentialFlags
 	order                                                                                         orderFlags

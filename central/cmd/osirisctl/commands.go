@@ -93,8 +93,13 @@ var commands = []command{
 		do: agentList,
 	},
 	{
-		words: "agent approve", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1},
-		says: "end the waiting of an agent that came with a roll-out token", more: reasoned, do: agentApprove,
+		words: "agent approve", args: "AGENT --site S --reason TEXT [--without-directory]", count: [2]int{1, 1},
+		says: "end the waiting of an agent that came with a roll-out token and that the site's domain, if there is one, confirms",
+		more: func(f *flag.FlagSet, o *options) {
+			reasoned(f, o)
+			f.BoolVar(&o.withoutDirectory, "without-directory", false, "also when the site's domain does not confirm the agent; that is recorded")
+		},
+		do: agentApprove,
 	},
 	{
 		words: "agent release", args: "AGENT --site S --reason TEXT", count: [2]int{1, 1},

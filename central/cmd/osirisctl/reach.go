@@ -6,9 +6,9 @@ import "flag"
 var reachCommands = []command{
 	{
 		words: "target add", args: "NAME --site S --kind KIND --credential NAME [flags]", count: [2]int{1, 1},
-		says: "let the site's appliance scan a host that has no agent", more: targetFlagsOf, do: targetAdd,
+		says: "let the site's appliance scan a host that has no agent, or list a domain's computers", more: targetFlagsOf, do: targetAdd,
 	},
-	{words: "target list", args: "[--site S]", says: "list hosts that are scanned without an agent", more: siteFlag, do: targetList},
+	{words: "target list", args: "[--site S]", says: "list hosts that are scanned without an agent, and domains", more: siteFlag, do: targetList},
 	{words: "target rm", args: "NAME --site S", count: [2]int{1, 1}, says: "stop scanning a host", more: siteFlag, do: targetRemove},
 	{
 		words: "target reset-host-key", args: "NAME --site S [--accept SHA256:...] [--wait 2m]", count: [2]int{1, 1},
@@ -18,6 +18,14 @@ var reachCommands = []command{
 			f.StringVar(&o.order.accept, "accept", "", "fingerprint of the key that is pinned instead, as ssh-keygen -lf prints it on the host; default whichever it shows next")
 		},
 		do: targetResetHostKey,
+	},
+	{
+		words: "directory list", args: "[--site S] [--unwatched]", says: "list the computers of the site's domains, and who watches them",
+		more: func(f *flag.FlagSet, o *options) {
+			siteFlag(f, o)
+			f.BoolVar(&o.unwatched, "unwatched", false, "only those that nobody watches, without stale ones and those that are gone")
+		},
+		do: directoryList,
 	},
 	{
 		words: "credential add", args: "NAME --site S --kind KIND --user USER [flags]", count: [2]int{1, 1},
@@ -42,11 +50,11 @@ var reachCommands = []command{
 func targetFlagsOf(f *flag.FlagSet, o *options) {
 	siteFlag(f, o)
 	t := &o.target
-	f.StringVar(&t.kind, "kind", "", "windows (server), linux (server) or workstation (Windows)")
-	f.StringVar(&t.host, "host", "", "name or address that is connected to; default NAME")
-	f.UintVar(&t.port, "port", 0, "default 5986, 5985 with --http, 22 for SSH")
+	f.StringVar(&t.kind, "kind", "", "windows (server), linux (server), workstation (Windows) or domain (Active Directory)")
+	f.StringVar(&t.host, "host", "", "name or address that is connected to; default NAME; of a domain its DNS name, or a controller's with --domain")
+	f.UintVar(&t.port, "port", 0, "default 5986, 5985 with --http, 22 for SSH, 636 for a domain; 389 is with StartTLS")
 	f.StringVar(&t.tlsName, "tls-name", "", "the host's name in its certificate and to the KDC, when it is not --host")
-	f.BoolVar(&t.http, "http", false, "WinRM over HTTP: messages are sealed by NTLM or Kerberos instead of TLS")
+	f.BoolVar(&t.http, "http", false, "WinRM over HTTP: messages are sealed by NTLM or Kerberos instead of TLS; of a domain: that is how its computers are scanned")
 	f.BoolVar(&t.basic, "insecure-basic", false, "let a password travel as it is, inside TLS")
 	f.BoolVar(&t.plain, "insecure-plain", false, "with --http and --insecure-basic: let everything travel unprotected")
 	f.StringVar(&t.pin, "pin", "", "SHA-256 of the public key of the host's certificate, or of its SSH host key; it alone decides then")
@@ -54,6 +62,11 @@ func targetFlagsOf(f *flag.FlagSet, o *options) {
 	f.StringVar(&t.appliance, "appliance", "", "appliance that scans it; default every one of the site")
 	f.StringVar(&t.guid, "object-guid", "", "objectGUID of its computer account, which tells that it is the same host as an agent's")
 	f.BoolVar(&t.lab, "lab", false, "nobody depends on the host: fixes may be tried on it")
+	f.StringVar(&t.domain, "domain", "", "of a domain: its DNS name, when --host is one of its controllers")
+	f.Var(&t.include, "include-ou", "of a domain: distinguished name of a container whose computers count, repeatable; default all")
+	f.Var(&t.exclude, "exclude-ou", "of a domain: distinguished name of a container whose computers do not count, repeatable")
+	f.Var(&t.groups, "exclude-group", "of a domain: distinguished name of a group whose direct members do not count, repeatable")
+	f.StringVar(&t.scanWith, "scan-with", "", "of a domain: credential that its computers are scanned with; default they are listed only")
 	f.BoolVar(&t.replace, "replace", false, "put it in the place of a target of the same name")
 }
 

@@ -15,12 +15,14 @@ import (
 // targetKinds are the words for people.
 var targetKinds = map[string]centralv1.TargetKind{
 	"windows": centralv1.TargetKind_TARGET_KIND_WINDOWS, "linux": centralv1.TargetKind_TARGET_KIND_LINUX,
-	"workstation": centralv1.TargetKind_TARGET_KIND_WORKSTATION,
+	"workstation": centralv1.TargetKind_TARGET_KIND_WORKSTATION, "domain": centralv1.TargetKind_TARGET_KIND_DOMAIN,
 }
 
 // targetFlags are what a target says.
 type targetFlags struct {
 	kind, host, tlsName, pin, credential, appliance, guid string
+	domain, scanWith                                      string
+	include, exclude, groups                              list
 	port                                                  uint
 	http, basic, plain, lab, replace                      bool
 }
@@ -32,7 +34,7 @@ func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
 	}
 	kind, ok := targetKinds[t.kind]
 	if !ok {
-		return fmt.Errorf("--kind %q is not windows, linux or workstation: %w", t.kind, errUsage)
+		return fmt.Errorf("--kind %q is not windows, linux, workstation or domain: %w", t.kind, errUsage)
 	}
 	pin, err := hex.DecodeString(strings.ReplaceAll(t.pin, ":", ""))
 	if err != nil || len(pin) != 0 && len(pin) != 32 {
@@ -49,7 +51,8 @@ func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
 		SiteId: o.site, Replace: t.replace, Target: &centralv1.Target{
 			Name: args[0], Kind: kind, Host: or(t.host, args[0]), Port: uint32(t.port), TlsName: t.tlsName, Http: t.http,
 			AllowBasic: t.basic, AllowPlain: t.plain, Pin: pin, Credential: t.credential, Lab: t.lab, ApplianceId: t.appliance,
-			ObjectGuid: strings.ToLower(t.guid),
+			ObjectGuid: strings.ToLower(t.guid), Domain: t.domain, ScanWith: t.scanWith,
+			IncludeOus: t.include, ExcludeOus: t.exclude, ExcludeGroups: t.groups,
 		},
 	}))
 	if err != nil {
@@ -96,6 +99,8 @@ func targetPort(t *centralv1.Target) string {
 		return strconv.FormatUint(uint64(t.GetPort()), 10)
 	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX:
 		return "22"
+	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_DOMAIN:
+		return "636"
 	case t.GetHttp():
 		return "5985"
 	}
@@ -108,6 +113,8 @@ func targetRoad(t *centralv1.Target) string {
 	switch {
 	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX:
 		road = "ssh"
+	case t.GetKind() == centralv1.TargetKind_TARGET_KIND_DOMAIN:
+		road = domainRoad(t)
 	case t.GetAllowPlain():
 		road = "winrm PLAIN TEXT"
 	case t.GetHttp():
@@ -120,6 +127,18 @@ func targetRoad(t *centralv1.Target) string {
 		road += ", pinned"
 	}
 	return road
+}
+
+// domainRoad says how a domain is read and whether its computers are scanned.
+func domainRoad(t *centralv1.Target) string {
+	road := "ldap tls, "
+	switch {
+	case t.GetScanWith() == "":
+		return road + "list only"
+	case t.GetHttp():
+		return road + "scan sealed with " + t.GetScanWith()
+	}
+	return road + "scan with " + t.GetScanWith()
 }
 
 func targetRemove(ctx context.Context, s *shell, o *options, args []string) error {

@@ -74,7 +74,7 @@ func decidable(a *store.Agent, verb trustv1.AgentVerb) error {
 	case !pending && approval:
 		return refuse(fmt.Errorf("the agent does not wait for approval: it is in quarantine (%s) and can be released", a.Live.Hold))
 	case verb == trustv1.AgentVerb_AGENT_VERB_APPROVE && unconfirmed[a.Live.Directory] != "":
-		return refuse(fmt.Errorf("the site's domain does not confirm the agent: %s; look at the computer, then approve it without the directory", unconfirmed[a.Live.Directory]))
+		return refuse(fmt.Errorf("the site's domain does not confirm the agent: %s; look at the computer, then approve it without the directory (--without-directory)", unconfirmed[a.Live.Directory]))
 	}
 	return nil
 }
