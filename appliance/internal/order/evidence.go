@@ -92,7 +92,7 @@ var outcomes = map[string]string{
 
 // resultEvidence proves a result that is not the executor's.
 func (r *Runner) resultEvidence(o *row, h host.Host) func(ctx context.Context, tx *store.Tx) error {
-	b := r.about(o, h, bundle.KindResult, resultBundle(o.ID), time.Now().UnixMilli())
+	b := r.about(o, h, bundle.KindResult, o.Result.GetBundleId(), time.Now().UnixMilli())
 	b.Phase, b.Outcome = "result", outcomes[o.Result.GetOutcome()]
 	b.Summary = o.says() + " " + o.Result.GetOutcome() + ": " + o.Result.GetMessage()
 	if pinned, shown := o.Result.GetPinnedFingerprint(), o.Result.GetShownFingerprint(); o.Order.GetHostKey() != nil {

@@ -27,13 +27,13 @@ const (
 func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder, nowMs int64) error {
 	t, h, err := r.target(ctx, o)
 	if errors.Is(err, errUnlisted) {
-		return r.refuse(ctx, o, nowMs, "The target was removed before the key was looked at.", "")
+		return r.refuse(ctx, o, nowMs, refusal{why: "The target was removed before the key was looked at."})
 	}
 	if err != nil {
 		return err
 	}
 	if no := r.judge(o.Order, t); no != nil {
-		return r.refuse(ctx, o, nowMs, no.why, no.advice)
+		return r.refuse(ctx, o, nowMs, *no)
 	}
 	out := &centralv1.OrderResult{HostId: h.ID, Lab: t.Lab}
 	endpoint := ssh.Endpoint{Host: t.Host, Port: t.Port}
@@ -102,7 +102,9 @@ func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.Orde
 
 // conclude keeps a result together with its evidence.
 func (r *Runner) conclude(ctx context.Context, o *row, h host.Host, out *centralv1.OrderResult) error {
-	out.BundleId = resultBundle(o.ID)
+	if out.BundleId == "" {
+		out.BundleId = resultBundle(o.ID)
+	}
 	o.State, o.EndedMs, o.Detail, o.Result = done, time.Now().UnixMilli(), "", out
 	if err := r.write(ctx, o, r.resultEvidence(o, h)); err != nil {
 		return err
@@ -113,7 +115,7 @@ func (r *Runner) conclude(ctx context.Context, o *row, h host.Host, out *central
 }
 
 // refuse ends an order that is not begun.
-func (r *Runner) refuse(ctx context.Context, o *row, nowMs int64, why, advice string) error {
+func (r *Runner) refuse(ctx context.Context, o *row, nowMs int64, no refusal) error {
 	t, h, err := r.target(ctx, o)
 	if err != nil {
 		t, h = script.Target{}, host.Host{} // the refusal is of the site then
@@ -121,5 +123,7 @@ func (r *Runner) refuse(ctx context.Context, o *row, nowMs int64, why, advice st
 	if o.BegunMs == 0 {
 		o.BegunMs = nowMs
 	}
-	return r.conclude(ctx, o, h, &centralv1.OrderResult{Outcome: refused, Message: why, Advice: advice, HostId: h.ID, Lab: t.Lab})
+	return r.conclude(ctx, o, h, &centralv1.OrderResult{
+		Outcome: refused, Message: no.why, Advice: no.advice, HostId: h.ID, Lab: t.Lab, BundleId: no.bundle,
+	})
 }

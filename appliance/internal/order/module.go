@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
@@ -28,6 +29,7 @@ type deps struct {
 	Keys      *ssh.KnownHosts
 	Road      *ssh.Road
 	Holder    *policy.Holder
+	Logged    *evidence.Evidence
 	Uplink    *uplink.Uplink
 	Log       *slog.Logger
 }
@@ -42,7 +44,7 @@ var Module = fx.Module("order",
 		func(d deps) *Runner {
 			return NewRunner(Deps{
 				Orders: d.Orders, Executor: d.Executor, Targets: d.Targets, Hosts: d.Hosts, Policy: d.Policy, Catalogue: d.Catalogue,
-				Outbox: d.Outbox, Keys: d.Keys, Shower: d.Road, Versions: d.Holder, Poke: d.Uplink.Poke, Log: d.Log,
+				Outbox: d.Outbox, Logged: d.Logged, Keys: d.Keys, Shower: d.Road, Versions: d.Holder, Poke: d.Uplink.Poke, Log: d.Log,
 			})
 		},
 	),

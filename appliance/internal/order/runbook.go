@@ -17,7 +17,7 @@ import (
 
 // runbook runs an ordered runbook, or asks what became of it.
 func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder, nowMs int64) (time.Duration, error) {
-	begun, err := r.Executor.Known(ctx, [16]byte(o.Order.GetOrderId()))
+	begun, waits, err := r.Executor.Known(ctx, [16]byte(o.Order.GetOrderId()))
 	if err != nil {
 		return retryGap, err
 	}
@@ -27,14 +27,14 @@ func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder
 	}
 	book, no := r.book(in)
 	if !begun { // as time went by since it was admitted
-		if late := window(o.Order, nowMs); late != nil {
+		if late := o.window(nowMs); late != nil {
 			no = late
 		}
 		if errors.Is(err, errUnlisted) {
-			no = &refusal{"The target was removed before the run began.", ""}
+			no = &refusal{why: "The target was removed before the run began."}
 		}
 		if no != nil {
-			return 0, r.refuse(ctx, o, nowMs, no.why, no.advice)
+			return 0, r.refuse(ctx, o, nowMs, *no)
 		}
 	}
 	if no != nil {
@@ -54,12 +54,15 @@ func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder
 	case errors.Is(err, script.ErrBusy):
 		return busyGap, r.waits(ctx, o, "Something else runs on the host.")
 	case errors.Is(err, script.ErrPending):
+		if waits == "" {
+			return pendingGap, nil // it was interrupted, or has just begun to wait
+		}
 		r.stepAside(o)
-		return pendingGap, r.waits(ctx, o, "It goes on by itself when the host was restarted or can be reached again: "+err.Error())
+		return pendingGap, r.waits(ctx, o, "It is verified later: "+waits+".")
 	case err != nil:
 		return retryGap, err
 	}
-	return 0, r.finish(ctx, o, r.result(result, t, h, book, in, time.Now().UnixMilli()))
+	return 0, r.finish(ctx, o, r.result(result, t, h, book, o.Order, time.Now().UnixMilli()))
 }
 
 func given(list []*trustv1.Parameter) map[string]string {
@@ -85,7 +88,7 @@ func (r *Runner) finish(ctx context.Context, o *row, result *centralv1.OrderResu
 }
 
 // result is what Central is told.
-func (r *Runner) result(in *drift.Result, t script.Target, h host.Host, book *runbook.Runbook, o *centralv1.RunbookOrder, nowMs int64) *centralv1.OrderResult {
+func (r *Runner) result(in *drift.Result, t script.Target, h host.Host, book *runbook.Runbook, o *centralv1.Order, nowMs int64) *centralv1.OrderResult {
 	out := &centralv1.OrderResult{
 		Outcome: string(in.Outcome), Message: in.Message, HostId: h.ID, BundleId: resultBundle(in.CommandID), Lab: t.Lab, Resumed: in.Resumed,
 		Before: sight(in.Before), After: sight(in.After),
@@ -95,21 +98,21 @@ func (r *Runner) result(in *drift.Result, t script.Target, h host.Host, book *ru
 			Name: p.Name, Ok: p.OK, Detail: p.Detail, StartedMs: p.StartedAt.UnixMilli(), TookMs: p.Duration.Milliseconds(),
 		})
 	}
-	planned := r.plan(out, t, book, given(o.GetParameters()))
-	if in.Outcome == drift.Refused && planned && in.Before == nil && len(in.Phases) == 0 && !o.GetDryRun() {
-		out.Advice = r.advise(t, h, book, nowMs)
+	planned := r.plan(out, t, book, given(o.GetRunbook().GetParameters()))
+	if in.Outcome == drift.Refused && planned && in.Before == nil && len(in.Phases) == 0 && !o.GetRunbook().GetDryRun() {
+		out.Advice = r.advise(t, h, book, o.GetTarget(), nowMs)
 	}
 	bound(out)
 	return out
 }
 
 // advise says what a person can do about a refusal before anything ran.
-func (r *Runner) advise(t script.Target, h host.Host, book *runbook.Runbook, nowMs int64) string {
+func (r *Runner) advise(t script.Target, h host.Host, book *runbook.Runbook, name string, nowMs int64) string {
 	switch {
 	case book.AlertOnly:
 		return ""
 	case !t.Lab:
-		return "Look with --dry-run. Where nobody depends on the host, mark it: osirisctl target add NAME --replace --lab, with its other flags."
+		return "Look with --dry-run. Where nobody depends on the host, mark it: osirisctl target add " + name + " --replace --lab, with its other flags."
 	case r.Policy.TierOf(h, nowMs) < trustlite.Tier_TIER_SELF_HEAL:
 		return "Look with --dry-run. osirisctl policy set --tier heal lets the site's hosts be changed."
 	}

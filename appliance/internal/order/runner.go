@@ -11,6 +11,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/appliance/internal/remote/ssh"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/translog"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/shared/drift"
 	"github.com/osiriscare/osiris/shared/runbook"
@@ -30,13 +31,19 @@ const (
 // Executor runs runbooks: *script.Executor does.
 type Executor interface {
 	Execute(ctx context.Context, job script.Job) (*drift.Result, error)
-	Known(ctx context.Context, command [16]byte) (bool, error)
+	Known(ctx context.Context, command [16]byte) (begun bool, waits string, err error)
 }
 
 // Outbox is evidence on its way.
 type Outbox interface {
 	Holds(ctx context.Context, bundleID string) (bool, error)
 	Wake()
+}
+
+// Logged reads a logged bundle, or translog.ErrNotFound; *evidence.Evidence is
+// one.
+type Logged interface {
+	Get(ctx context.Context, id [16]byte) (translog.Row, error)
 }
 
 // Hosts has the host record of a target.
@@ -70,6 +77,7 @@ type Deps struct {
 	Policy    script.Policy
 	Catalogue *runbook.Catalogue
 	Outbox    Outbox
+	Logged    Logged
 	Keys      HostKeys
 	Shower    Shower
 	Versions  Versions
@@ -218,7 +226,7 @@ func (r *Runner) proceed(ctx context.Context, o *row, nowMs int64) (time.Duratio
 	case *centralv1.Order_HostKey:
 		return 0, r.hostKey(ctx, o, what.HostKey, nowMs)
 	}
-	return 0, r.refuse(ctx, o, nowMs, notKnown, "")
+	return 0, r.refuse(ctx, o, nowMs, refusal{why: notKnown})
 }
 
 // write keeps how far an order has come, with what else the transaction holds.

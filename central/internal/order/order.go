@@ -29,7 +29,7 @@ import (
 )
 
 // ErrOrder refuses an order.
-var ErrOrder = errors.New("not an order")
+var ErrOrder = errors.New("this cannot be ordered")
 
 // Limits.
 const (
