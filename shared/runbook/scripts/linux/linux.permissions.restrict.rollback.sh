@@ -3,6 +3,7 @@ printf '%s\n' "$OSIRIS_SNAPSHOT" | while read -r osiris_mode osiris_user osiris_
     *[!0-9/]* | */ | /* | *//*) fail 'the snapshot is not one of this runbook' ;;
   esac
   case $osiris_file in
+    */../* | */..) fail 'the snapshot is not one of this runbook' ;;
     /etc | /root | /etc/* | /root/.ssh | /root/.ssh/*) ;;
     *) fail 'the snapshot is not one of this runbook' ;;
   esac
