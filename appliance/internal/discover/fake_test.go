@@ -68,8 +68,7 @@ type fake struct {
 
 func startFake(t *testing.T) *fake {
 	t.Helper()
-	f := &fake{t: t, computers: map[string]entry{}, context: base, invocation: [16]byte{1}}
-	f.certificates("dc1.northvalley.local")
+	f := newFake(t, "dc1.northvalley.local")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +97,14 @@ func startFake(t *testing.T) *fake {
 		f.mu.Unlock()
 		all.Wait()
 	})
+	return f
+}
+
+// newFake is a controller that listens nowhere: serve takes its connections.
+func newFake(t *testing.T, name string) *fake {
+	t.Helper()
+	f := &fake{t: t, computers: map[string]entry{}, context: base, invocation: [16]byte{1}}
+	f.certificates(name)
 	return f
 }
 
