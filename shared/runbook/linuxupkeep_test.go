@@ -197,7 +197,10 @@ case $1 in
 start | stop | enable | disable | restart | reset-failed) echo "$*" >>@@/calls ;;
 esac
 case $1 in
-show) if [ -e "$file" ]; then cat "$file"; else echo LoadState=not-found; echo ActiveState=inactive; echo UnitFileState=; fi ;;
+show) shift
+  { printf 'LoadState=not-found\nActiveState=inactive\nUnitFileState=\n'; cat "$file" 2>/dev/null; } |
+    awk -F= -v asked="$*" '{ has[$1] = substr($0, index($0, "=") + 1) } END { count = split(asked, word, " ")
+      for (i = 1; i < count; i++) if (word[i] != "-p" && word[i] in has) print word[i] "=" has[word[i]] }' ;;
 is-active) [ "$(value ActiveState)" = active ] ;;
 is-enabled) [ "$(value UnitFileState)" = enabled ] ;;
 list-unit-files) for file in @@/units/*; do
