@@ -5,7 +5,7 @@
 set -eu
 read -r _ # the network is there
 mount --make-rprivate /
-mount -t tmpfs -o mode=755,size=2g tmpfs "$2"
+mount -t tmpfs -o mode=755,size=512m tmpfs "$2"
 mkdir "$2/upper" "$2/work" "$2/root"
 mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" overlay "$2/root"
 cd "$2/root"

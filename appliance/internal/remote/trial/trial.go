@@ -7,13 +7,20 @@
 //
 //	settings  lines "check.parameter = value" of the site's policy
 //	healthy   makes Debian as it comes what the check asks for
+//	learn     prints more settings, once it is healthy
 //	break     breaks it
 //	broken    lines that the failing verdict's reason holds, each of them
+//	as        the user who mends it; a clerk with a password when nobody is named
 //	healed    must end well after the runbook healed; what it prints is told
 //	restored  the same after it was rolled back
 //	may       lines, regular expressions of what may differ after the rollback
 //	cannot    lines "name: reason" of what a namespace cannot do, and where that
-//	          is covered; a story with break but no healed ends at detect
+//	          is covered
+//	instead   what the check says there, where nothing can be broken: a line of
+//	          verdicts that it may give, then lines that the reason holds
+//
+// A story with break but no healed ends at detect: only a person mends that. What
+// has no way back is healed only.
 package trial
 
 import (
@@ -33,9 +40,14 @@ var ErrStory = errors.New("bad story")
 
 // Story is what happens to a host, and what a runbook makes of it.
 type Story struct {
-	Healthy, Break, Healed, Restored string
-	Broken                           []string
-	May                              []*regexp.Regexp
+	Healthy, Learn, Break, Healed, Restored string
+	// As is the user who mends.
+	As     string
+	Broken []string
+	// Instead are the verdicts where nothing is broken, and InsteadSays the words
+	// of the reason.
+	Instead, InsteadSays []string
+	May                  []*regexp.Regexp
 	// Cannot are what is not tried, by name, with the reasons.
 	Cannot   map[string]string
 	settings map[string]string
@@ -61,8 +73,8 @@ func Read(text []byte) (*Story, error) {
 	if (s.Break == "") != (len(s.Broken) == 0) {
 		return nil, fmt.Errorf("%w: break goes with broken", ErrStory)
 	}
-	if s.Break == "" && len(s.Cannot) == 0 {
-		return nil, fmt.Errorf("%w: nothing breaks, and nothing says why", ErrStory)
+	if s.Break == "" && (len(s.Cannot) == 0 || len(s.Instead) == 0) {
+		return nil, fmt.Errorf("%w: nothing breaks, and cannot or instead is missing", ErrStory)
 	}
 	return s, nil
 }
@@ -71,6 +83,14 @@ func (s *Story) section(name, text string) error {
 	switch name {
 	case "healthy":
 		s.Healthy = text
+	case "learn":
+		s.Learn = text
+	case "as":
+		s.As = strings.TrimSpace(text)
+	case "instead":
+		if all := lines(text); len(all) > 0 {
+			s.Instead, s.InsteadSays = strings.Fields(all[0]), all[1:]
+		}
 	case "break":
 		s.Break = text
 	case "healed":
@@ -88,7 +108,7 @@ func (s *Story) section(name, text string) error {
 			s.May = append(s.May, pattern)
 		}
 	case "settings":
-		return pairs(text, "=", s.settings)
+		return s.Learned(text)
 	case "cannot":
 		return pairs(text, ":", s.Cannot)
 	default:
@@ -119,6 +139,9 @@ func pairs(text, between string, into map[string]string) error {
 	}
 	return nil
 }
+
+// Learned adds settings.
+func (s *Story) Learned(text string) error { return pairs(text, "=", s.settings) }
 
 // Settings are the site's for a check.
 func (s *Story) Settings(id check.ID) check.Parameters {

@@ -12,11 +12,11 @@ import (
 )
 
 func TestAStoryIsRead(t *testing.T) {
-	s, err := trial.Read([]byte("Root may sign in.\n-- settings --\nsshd_root_login.allow_key_only = yes\n-- break --\necho\n-- broken --\n\none\n two\n-- healed --\ntrue\n-- may --\n^file /etc/x \n-- cannot --\naudit: it is the machine's: covered elsewhere\n"))
+	s, err := trial.Read([]byte("Root may sign in.\n-- settings --\nsshd_root_login.allow_key_only = yes\n-- break --\necho\n-- broken --\n\none\n two\n-- healed --\ntrue\n-- may --\n^file /etc/x \n-- cannot --\naudit: it is the machine's: covered elsewhere\n-- as --\nkeeper\n-- learn --\nid\n-- instead --\nunknown pass\nnobody knows\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]any{"echo\n", "true\n", []string{"one", "two"}, map[string]string{"audit": "it is the machine's: covered elsewhere"}}, []any{s.Break, s.Healed, s.Broken, s.Cannot}); diff != "" {
+	if diff := cmp.Diff([]any{"echo\n", "true\n", []string{"one", "two"}, map[string]string{"audit": "it is the machine's: covered elsewhere"}, "keeper", "id\n", []string{"unknown", "pass"}, []string{"nobody knows"}}, []any{s.Break, s.Healed, s.Broken, s.Cannot, s.As, s.Learn, s.Instead, s.InsteadSays}); diff != "" {
 		t.Error(diff)
 	}
 	if value, ok := s.Settings("sshd_root_login")("allow_key_only"); value != "yes" || !ok {
@@ -39,6 +39,7 @@ func TestWhatIsNoStoryIsRefused(t *testing.T) {
 		"a section twice":              "A.\n-- break --\nx\n-- break --\nx\n-- broken --\ny\n",
 		"a break nobody sees":          "A.\n-- break --\nx\n",
 		"nothing that happens":         "A.\n-- healthy --\nx\n",
+		"no word of what is seen":      "A.\n-- cannot --\na: b\n",
 		"a setting without a value":    "A.\n-- settings --\nx.y\n-- cannot --\na: b\n",
 		"a pattern that is none":       "A.\n-- may --\n(\n-- cannot --\na: b\n",
 		"something not tried, and why": "A.\n-- cannot --\naudit\n",
