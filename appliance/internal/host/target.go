@@ -73,7 +73,7 @@ func (r *Registry) Target(ctx context.Context, t Target) (Host, error) {
 	if !known {
 		made = Host{
 			ID: id.New(id.Host), Source: SourceTarget, Hostname: clean(t.Hostname), Domain: clean(t.Domain), OS: t.OS,
-			ADObjectGUID: clean(t.ObjectGUID), FirstSeenMs: now, LastSeenMs: now,
+			ADObjectGUID: clean(t.ObjectGUID), FirstSeenMs: now, // it is seen when it answers
 		}
 	}
 	err := r.store.Write(ctx, func(tx *store.Tx) error {

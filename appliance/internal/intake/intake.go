@@ -267,7 +267,11 @@ func (i *Intake) say(ctx context.Context, h *host.Host, a accepted) {
 		log.Log(ctx, level, "drift received", "check", string(e.Verdict.Check), "status", e.Verdict.Status.String(),
 			"reason", e.Verdict.Reason, "cause", e.Verdict.Cause)
 	case drift.KindState:
-		log.InfoContext(ctx, "state received", "verdicts", len(e.State.Verdicts), "cause", e.State.Cause)
+		level := slog.LevelInfo
+		if !a.news {
+			level = slog.LevelDebug // each scan of each host is one
+		}
+		log.Log(ctx, level, "state received", "verdicts", len(e.State.Verdicts), "cause", e.State.Cause)
 	case drift.KindResult:
 		log.InfoContext(ctx, "command result", "check", string(e.Result.Check), "incident_id", e.Result.IncidentID,
 			"outcome", string(e.Result.Outcome), "message", e.Result.Message)

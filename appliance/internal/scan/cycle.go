@@ -137,9 +137,9 @@ func (s *Scanner) scan(ctx context.Context, c *cycle, t script.Target, m *memory
 func (s *Scanner) log(ctx context.Context, c *cycle, t script.Target, how ended, err error) {
 	switch {
 	case how == missed:
-		s.Log.WarnContext(ctx, "scan missed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "reason", err)
+		s.Log.WarnContext(ctx, "scan missed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "hostname", t.Record().Hostname, "reason", err)
 	case err != nil:
-		s.Log.WarnContext(ctx, "scan failed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "error", err)
+		s.Log.WarnContext(ctx, "scan failed", "cycle", c.name, "target_id", t.ID, "target", t.Host, "hostname", t.Record().Hostname, "error", err)
 	default:
 		s.Log.DebugContext(ctx, "scan ended", "cycle", c.name, "target_id", t.ID, "target", t.Host)
 	}

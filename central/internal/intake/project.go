@@ -9,6 +9,7 @@ import (
 	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/catalog"
 	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/drift"
 
 	"github.com/osiriscare/osiris/central/internal/store"
 )
@@ -42,7 +43,7 @@ func Project(ctx context.Context, p *store.Projection, b *bundle.Bundle) error {
 	}
 	if err := p.PutHost(ctx, store.Host{
 		SiteID: store.SiteID(b.SiteID), HostID: b.HostID, Hostname: b.Hostname, DeviceType: b.DeviceType,
-		Source: b.Source, AgentID: b.AgentID, EvidenceMs: int64(b.ReceivedTime),
+		Source: b.Source, AgentID: b.AgentID, EvidenceMs: heardMs(b),
 	}); err != nil {
 		return err
 	}
@@ -65,6 +66,19 @@ func Project(ctx context.Context, p *store.Projection, b *bundle.Bundle) error {
 		}
 	}
 	return nil
+}
+
+// heardMs is when the bundle shows that the host was heard of, or 0: what the
+// appliance does about a host is no sign of life, nor that it could not be asked.
+func heardMs(b *bundle.Bundle) int64 {
+	verdicts := verdictsOf(b)
+	asked := b.Source == string(drift.SourceWinRM) || b.Source == string(drift.SourceSSH)
+	unknown := func(v bundle.Verdict) bool { return v.Status == check.Unknown.String() }
+	silent := asked && len(verdicts) > 0 && !slices.ContainsFunc(verdicts, func(v bundle.Verdict) bool { return !unknown(v) })
+	if b.Source == "appliance" || silent {
+		return 0
+	}
+	return int64(b.ReceivedTime)
 }
 
 func verdictsOf(b *bundle.Bundle) []bundle.Verdict {

@@ -186,6 +186,36 @@ func taken(hostID, incidentID string) bundle.Bundle {
 	}
 }
 
+func TestAHostThatCouldNotBeAskedWasNotHeardOf(t *testing.T) {
+	for name, tt := range map[string]struct {
+		bundles []bundle.Bundle
+		want    int64
+	}{
+		"an agent's record is a sign of life":      {[]bundle.Bundle{ct.Report("h", 1, "unknown", "")}, 1},
+		"so is an answer over WinRM":               {[]bundle.Bundle{road(ct.Report("h", 1, "fail", "i"))}, 1},
+		"that a host was not reached is none":      {[]bundle.Bundle{road(ct.Report("h", 1, "unknown", ""))}, 0},
+		"nor does it take an earlier one away":     {[]bundle.Bundle{road(ct.Report("h", 1, "pass", "")), road(ct.Report("h", 2, "unknown", ""))}, 1},
+		"what the appliance does about it is none": {[]bundle.Bundle{road(ct.Report("h", 1, "fail", "i")), taken("h", "i"), ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ct.Value(store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db")))(t)
+			defer func() { ct.Check(t, s.Close()) }()
+			ct.Check(t, s.Rebuild(t.Context(), func(p *store.Projection) error {
+				for n, b := range tt.bundles {
+					b.SiteID, b.ReceivedTime = "s", bundle.Time(n+1)
+					if err := intake.Project(t.Context(), p, &b); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			if got := ct.Value(s.Host(t.Context(), "s", "h"))(t).EvidenceMs; got != tt.want {
+				t.Errorf("heard of at %d; want %d", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestWhatWasSupersededIsNoVerdictAnyMore(t *testing.T) {
 	s := ct.Value(store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db")))(t)
 	defer func() { ct.Check(t, s.Close()) }()
