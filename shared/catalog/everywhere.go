@@ -12,7 +12,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.308(a)(7)(i)", "164.312(b)"},
 		Advice:         "Free space on the volume or enlarge it. Keep audit logs: they are evidence.",
 		Platforms:      []string{"windows", "darwin", "linux"},
-		Runbooks:       map[string]string{"windows": "windows.disk.clean"},
+		Runbooks:       map[string]string{"windows": "windows.disk.clean", "linux": "linux.disk.clean"},
 		SensorCheckIDs: []string{"RB-WIN-STOR-001"},
 		Facts:          map[string]Class{check.FactVolume: Identifier, check.FactVolumeLow: Identifier},
 		Parameters: []Parameter{
