@@ -17,4 +17,6 @@ func (p Page) Limit() int { return p.limit() }
 func Next(key any) string { return next(key) }
 
 // ApplianceState is online, stale, offline or never.
-func ApplianceState(a store.Appliance, now time.Time) string { return applianceState(a.CheckIn.AtMs, now) }
+func ApplianceState(a store.Appliance, now time.Time) string {
+	return applianceState(a.CheckIn.AtMs, now)
+}

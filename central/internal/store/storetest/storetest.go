@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"the audit log keeps its order":                         audit,
 		"targets are kept by site and name":                     targets,
 		"a credential's version never comes again":              credentials,
+		"an order is kept, sent and reported once":              appliancesOrders,
 		"rebuild replaces projections or changes nothing":       rebuild,
 	} {
 		t.Run(name, func(t *testing.T) {
