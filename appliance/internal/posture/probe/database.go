@@ -32,7 +32,7 @@ func helloMSSQL(netip.AddrPort) []byte {
 }
 
 func wholeMSSQL(answer []byte) bool {
-	return len(answer) >= 8 && len(answer) >= int(binary.BigEndian.Uint16(answer[2:]))
+	return answer[0] != 4 || len(answer) >= 8 && len(answer) >= int(binary.BigEndian.Uint16(answer[2:]))
 }
 
 // parseMSSQL reads the answer's option of encryption.
@@ -97,13 +97,15 @@ func helloMongoDB(netip.AddrPort) []byte {
 	return m
 }
 
+// opReply is the code of the answer to OP_QUERY.
+const opReply = 1
+
 func wholeMongoDB(answer []byte) bool {
-	return len(answer) >= 16 && uint64(len(answer)) >= uint64(binary.LittleEndian.Uint32(answer))
+	return len(answer) >= 16 && (binary.LittleEndian.Uint32(answer[12:]) != opReply || uint64(len(answer)) >= uint64(binary.LittleEndian.Uint32(answer)))
 }
 
 func parseMongoDB(answer []byte) (check.Facts, error) {
-	const opReply = 1
-	if !wholeMongoDB(answer) || binary.LittleEndian.Uint32(answer[12:]) != opReply || !bytes.Contains(answer, []byte("maxBsonObjectSize\x00")) {
+	if len(answer) < 16 || binary.LittleEndian.Uint32(answer[12:]) != opReply || !bytes.Contains(answer, []byte("maxBsonObjectSize\x00")) {
 		return nil, errForeign
 	}
 	return check.Facts{{Name: "Protocol", Value: "mongodb"}}, nil

@@ -43,7 +43,7 @@ func clientHello(version uint16) []byte {
 
 // wholeHello tells that the first record has come.
 func wholeHello(answer []byte) bool {
-	return len(answer) >= 5 && len(answer) >= 5+int(binary.BigEndian.Uint16(answer[3:]))
+	return len(answer) >= 5 && (answer[1] != 3 || len(answer) >= 5+int(binary.BigEndian.Uint16(answer[3:])))
 }
 
 // parseServerHello reads which version the server chose.

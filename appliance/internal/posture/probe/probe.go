@@ -67,7 +67,8 @@ type protocol struct {
 	hello func(to netip.AddrPort) []byte
 	// reply answers what the service said first; nil ends it there.
 	reply func(greeting []byte) []byte
-	// whole tells that an answer is complete; nil reads until a pause.
+	// whole tells that an answer, which has bytes, is complete or cannot be one; nil
+	// takes the first piece.
 	whole func(answer []byte) bool
 	// parse makes facts of the answer.
 	parse func(answer []byte) (check.Facts, error)

@@ -20,7 +20,7 @@ func helloRDP(netip.AddrPort) []byte {
 }
 
 func wholeTPKT(answer []byte) bool {
-	return len(answer) >= 4 && len(answer) >= int(binary.BigEndian.Uint16(answer[2:]))
+	return answer[0] != 3 || len(answer) >= 4 && len(answer) >= int(binary.BigEndian.Uint16(answer[2:]))
 }
 
 // Failures of the negotiation (MS-RDPBCGR 2.2.1.2.2).

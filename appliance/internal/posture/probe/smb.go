@@ -29,7 +29,7 @@ func helloSMB(netip.AddrPort) []byte {
 }
 
 func wholeSMB(answer []byte) bool {
-	return len(answer) >= 4 && len(answer) >= 4+int(answer[1])<<16+int(answer[2])<<8+int(answer[3])
+	return answer[0] != 0 || len(answer) >= 4 && len(answer) >= 4+int(answer[1])<<16+int(answer[2])<<8+int(answer[3])
 }
 
 // parseSMB reads the answer to negotiate.
