@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -81,6 +82,9 @@ func (m *machine) read(t *testing.T, name string) string {
 	return string(b)
 }
 
+// absolute is where a script names a folder of the system.
+var absolute = regexp.MustCompile(`(^|[^\w.}/-])/(etc|run|proc|lib|boot|var)/`)
+
 // run runs one text as a host does, but below the machine's root.
 func (m *machine) run(t *testing.T, path string, parameters map[string]string, snapshot json.RawMessage) runbook.Outcome {
 	t.Helper()
@@ -103,9 +107,8 @@ func (m *machine) run(t *testing.T, path string, parameters map[string]string, s
 			t.Fatalf("the prelude has no line %s", own)
 		}
 		script = bytes.Replace(script, []byte(own), []byte("PATH="+m.root+"/bin\n"), 1)
-		for _, folder := range []string{"/etc/", "/run/", "/proc/", "/lib/", "/boot/"} {
-			script = bytes.ReplaceAll(script, []byte(folder), []byte(m.root+folder))
-		}
+		script = bytes.ReplaceAll(script, []byte(" /.dockerenv"), []byte(" "+m.root+"/.dockerenv"))
+		script = absolute.ReplaceAll(script, []byte("${1}"+m.root+"/${2}/"))
 		cmd := exec.CommandContext(t.Context(), "sh", "-s")
 		cmd.Stdin, cmd.Env = bytes.NewReader(script), m.env
 		var complaint bytes.Buffer

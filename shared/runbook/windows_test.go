@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,9 +13,12 @@ import (
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
+// embedded is the catalogue, which never changes.
+var embedded = sync.OnceValues(runbook.Load)
+
 func load(t *testing.T) *runbook.Catalogue {
 	t.Helper()
-	c, err := runbook.Load()
+	c, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
