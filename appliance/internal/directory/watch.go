@@ -1,6 +1,10 @@
 package directory
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/osiriscare/osiris/appliance/internal/discover"
+)
 
 // Agent is what is known of an agent that may be on one of the computers. One
 // that is held, and may be anybody's, is none.
@@ -40,10 +44,12 @@ func (b *Book) Presence(agents []Agent) func(c *Computer) Presence {
 		}
 		names[name] = append(names[name], here)
 	}
-	shorts := map[string]int{}
+	shorts, seen := map[string]int{}, map[discover.GUID]bool{}
 	b.mu.RLock()
 	for c := range b.each() {
-		if c.Gone == "" {
+		// Two targets may read one domain.
+		if c.Gone == "" && !seen[c.GUID] {
+			seen[c.GUID] = true
 			shorts[c.Short()]++
 		}
 	}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/directory"
+	"github.com/osiriscare/osiris/appliance/internal/discover"
+	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/outbox"
+	"github.com/osiriscare/osiris/appliance/internal/rehearsal"
+	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/appliance/internal/target"
+	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	"github.com/osiriscare/osiris/shared/credential"
+)
+
+// clinic is a domain with six computers; it is also what opens its credential.
+type clinic struct{}
+
+func (clinic) Open(context.Context, string, string) (credential.Credential, uint64, error) {
+	return credential.Credential{Kind: credential.LDAPBind, Method: "simple", User: "u", Password: credential.NewSecret("p")}, 1, nil
+}
+
+func computerGUID(n int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012d", n) }
+
+func (clinic) List(context.Context, discover.Mark) (l discover.Listing, m discover.Mark, err error) {
+	l.Full = true
+	for n, kind := range []discover.Kind{discover.Workstation, discover.Server, discover.DC, discover.Workstation, discover.Workstation, discover.Workstation} {
+		name := fmt.Sprintf("pc%d", n)
+		l.Computers = append(l.Computers, discover.Computer{
+			GUID: discover.GUID(computerGUID(n)), Name: name, Account: name, DNSName: name + ".clinic.lan", Kind: kind, Stale: n == 5,
+		})
+	}
+	return l, m, nil
+}
+
+// practice is a running appliance that reads the clinic's domain.
+func practice(t *testing.T, answer *centralv1.CheckInResponse) (computers, *rehearsal.Appliance) {
+	t.Helper()
+	dir := t.TempDir()
+	site, err := rehearsal.NewSite(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := rehearsal.Start(t.Context(), site, dir, rehearsal.Options{NoEvidence: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	st, err := store.Open(t.Context(), filepath.Join(dir, "directory.db"), target.Schema, directory.Schema, outbox.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	c := computers{hosts: a.Hosts, enroll: a.Enroll}
+	if c.targets, err = target.New(t.Context(), st); err != nil {
+		t.Fatal(err)
+	}
+	if c.book, err = directory.NewBook(t.Context(), st); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.targets.Take(t.Context(), answer); err != nil {
+		t.Fatal(err)
+	}
+	d := directory.New(directory.Deps{
+		Book: c.book, Targets: c.targets, Credentials: clinic{}, Drafts: outbox.Add, Log: slog.New(slog.DiscardHandler),
+		Make: func(discover.Config) (directory.Lister, error) { return clinic{}, nil },
+	})
+	if err := d.Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c, a
+}
+
+// agentOn is an agent that was let in, or waits, on a computer.
+func agentOn(t *testing.T, a *rehearsal.Appliance, kind enroll.Kind, hostname, guid string, live bool) {
+	t.Helper()
+	text, err := enroll.NewToken(t.Context(), a.Store, enroll.Token{Kind: kind, Tier: 1, Count: 1, Valid: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := rehearsal.NewAgent(hostname)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Host.AdObjectGuid = guid
+	c, err := m.Dial(t.Context(), a.Addr, a.Site.Identity.SiteRoot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if _, err := m.Register(t.Context(), c, text); err != nil {
+		t.Fatal(err)
+	}
+	a.Hosts.Connected(m.ID, live, time.Now().UnixMilli())
+}
+
+func domainTargets(scanWith string) *centralv1.CheckInResponse {
+	return &centralv1.CheckInResponse{
+		TargetsState: []byte("one"), LinuxTargets: &centralv1.TargetList{}, WorkstationTargets: &centralv1.TargetList{},
+		WindowsTargets: &centralv1.TargetList{Targets: []*centralv1.Target{{TargetId: "t_1", Name: "dc", Host: "PC2.clinic.lan", Credential: "admin", Lab: true}}},
+		DomainTargets: &centralv1.TargetList{Targets: []*centralv1.Target{
+			{TargetId: "t_2", Name: "clinic", Host: "clinic.lan", Credential: "ldap", ScanWith: scanWith, Http: scanWith != ""},
+			{TargetId: "t_3", Name: "again", Host: "clinic.lan", Credential: "ldap", ScanWith: scanWith},
+		}},
+	}
+}
+
+func TestComputersOfADomainAreScannedUnlessSomebodyElseHasThem(t *testing.T) {
+	c, a := practice(t, domainTargets("scan"))
+	agentOn(t, a, enroll.Single, "renamed", computerGUID(0), true)
+	agentOn(t, a, enroll.Single, "pc1", "", false) // not live: it is asked
+	agentOn(t, a, enroll.Rollout, "pc3", "", true) // waits: nobody knows whose it is
+	agentOn(t, a, enroll.Rollout, "pc4", computerGUID(4), true)
+	all, err := (targetList{store: c.targets, found: c.scanTargets}).List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range all {
+		got = append(got, fmt.Sprintf("%s %s %s %s lab=%t", s.ID, s.Kind, s.Host, s.Credential, s.Lab))
+		if s.Lab != (s.ID == "t_1") || strings.HasPrefix(s.ID, "ad_") && (!s.HTTP || "ad_"+s.ObjectGUID != s.ID || s.AllowBasic || s.AllowPlain) {
+			t.Errorf("a target %+v", s)
+		}
+	}
+	want := []string{
+		"t_1 windows PC2.clinic.lan admin lab=true",
+		"ad_" + computerGUID(1) + " windows pc1.clinic.lan scan lab=false",
+		"ad_" + computerGUID(3) + " workstation pc3.clinic.lan scan lab=false",
+		"ad_" + computerGUID(4) + " workstation pc4.clinic.lan scan lab=false",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("scanned are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestCentralIsToldWhoWatchesAComputer(t *testing.T) {
+	for scanWith, want := range map[string]string{
+		"scan": "agent agent target scan scan -",
+		"":     "agent agent target - - -",
+	} {
+		c, a := practice(t, domainTargets(scanWith))
+		agentOn(t, a, enroll.Single, "renamed", computerGUID(0), true)
+		agentOn(t, a, enroll.Single, "pc1", "", false)
+		agentOn(t, a, enroll.Rollout, "pc3", "", true)
+		who, err := c.watched(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		all := c.book.Computers()
+		for i := range all[:6] {
+			word := who(&all[i])
+			if word == "" {
+				word = "-"
+			}
+			got = append(got, word)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("with scan-with %q the computers are watched by %v; want %s", scanWith, got, want)
+		}
+	}
+}
+
+func TestAnAgentThatWaitsIsToldWithWhatTheDomainSays(t *testing.T) {
+	c, a := practice(t, domainTargets(""))
+	a.Enroll.Directory = c.book
+	agentOn(t, a, enroll.Rollout, "pc3", computerGUID(3), false)
+	agentOn(t, a, enroll.Rollout, "stranger", "", false)
+	m := &centralv1.CheckInRequest{}
+	for _, h := range a.Hosts.List() {
+		m.Hosts = append(m.Hosts, &centralv1.HostStatus{HostId: h.ID, AgentId: h.AgentID, Hostname: h.Hostname, Hold: a.Enroll.Hold(h.AgentID)})
+	}
+	if err := (directorySetting{directory.NewReport(c.book, c.watched), c}).Tell(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, h := range m.GetHosts() {
+		got[h.GetHostname()] = h.GetDirectory()
+	}
+	if got["pc3"] != "matched" || got["stranger"] != "no_match" || len(m.GetDirectoryState()) == 0 {
+		t.Errorf("told is %v", got)
+	}
+}
