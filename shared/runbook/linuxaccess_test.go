@@ -51,6 +51,23 @@ func TestEverySeedOfLinuxHasItsRunbook(t *testing.T) {
 	}
 }
 
+// What cannot be undone, or would keep everybody out when it goes wrong, or takes
+// knowing what somebody meant.
+func TestWhatNeedsAPersonOnlyAlertsOnLinux(t *testing.T) {
+	want := []string{
+		"linux.accounts.review", "linux.encryption.review", "linux.restore.review", "linux.scheduled.review",
+	}
+	var got []string
+	for _, r := range load(t).All() {
+		if r.AlertOnly && r.Platform == "linux" {
+			got = append(got, r.ID)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("alert-only runbooks differ (-want +got):\n%s", diff)
+	}
+}
+
 func TestEveryRunbookOfLinuxHasARoadOverSSH(t *testing.T) {
 	for _, r := range load(t).All() {
 		if r.Platform == "linux" && (r.Roads.SSH == nil || !r.AlertOnly && r.Roads.SSH.Remediate.Script == nil) {
@@ -139,6 +156,9 @@ func (m *machine) tree(t *testing.T, folders ...string) map[string]string {
 	files := map[string]string{}
 	for _, folder := range folders {
 		err := filepath.Walk(filepath.Join(m.root, folder), func(path string, info os.FileInfo, err error) error {
+			if os.IsNotExist(err) {
+				return nil
+			}
 			if err != nil || info.IsDir() {
 				return err
 			}

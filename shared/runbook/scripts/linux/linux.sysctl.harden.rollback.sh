@@ -6,10 +6,10 @@ restore_file /etc/sysctl.d/99-zz-osiris.conf 644 "${OSIRIS_SNAPSHOT#*"${osiris_f
 changed
 osiris_values=${OSIRIS_SNAPSHOT%%"${osiris_feed}file$osiris_feed"*}
 printf '%s\n' "$osiris_values" | while read -r osiris_key osiris_value; do
-  osiris_path=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)
-  case $osiris_path in
-    *[!a-z0-9_/]*) fail 'the snapshot is not one of this runbook' ;;
+  case $osiris_key in
+    '' | .* | *..* | *[!a-z0-9_.]*) fail 'the snapshot is not one of this runbook' ;;
   esac
+  osiris_path=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)
   if [ -n "$osiris_value" ] && [ "$(cat "$osiris_path" 2>/dev/null)" != "$osiris_value" ]; then
     printf '%s\n' "$osiris_value" 2>/dev/null >"$osiris_path" || fail "$osiris_key of the running kernel cannot be put back"
   fi

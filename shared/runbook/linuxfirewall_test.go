@@ -1,0 +1,238 @@
+package runbook_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// fakeNft keeps a ruleset in a file, and takes what a file of ours holds for it.
+const fakeNft = `case $* in
+'list ruleset') [ ! -e @@/denied ] && cat @@/ruleset ;;
+'-c -f '*) ! grep -q 99999 "$3" ;;
+'-f '*) [ ! -e @@/nft-broken ] && sed 1,3d "$2" >@@/ruleset ;;
+'delete table inet osiris_filter') : >@@/ruleset ;;
+esac
+`
+
+// fakeUfw is as much of ufw as is asked: rules, a policy, on and off.
+const fakeUfw = `case $1 in
+show) printf 'Added user rules (see ufw status):\n'; cat @@/etc/ufw/added ;;
+allow) grep -q -x "ufw allow $2" @@/etc/ufw/added || echo "ufw allow $2" >>@@/etc/ufw/added ;;
+delete) grep -v -x "ufw allow $3" @@/etc/ufw/added >@@/added.new; cat @@/added.new >@@/etc/ufw/added ;;
+default) echo "DEFAULT_INPUT_POLICY=\"$(echo "$2" | sed -e s/deny/DROP/ -e s/allow/ACCEPT/)\"" >@@/etc/default/ufw ;;
+--force)
+  [ ! -e @@/ufw-broken ] || exit 1
+  case $2 in
+  enable) echo ENABLED=yes >@@/etc/ufw/ufw.conf; cat @@/dropping >@@/ruleset ;;
+  disable) echo ENABLED=no >@@/etc/ufw/ufw.conf; : >@@/ruleset ;;
+  esac ;;
+esac
+`
+
+const dropping = `table ip filter {
+	chain INPUT {
+		type filter hook input priority filter; policy drop;
+	}
+}
+table ip6 filter {
+	chain INPUT {
+		type filter hook input priority filter; policy drop;
+	}
+}
+`
+
+const headOfSockets = "  sl  local_address rem_address   st\n"
+
+func newFirewall(t *testing.T, services ...string) *machine {
+	t.Helper()
+	m := newHost(t, append(services, "ssh active enabled")...)
+	m.folder(t, "etc/default", "etc/ufw", "etc/systemd/system")
+	m.program(t, "nft", fakeNft)
+	m.write(t, "ruleset", "")
+	m.write(t, "dropping", dropping)
+	m.write(t, "proc/net/if_inet6", "fe80 02 40 20 80 eth0\n")
+	m.write(t, "proc/net/tcp", headOfSockets+"   0: 00000000:0016 00000000:0000 0A 0\n   1: 0100007F:1538 00000000:0000 0A 0\n")
+	m.program(t, "sshd", "echo port 22\n")
+	m.program(t, "systemd-run", "echo \"$*\" >>@@/undo\n")
+	// The probe: a room of its own, in which ssh-keyscan asks for the server's keys.
+	m.program(t, "unshare", "exec cat @@/ruleset >/dev/null\n")
+	m.program(t, "readlink", "echo \"$1\"\n")
+	m.program(t, "ip", "exit 0\n")
+	m.program(t, "nsenter", "shift 3; exec \"$@\"\n")
+	m.program(t, "ssh-keyscan", "[ ! -e @@/no-probe ] && ! grep -qs closed @@/ruleset && echo '192.0.2.1 ssh-ed25519 AAAA'\n")
+	m.env = append(m.env, connection)
+	return m
+}
+
+func withUfw(t *testing.T, m *machine) {
+	m.program(t, "ufw", fakeUfw)
+	m.write(t, "etc/ufw/ufw.conf", "# comment\nENABLED=no\n")
+	m.write(t, "etc/ufw/added", "ufw allow 443/tcp\n")
+	m.write(t, "etc/default/ufw", "IPV6=yes\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n")
+}
+
+var enableFirewall = repair{runbook: "linux.firewall.enable", check: check.LinuxFirewall, kept: []string{"ruleset", "etc/ufw/added", "etc/systemd", "units/ssh"}}
+
+func TestTheFirewallIsFoundOffEnabledAndPutBack(t *testing.T) {
+	t.Run("by nftables alone", func(t *testing.T) {
+		m := newFirewall(t, "osiris-firewall")
+		// systemd would run the unit's file.
+		m.program(t, "systemctl", strings.Replace(fakeServices, "case $verb in\nstart", "case $*/$name in\nrestart*osiris-firewall) @@/bin/nft -f @@/etc/osiris/firewall.nft || exit 1 ;;\nesac\ncase $verb in\nstart", 1))
+		m.folder(t, "etc/osiris")
+		enableFirewall.through(t, m)
+	})
+	t.Run("by ufw", func(t *testing.T) {
+		m := newFirewall(t)
+		withUfw(t, m)
+		enableFirewall.through(t, m)
+		if got := m.read(t, "etc/ufw/ufw.conf") + m.read(t, "etc/default/ufw"); got != "ENABLED=no\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n" {
+			t.Errorf("after rollback ufw has %q", got)
+		}
+	})
+	t.Run("by firewalld", func(t *testing.T) {
+		m := newFirewall(t, "firewalld")
+		m.write(t, "etc/ports", "443/tcp\n")
+		m.program(t, "firewall-cmd", "exit 0\n")
+		m.program(t, "firewall-offline-cmd", `case $1 in
+--list-ports) cat @@/etc/ports ;;
+--add-port) grep -q -w "$2" @@/etc/ports || echo "$(cat @@/etc/ports) $2" >@@/etc/ports ;;
+--remove-port) sed "s#  *$2##" @@/etc/ports >@@/ports.new; cat @@/ports.new >@@/etc/ports ;;
+esac
+`)
+		m.program(t, "systemctl", strings.NewReplacer(
+			": >\"$folder/active\"", ": >\"$folder/active\" && cat @@/firewalld >@@/ruleset", "rm -f \"$folder/active\"", "rm -f \"$folder/active\"; : >@@/ruleset").Replace(fakeServices))
+		m.write(t, "firewalld", "table inet firewalld {\n\tchain filter_INPUT {\n\t\ttype filter hook input priority filter + 10; policy accept;\n\t\tct state { established, related } accept\n\t\treject with icmpx admin-prohibited\n\t}\n}\n")
+		r := enableFirewall
+		r.kept = []string{"ruleset", "etc/ports", "units"}
+		r.through(t, m)
+	})
+}
+
+func TestTheFirewallLeavesOpenWhatItShould(t *testing.T) {
+	m := newFirewall(t)
+	withUfw(t, m)
+	m.program(t, "sshd", "printf 'port 22\\nport 2222\\n'\n")
+	m.env[len(m.env)-1] = "SSH_CONNECTION=192.0.2.7 40000 192.0.2.1 4022" // redirected, so that sshd does not know it
+	m.write(t, "proc/net/tcp", headOfSockets+"   0: 00000000:01BB 00000000:0000 0A 0\n")
+	m.write(t, "proc/net/udp", headOfSockets+"   0: 00000000:0044 00000000:0000 07 0\n   1: 00000000:8235 00000000:0000 07 0\n   2: 00000000:00A1 00000000:0000 07 0\n")
+	o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443", "allow_udp": "161"}, nil)
+	if !o.OK || !o.Changed {
+		t.Fatalf("remediate: %+v", o)
+	}
+	if got := m.read(t, "etc/ufw/added"); got != "ufw allow 443/tcp\nufw allow 4022/tcp\nufw allow 22/tcp\nufw allow 2222/tcp\nufw allow 161/udp\n" {
+		t.Errorf("ufw allows %q", got)
+	}
+	if got := m.read(t, "undo"); !strings.Contains(got, "/run/osiris-firewall.sh") || m.read(t, "run/osiris-firewall.armed") != "absent" {
+		t.Errorf("the way back was %q, and is armed: %q", got, m.read(t, "run/osiris-firewall.armed"))
+	}
+	// It would have been off again, and by itself.
+	undo := m.read(t, "run/osiris-firewall.sh")
+	for _, line := range []string{"sleep 90\n", "|| exit 0\n", "ufw --force disable"} {
+		if !strings.Contains(undo, line) {
+			t.Errorf("the way back has no %q:\n%s", line, undo)
+		}
+	}
+}
+
+func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
+	for _, test := range []struct {
+		name, says string
+		hurt       func(m *machine)
+	}{
+		{"our port is not known", "cannot be told", func(m *machine) { m.env = nil }},
+		{"docker runs", "docker writes rules", func(m *machine) { m.folder(t, "units/docker"); m.write(t, "units/docker/active", "") }},
+		{"containers have rules", "have rules of their own", func(m *machine) { m.write(t, "ruleset", "table ip nat {\n\tchain DOCKER {\n\t}\n}\n") }},
+		{"a service would be cut off", "443/tcp", func(m *machine) {
+			m.write(t, "proc/net/tcp6", headOfSockets+"   0: 00000000000000000000000000000000:01BB 00000000000000000000000000000000:0000 0A 0\n")
+		}},
+		{"a service of UDP would be cut off", "53/udp", func(m *machine) { m.write(t, "proc/net/udp", headOfSockets+"   0: 00000000:0035 00000000:0000 07 0\n") }},
+		{"a second connection cannot be tried", "a second connection cannot be made", func(m *machine) { m.write(t, "no-probe", "") }},
+		{"there is no room of its own", "a second connection cannot be made", func(m *machine) { m.program(t, "readlink", "echo same\n") }},
+		{"the tools are missing", "there is no ssh-keyscan", func(m *machine) { m.remove(t, "bin/ssh-keyscan") }},
+		{"the rules cannot be read", "cannot be read", func(m *machine) { m.write(t, "denied", "") }},
+		{"ufw does not start", "cannot be enabled", func(m *machine) { m.write(t, "ufw-broken", "") }},
+		{"SSH does not stay open", "does not stay open", func(m *machine) { m.write(t, "dropping", dropping+"# closed\n") }},
+		{"input stays open", "still accepted", func(m *machine) { m.write(t, "dropping", strings.Replace(dropping, "policy drop", "policy accept", 1)) }},
+		{"there is no way back", "way back", func(m *machine) { m.program(t, "systemd-run", "exit 1\n") }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newFirewall(t)
+			withUfw(t, m)
+			test.hurt(m)
+			r := enableFirewall
+			r.kept = []string{"etc/ufw/added", "ruleset"}
+			if test.name == "ufw does not start" {
+				r.kept = []string{"ruleset"} // nor does it go off, so that what was allowed stays
+			}
+			r.refused(t, m, test.says)
+			if _, err := os.Stat(filepath.Join(m.root, "run/osiris-firewall.armed")); err == nil {
+				t.Error("the way back is still armed")
+			}
+		})
+	}
+	for name, hurt := range map[string]func(m *machine){
+		"no manager at all":      func(m *machine) { m.remove(t, "bin/nft"); m.program(t, "iptables", "echo '-P INPUT ACCEPT'\n") },
+		"rules of an own design": func(m *machine) { m.write(t, "ruleset", "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\ttcp dport 25 drop\n\t}\n}\n") },
+		"no systemd":             func(m *machine) { m.remove(t, "run/systemd/system") },
+		"firewalld runs":         func(m *machine) { m.program(t, "firewall-cmd", "exit 0\n"); m.folder(t, "units/firewalld"); m.write(t, "units/firewalld/active", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newFirewall(t)
+			hurt(m)
+			enableFirewall.refused(t, m, map[string]string{
+				"no manager at all": "neither ufw nor", "rules of an own design": "no manager here", "no systemd": "without systemd", "firewalld runs": "accepts everything",
+			}[name])
+		})
+	}
+}
+
+func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
+	const chain = "table %F filter {\n\tset x {\n\t\ttype ipv4_addr\n\t}\n\tchain input {\n\t\ttype filter hook input priority filter; policy %P;\n%R\t}\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t\tdrop\n\t}\n}\n"
+	rules := func(family, policy, rule string) string {
+		return strings.NewReplacer("%F", family, "%P", policy, "%R", rule).Replace(chain)
+	}
+	for _, test := range []struct {
+		name, ruleset, old, old6 string
+		want                     check.Status
+	}{
+		{"a policy", rules("inet", "drop", ""), "", "", check.Pass},
+		{"a last rule", rules("inet", "accept", "\t\ttcp dport 22 accept\n\t\tcounter packets 5 bytes 10 drop\n"), "", "", check.Pass},
+		{"a last rule that is for one", rules("inet", "accept", "\t\tip saddr 192.0.2.1 drop\n"), "", "", check.Fail},
+		{"a drop before the last rule", rules("inet", "accept", "\t\tdrop\n\t\taccept\n"), "", "", check.Fail},
+		{"IPv4 alone", rules("ip", "drop", ""), "", "", check.Fail},
+		{"each for itself", rules("ip", "drop", "") + rules("ip6", "drop", ""), "", "", check.Pass},
+		{"a bridge's", rules("bridge", "drop", ""), "", "", check.Fail},
+		{"nothing", "", "", "", check.Fail},
+		{"the old iptables", "", "-P INPUT DROP", "-P INPUT DROP", check.Pass},
+		{"the old iptables for IPv4", "", "-P INPUT DROP", "-P INPUT ACCEPT", check.Fail},
+		{"a last rule of the old iptables", "", "-P INPUT ACCEPT\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j REJECT --reject-with icmp-port-unreachable", "-P INPUT DROP", check.Pass},
+		{"both kinds", rules("ip", "drop", ""), "", "-P INPUT DROP", check.Pass},
+	} {
+		m := newFirewall(t)
+		m.write(t, "ruleset", test.ruleset)
+		for name, text := range map[string]string{"iptables": test.old, "ip6tables": test.old6} {
+			m.program(t, name+"-legacy", "[ \"$*\" = '-S INPUT' ] && cat <<'X'\n"+text+"\nX\n")
+		}
+		if v := m.judge(t, check.LinuxFirewall, nil); v.Status != test.want {
+			t.Errorf("%s: %v %s; want %v", test.name, v.Status, v.Reason, test.want)
+		}
+		if test.name == "IPv4 alone" {
+			m.write(t, "proc/net/if_inet6", "")
+			if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Pass {
+				t.Errorf("on a host without IPv6: %v %s", v.Status, v.Reason)
+			}
+		}
+	}
+	m := newFirewall(t)
+	m.write(t, "denied", "")
+	m.unknown(t, check.LinuxFirewall, "cannot be read")
+	withUfw(t, m)
+	if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Fail || v.Actual != "ufw disabled" {
+		t.Errorf("without rights, but with the file of ufw: %v %s", v.Status, v.Actual)
+	}
+	newHost(t).unknown(t, check.LinuxFirewall, "cannot be read")
+}
