@@ -144,12 +144,15 @@ func (s *site) join() *stack.Computer {
 	return c
 }
 
-// note counts lines by source and message, and changes of the verdict that the
-// tests cause also by status.
+// note counts lines by source and message, changes of the verdict that the tests
+// cause also by status, and sweeps that left a host to its agent.
 func (s *site) note(l stack.Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen[l.Source+": "+l.Message]++
+	if n := l.Get("watched"); l.Message == "sweep ended" && n != "0" {
+		s.seen[l.Source+": watched"]++
+	}
 	if l.Message == "verdict changed" && l.Get("check") == "sysctl_hardening" {
 		s.seen[l.Source+": "+l.Get("status")]++
 		s.last = l.Get("status")

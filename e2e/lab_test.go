@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func startLab(t *testing.T, cfg practice.Config, tier trustv1.Tier, change ...fu
 	}
 	t.Cleanup(l.Close)
 	l.In = l.Inventory()
-	settings := stack.Config{Binaries: built, Scan: stack.Scan{Interval: 10 * time.Second, Deadline: 10 * time.Second, CAs: l.In.CA}}
+	settings := stack.Config{Binaries: maps.Clone(built), Scan: stack.Scan{Interval: 10 * time.Second, Deadline: 10 * time.Second, CAs: l.In.CA}}
 	for _, c := range change {
 		c(&settings)
 	}

@@ -28,10 +28,13 @@ type Entry struct {
 
 // Inventory lists the hosts and the account.
 func (p *Practice) Inventory() Inventory {
-	out := Inventory{Domain: domain, DNSDomain: dnsDomain, User: domain + `\` + user, Password: p.cfg.Password, CA: string(p.ca.PEM())}
+	out := Inventory{Domain: p.domain(domain), DNSDomain: p.domain(dnsDomain), User: domain + `\` + user, Password: p.cfg.Password, CA: string(p.ca.PEM())}
+	if p.cfg.Workgroup {
+		out.User = `.\` + user
+	}
 	for _, h := range p.hosts {
 		out.Hosts = append(out.Hosts, Entry{
-			Name: h.Name, FQDN: strings.ToLower(h.Name) + "." + dnsDomain, Role: h.Role, HTTPS: h.Machine.HTTPS(), HTTP: h.Machine.HTTP(),
+			Name: h.Name, FQDN: strings.TrimSuffix(strings.ToLower(h.Name)+"."+out.DNSDomain, "."), Role: h.Role, HTTPS: h.Machine.HTTPS(), HTTP: h.Machine.HTTP(),
 			Fault: h.Fault, Check: string(h.Check), Hung: h.Hung, Lab: h.Lab,
 		})
 	}

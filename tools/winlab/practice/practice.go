@@ -61,13 +61,17 @@ type Config struct {
 	Delay time.Duration
 	// Hung is how many of the last hosts accept and never answer.
 	Hung int
+	// Workgroup hosts are in no domain, but for the controller.
+	Workgroup bool
 	// Lifelike lets some workstations be slow, hang, and restart by themselves.
 	Lifelike bool
 	// PlainPort lets the hosts listen without TLS too; messages are sealed there.
 	PlainPort bool
 	// Keytab is for Kerberos, nil for none.
 	Keytab *keytab.Keytab
-	Log    *slog.Logger
+	// Certificate maps a client's certificate to an account, nil for none.
+	Certificate func(leaf []byte) (user string, ok bool)
+	Log         *slog.Logger
 }
 
 // Host is one of them.
@@ -133,7 +137,7 @@ func (p *Practice) start(i int) (*Host, error) {
 	var err error
 	var running atomic.Pointer[machine.Machine]
 	h.Model, err = model.New(model.Config{
-		Name: h.Name, Role: h.Role, Domain: true, Catalogue: p.cfg.Catalogue, Delay: delay,
+		Name: h.Name, Role: h.Role, Domain: !p.cfg.Workgroup, Catalogue: p.cfg.Catalogue, Delay: delay,
 		Restart: func() {
 			if m := running.Load(); m != nil {
 				m.RebootAfter(restartAfter, restartTakes)
@@ -153,8 +157,8 @@ func (p *Practice) start(i int) (*Host, error) {
 		plain = 0
 	}
 	h.Machine, err = machine.New(machine.Config{
-		Name: h.Name, Domain: domain, DNSDomain: dnsDomain, Accounts: []machine.Account{{User: user, Password: p.cfg.Password}},
-		Keytab: p.cfg.Keytab, Host: h.Model, Address: p.cfg.Address, HTTPPort: plain, CA: p.ca, Log: p.cfg.Log,
+		Name: h.Name, Domain: p.domain(domain), DNSDomain: p.domain(dnsDomain), Accounts: []machine.Account{{User: user, Password: p.cfg.Password}},
+		Keytab: p.cfg.Keytab, Certificate: p.cfg.Certificate, Host: h.Model, Address: p.cfg.Address, HTTPPort: plain, CA: p.ca, Log: p.cfg.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -172,6 +176,14 @@ func (p *Practice) Hosts() []*Host { return p.hosts }
 
 // CA signed the certificates of the hosts.
 func (p *Practice) CA() *labca.CA { return p.ca }
+
+// domain is a name of the domain, or none.
+func (p *Practice) domain(name string) string {
+	if p.cfg.Workgroup {
+		return ""
+	}
+	return name
+}
 
 // restart restarts a host again and again, until the practice ends.
 func (p *Practice) restart(h *Host) {

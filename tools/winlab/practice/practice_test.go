@@ -123,6 +123,17 @@ func TestALifelikePracticeHasHostsInTrouble(t *testing.T) {
 	}
 }
 
+func TestAWorkgroupHasNoDomain(t *testing.T) {
+	p := start(t, practice.Config{Hosts: 2, Workgroup: true})
+	in := p.Inventory()
+	if in.Domain != "" || in.DNSDomain != "" || in.User != `.\osiris-scan` || in.Hosts[1].FQDN != "files-01" {
+		t.Errorf("Inventory = %+v", in)
+	}
+	if _, member := p.Hosts()[1].Model.Get("domain.name"); member {
+		t.Error("a host of a workgroup is in a domain")
+	}
+}
+
 func TestAPracticeWithoutHostsIsRefused(t *testing.T) {
 	for _, cfg := range []practice.Config{{Hosts: -1}, {Hosts: practice.MaxHosts + 1}, {Hosts: 2, Hung: 3}} {
 		if p, err := practice.New(cfg); err == nil {
