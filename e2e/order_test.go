@@ -17,7 +17,6 @@ import (
 	"github.com/osiriscare/osiris/e2e/stack"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
-	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/tools/winlab/practice"
 )
 
@@ -150,9 +149,9 @@ func (l *lab) orderEvidence(t *testing.T, book string) {
 		commands, outcomes := 0, map[string]int{}
 		for _, e := range all.Msg.GetEvidence() {
 			switch {
-			case e.GetKind() == bundle.KindCommand && strings.Contains(e.GetSummary(), book):
+			case e.GetKind() == "command" && strings.Contains(e.GetSummary(), book):
 				commands++
-			case e.GetKind() == bundle.KindResult:
+			case e.GetKind() == "result":
 				outcomes[e.GetOutcome()]++
 			}
 		}

@@ -53,10 +53,14 @@ func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	away := ""
+	if err != nil {
+		away = err.Error() + "."
+	}
 	if in.GetAccept() == "" {
-		err = r.forget(ctx, endpoint, out, err)
+		err = r.forget(ctx, endpoint, out, away)
 	} else {
-		err = r.accept(ctx, endpoint, out, key, in.GetAccept(), err)
+		err = r.accept(ctx, endpoint, out, key, in.GetAccept(), away)
 	}
 	if err != nil {
 		return err
@@ -65,8 +69,8 @@ func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder
 }
 
 // forget lets the host show any key next. What it shows now is for the operator
-// to compare.
-func (r *Runner) forget(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, away error) error {
+// to compare; away is why it could not be asked.
+func (r *Runner) forget(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, away string) error {
 	had, err := r.Keys.Reset(ctx, e.Address())
 	if err != nil {
 		return err
@@ -75,18 +79,18 @@ func (r *Runner) forget(ctx context.Context, e ssh.Endpoint, out *centralv1.Orde
 	if !had {
 		out.Message = "No key was pinned; the next one that the host shows is."
 	}
-	if away != nil {
-		out.Message += " The host could not be asked for it now: " + away.Error() + "."
+	if away != "" {
+		out.Message += " The host could not be asked for it now: " + away
 	}
 	out.Advice = "Compare the fingerprint with what ssh-keygen -lf says on the host itself."
 	return nil
 }
 
 // accept pins the key with a fingerprint if the host shows it.
-func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, key []byte, fingerprint string, away error) error {
+func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, key []byte, fingerprint, away string) error {
 	switch {
-	case away != nil:
-		out.Outcome, out.Message = failed, "Nothing was changed, because the host could not be asked for its key: "+away.Error()+"."
+	case away != "":
+		out.Outcome, out.Message = failed, "Nothing was changed, because the host could not be asked for its key: "+away
 		return nil
 	case key == nil:
 		out.Outcome, out.Message = refused, "Nothing was changed: the host shows no key with the fingerprint "+fingerprint+"."
