@@ -34,7 +34,7 @@ func newServer(t *testing.T) *server {
 			t.Fatal(err)
 		}
 	}
-	s.real(t, "date", "du", "find", "head", "readlink", "sha256sum", "sort", "stat", "touch", "xargs")
+	s.real(t, "date", "du", "find", "head", "readlink", "sha256sum", "sort", "stat", "tail", "touch", "xargs")
 	s.program(t, "sleep", "exit 0\n")
 	return s
 }
@@ -79,7 +79,7 @@ func (s *server) aged(t *testing.T, name string, age time.Duration) {
 	t.Helper()
 	path := filepath.Join(s.root, name)
 	if _, err := os.Stat(path); os.IsNotExist(err) {
-		s.put(t, name, "x", 0o644)
+		s.put(t, name, "", 0o644)
 	}
 	at := time.Now().Add(-age)
 	if err := os.Chtimes(path, at, at); err != nil {

@@ -2,21 +2,16 @@
 # installed, and SELinux and AppArmor are left as they are.
 command -v systemctl >/dev/null || fail 'this starts units of systemd, which is not here'
 osiris_started=
-for osiris_unit in clamav-freshclam.service clamav-daemon.service clamd@scan.service clamd.service falcon-sensor.service mdatp.service sentinelone.service \
-  sentinelagent.service cbagentd.service cbdaemon.service wazuh-agent.service sophos-spl.service ds_agent.service eea.service eraagent.service \
-  xagt.service cylancesvc.service cyserver.service traps_pmd.service elastic-endpoint.service ElasticEndpoint.service bdsec.service \
-  kesl.service avast.service savd.service samhain.service ossec.service dailyaidecheck.timer aidecheck.timer aide.timer aide-check.timer; do
-  osiris_show=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$osiris_unit" 2>/dev/null) || fail 'systemd cannot be asked'
-  case $osiris_show in
-    *LoadState=masked*)
+for osiris_unit in clamav-freshclam.service samhain.service ossec.service $osiris_guards $osiris_watchers; do
+  osiris_words=$(unit_words "$osiris_unit") || fail 'systemd cannot be asked'
+  case $osiris_words in
+    'masked '*)
       note "$osiris_unit is masked by somebody, and was left."
       continue
       ;;
-    *LoadState=loaded*) ;;
+    'loaded active'*) continue ;;
+    'loaded '*) ;;
     *) continue ;;
-  esac
-  case $osiris_show in
-    *ActiveState=active*) continue ;;
   esac
   case $osiris_unit in
     clamav-daemon.service | clamd*)
@@ -29,8 +24,8 @@ for osiris_unit in clamav-freshclam.service clamav-daemon.service clamd@scan.ser
       ;;
   esac
   changed
-  case $osiris_show in
-    *UnitFileState=disabled*) systemctl enable "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be enabled" ;;
+  case $osiris_words in
+    *' disabled') systemctl enable "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be enabled" ;;
   esac
   systemctl start "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit does not start"
   note "$osiris_unit was started."

@@ -1,16 +1,10 @@
-if [ -e /etc/NIXOS ]; then
-  fail 'NixOS starts what its configuration says: take it out of configuration.nix'
-fi
+mutable_etc 'the services to start'
 osiris_done=
-if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-  for osiris_unit in telnet.socket rsh.socket rlogin.socket rexec.socket telnetd.service inetutils-telnetd.socket in.telnetd.service rshd.service rlogind.service; do
-    osiris_show=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$osiris_unit" 2>/dev/null) || fail 'systemd cannot be asked'
-    case $osiris_show in
-      *LoadState=loaded*) ;;
-      *) continue ;;
-    esac
-    case $osiris_show in
-      *ActiveState=active* | *ActiveState=activating* | *UnitFileState=enabled*) ;;
+if osiris_systemd; then
+  for osiris_unit in $osiris_open_logins; do
+    osiris_words=$(unit_words "$osiris_unit") || fail 'systemd cannot be asked'
+    case $osiris_words in
+      'loaded activ'* | 'loaded '*' enabled') ;;
       *) continue ;;
     esac
     changed
@@ -21,15 +15,14 @@ if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
 fi
 if [ -f /etc/inetd.conf ] && [ ! -L /etc/inetd.conf ] && grep -Eq '^([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]]' /etc/inetd.conf; then
   # The file is the administrator's and update-inetd's; the lines become its comments.
-  osiris_new=/etc/.inetd.conf.osiris
-  rm -f "$osiris_new"
+  osiris_mode=$(stat -c %a /etc/inetd.conf) || fail '/etc/inetd.conf cannot be looked at'
+  osiris_text=$(sed -E 's/^(([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]])/#<off># \1/' /etc/inetd.conf) || fail '/etc/inetd.conf cannot be read'
+  put_file /etc/inetd.conf "$osiris_mode" "$osiris_text" || fail '/etc/inetd.conf cannot be written'
   changed
-  { sed -E 's/^(([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]])/#<off># \1/' /etc/inetd.conf >"$osiris_new" && chmod 644 "$osiris_new" && mv -f "$osiris_new" /etc/inetd.conf; } ||
-    fail '/etc/inetd.conf cannot be written'
   osiris_done=yes
   for osiris_unit in inetutils-inetd openbsd-inetd inetd xinetd; do
-    if systemctl is-active --quiet "$osiris_unit.service" 2>/dev/null; then
-      systemctl restart "$osiris_unit.service" >/dev/null 2>&1 || fail "$osiris_unit.service does not restart"
+    if service_active "$osiris_unit"; then
+      service_do restart "$osiris_unit" || fail "$osiris_unit does not restart"
       note "$osiris_unit was restarted."
     fi
   done

@@ -1,14 +1,12 @@
 # Mode, owner and group of everything that remediate may touch, a line each.
-if [ -e /etc/NIXOS ]; then
-  fail 'NixOS writes these files itself: set it in configuration.nix'
-fi
+mutable_etc 'the modes of files'
 osiris_lines=$(
   for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group- /etc/shadow /etc/gshadow /etc/shadow- /etc/gshadow- /etc/security/opasswd \
     /etc /etc/ssh /etc/ssh/sshd_config /etc/ssh/ssh_host_*_key /etc/ssh/sshd_config.d/* /etc/sudoers /etc/sudoers.d /etc/sudoers.d/* \
     /etc/crontab /etc/cron.d /etc/cron.d/* /root /root/.ssh /root/.ssh/authorized_keys; do
     if [ -e "$osiris_file" ] && [ ! -L "$osiris_file" ]; then printf '%s\n' "$osiris_file"; fi
   done
-  find -P /etc -xdev \( -type f -o -type d ! -perm -1000 \) -perm -0002 || exit 1
+  open_below_etc || exit 1
 ) || fail '/etc cannot be searched'
 osiris_count=$(printf '%s\n' "$osiris_lines" | awk 'END { print NR }')
 [ "$osiris_count" -le 1000 ] || fail "$osiris_count files are more than this puts back"

@@ -1,6 +1,6 @@
 # Servers that failed are started again. Jobs are not run for it, what carries this
 # connection is not touched, and no failure is merely forgotten.
-[ -d /run/systemd/system ] || fail 'this restarts units of systemd, which is not here'
+osiris_systemd || fail 'this restarts units of systemd, which is not here'
 osiris_units=$(systemctl list-units --failed --all --plain --no-legend --no-pager 2>/dev/null) || fail 'systemd cannot be asked'
 osiris_started=
 osiris_left=

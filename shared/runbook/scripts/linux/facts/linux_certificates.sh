@@ -50,7 +50,7 @@ printf '%s\n' "$osiris_paths" | while IFS= read -r osiris_file; do
   case $osiris_file in
     *\$*) continue ;;
   esac
-  osiris_row="Path=$(printf '%s' "$osiris_file" | sed 's/[;\\]/\\&/g')"
+  osiris_row="Path=$(row_text "$osiris_file")"
   # notAfter=Mar  4 05:06:07 2027 GMT, in every language.
   osiris_end=$(openssl x509 -noout -enddate -in "$osiris_file" 2>/dev/null) || osiris_end=
   osiris_left=$(printf '%s\n' "$osiris_end" | awk -v now="$osiris_now" '

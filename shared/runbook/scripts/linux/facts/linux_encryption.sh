@@ -1,5 +1,5 @@
 # From a volume down to the disks, by the kernel's own tree: each way must meet a cipher.
-if [ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
+if in_container; then
   fact not_applicable 'A container has no disks of its own.'
   exit 0
 fi
@@ -116,7 +116,10 @@ case $(cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/dev/nu
   *QEMU* | *KVM* | *VMware* | *Xen* | *innotek* | *VirtualBox* | *Amazon* | *Google* | *'Virtual Machine'* | *OpenStack* | *DigitalOcean* | *Hetzner* | *Parallels*)
     fact virtual yes
     ;;
-  *) if [ -e /sys/hypervisor/type ] || [ -e /proc/xen ]; then fact virtual yes; else fact virtual no; fi ;;
+  *)
+    # The processor says so too, where the firmware has no name.
+    if grep -qs '^flags.* hypervisor' /proc/cpuinfo; then fact virtual yes; else fact virtual no; fi
+    ;;
 esac
 printf '%s\n' "$osiris_mounts" | while IFS="$osiris_tab" read -r osiris_type osiris_source osiris_number osiris_where; do
   if [ "$osiris_type" = many ]; then

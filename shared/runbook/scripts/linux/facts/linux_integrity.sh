@@ -2,21 +2,19 @@
 # is enforced.
 osiris_now=$(date +%s) || fail 'the time cannot be read'
 osiris_unit() { # UNIT: what its manager calls it, or nothing where there is no such unit
-  osiris_show=$(systemctl show -p LoadState -p ActiveState "$1" 2>/dev/null) || return 0
-  case $osiris_show in
-    *LoadState=loaded* | *LoadState=masked*) printf '%s\n' "$osiris_show" | sed -n 's/^ActiveState=//p' ;;
+  osiris_words=$(unit_words "$1") || return 0
+  case $osiris_words in
+    'loaded '* | 'masked '*)
+      osiris_words=${osiris_words#* }
+      printf '%s\n' "${osiris_words%% *}"
+      ;;
   esac
 }
-osiris_age() { # FACT UNIT-SECONDS FILE...: age of the newest
+osiris_age() { # FACT FILE...: age of the newest
   osiris_fact=$1
-  osiris_at=0
   shift
-  for osiris_file in "$@"; do
-    [ -s "$osiris_file" ] || continue
-    osiris_one=$(stat -L -c %Y "$osiris_file" 2>/dev/null) || fail "$osiris_file cannot be looked at"
-    if [ "$osiris_one" -gt "$osiris_at" ]; then osiris_at=$osiris_one; fi
-  done
-  if [ "$osiris_at" -gt 0 ]; then
+  osiris_at=$(newest "$@")
+  if [ -n "$osiris_at" ]; then
     osiris_one=$(((osiris_now - osiris_at) / 3600))
     if [ "$osiris_one" -lt 0 ]; then osiris_one=0; fi
     fact "$osiris_fact" "$osiris_one"
@@ -35,11 +33,7 @@ osiris_state() {
   fi
 }
 
-# Units by the names that the makers gave them. The names of ClamAV's server differ.
-for osiris_name in clamav-daemon.service clamd@scan.service clamd.service falcon-sensor.service mdatp.service sentinelone.service \
-  sentinelagent.service cbagentd.service cbdaemon.service wazuh-agent.service sophos-spl.service ds_agent.service eea.service eraagent.service \
-  xagt.service cylancesvc.service cyserver.service traps_pmd.service elastic-endpoint.service ElasticEndpoint.service bdsec.service \
-  kesl.service avast.service savd.service; do
+for osiris_name in $osiris_guards; do
   osiris_is=$(osiris_state "$osiris_name")
   if [ -n "$osiris_is" ]; then
     fact guard "Name=$osiris_name;State=$osiris_is"
@@ -56,7 +50,7 @@ if command -v aide >/dev/null; then
   done
   # A list alone compares nothing: something has to run it.
   osiris_runs=
-  for osiris_name in dailyaidecheck.timer aidecheck.timer aide.timer aide-check.timer; do
+  for osiris_name in $osiris_watchers; do
     if [ "$(osiris_state "$osiris_name")" = active ]; then osiris_runs=yes; fi
   done
   for osiris_file in /etc/cron.daily/*aide* /etc/cron.d/*aide* /etc/cron.weekly/*aide* /etc/periodic/daily/*aide*; do
@@ -94,7 +88,7 @@ elif [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then
   else
     fact mandatory_access unread
   fi
-elif [ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ ! -d /sys/kernel ]; then
+elif in_container || [ ! -d /sys/kernel ]; then
   fact mandatory_access unread
 else
   fact mandatory_access off

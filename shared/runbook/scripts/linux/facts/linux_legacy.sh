@@ -12,15 +12,11 @@ for osiris_port in $osiris_ports; do
     0201) fact legacy 'Name=rlogin;How=listens' ;;
   esac
 done
-if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-  for osiris_unit in telnet.socket rsh.socket rlogin.socket rexec.socket telnetd.service inetutils-telnetd.socket in.telnetd.service rshd.service rlogind.service; do
-    osiris_show=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$osiris_unit" 2>/dev/null) || fail 'systemd cannot be asked'
-    case $osiris_show in
-      *LoadState=loaded*) ;;
-      *) continue ;;
-    esac
-    case $osiris_show in
-      *ActiveState=active* | *ActiveState=activating* | *UnitFileState=enabled*) fact legacy "Name=$osiris_unit;How=${osiris_unit##*.}" ;;
+if osiris_systemd; then
+  for osiris_unit in $osiris_open_logins; do
+    osiris_words=$(unit_words "$osiris_unit") || fail 'systemd cannot be asked'
+    case $osiris_words in
+      'loaded activ'* | 'loaded '*' enabled') fact legacy "Name=$osiris_unit;How=${osiris_unit##*.}" ;;
     esac
   done
 fi

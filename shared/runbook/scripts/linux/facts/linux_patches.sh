@@ -1,20 +1,15 @@
 # What the lists on the host say: nothing is fetched, and no cache is written.
 osiris_show() { # of names, one a line: how many, and the first
-  fact security_count "$(printf '%s' "$1" | awk 'NF { count++ } END { print count + 0 }')"
+  fact security_count "$(count_lines "$1")"
   printf '%s\n' "$1" | awk 'NF && ++count <= 30' | while IFS= read -r osiris_name; do
     fact security_update "$osiris_name"
   done
 }
-# osiris_newest FILE...: since the newest was written. Without one there is no fact.
-osiris_newest() {
-  osiris_at=0
-  for osiris_file in "$@"; do
-    [ -e "$osiris_file" ] || continue
-    osiris_one=$(stat -c %Y "$osiris_file" 2>/dev/null) || continue
-    if [ "$osiris_one" -gt "$osiris_at" ]; then osiris_at=$osiris_one; fi
-  done
+# osiris_age FILE...: since the newest was written. Without one there is no fact.
+osiris_age() {
+  osiris_at=$(newest "$@")
   osiris_now=$(date +%s) || fail 'the time cannot be read'
-  if [ "$osiris_at" -gt 0 ] && [ "$osiris_at" -le "$osiris_now" ]; then
+  if [ -n "$osiris_at" ] && [ "$osiris_at" -le "$osiris_now" ]; then
     fact list_age_hours $(((osiris_now - osiris_at) / 3600))
   fi
 }
@@ -44,7 +39,7 @@ elif command -v apt-get >/dev/null; then
     fail 'apt-get cannot say what it would install: packages may be broken'
   osiris_show "$(printf '%s\n' "$osiris_plan" | awk '$1 == "Inst" && /Debian-Security:|[a-z]-security[], ]/ { print $2 }' | sort -u)"
   if osiris_any /var/lib/apt/lists/*security*Release; then fact security_source yes; else fact security_source no; fi
-  osiris_newest /var/lib/apt/periodic/update-success-stamp /var/lib/apt/periodic/update-stamp /var/lib/apt/lists
+  osiris_age /var/lib/apt/periodic/update-success-stamp /var/lib/apt/periodic/update-stamp /var/lib/apt/lists
 elif command -v dnf >/dev/null; then
   fact package_manager dnf
   osiris_any /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml || fail 'dnf has no list of packages'
@@ -58,14 +53,14 @@ elif command -v dnf >/dev/null; then
     fact security_source unlabelled
   fi
   # What was found unchanged is only touched.
-  osiris_newest /var/cache/dnf/*/repodata/*primary* /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/*primary* /var/cache/libdnf5/*/repodata/repomd.xml
+  osiris_age /var/cache/dnf/*/repodata/*primary* /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/*primary* /var/cache/libdnf5/*/repodata/repomd.xml
 elif command -v zypper >/dev/null; then
   fact package_manager zypper
   osiris_any /var/cache/zypp/raw/*/repodata/repomd.xml || fail 'zypper has no list of packages'
   osiris_plan=$(zypper --non-interactive --no-refresh --xmlout list-patches --category security 2>/dev/null) || fail 'zypper cannot say what it would install'
   osiris_show "$(printf '%s\n' "$osiris_plan" | sed -n 's/^.*<update .*name="\([^"]*\)".*$/\1/p' | sort -u)"
   if osiris_any /var/cache/zypp/raw/*/repodata/*updateinfo*; then fact security_source yes; else fact security_source unlabelled; fi
-  osiris_newest /var/cache/zypp/raw/*/repodata/repomd.xml
+  osiris_age /var/cache/zypp/raw/*/repodata/repomd.xml
 elif command -v apk >/dev/null; then
   fact package_manager apk
   osiris_any /var/cache/apk/APKINDEX.* || fail 'apk has no list of packages'
@@ -73,5 +68,5 @@ elif command -v apk >/dev/null; then
   osiris_plan=$(apk --no-network version -l '<' 2>/dev/null) || fail 'apk cannot say what it would install'
   osiris_show "$(printf '%s\n' "$osiris_plan" | awk '$2 == "<" { print $1 }' | sort -u)"
   fact security_source yes
-  osiris_newest /var/cache/apk/APKINDEX.*
+  osiris_age /var/cache/apk/APKINDEX.*
 fi

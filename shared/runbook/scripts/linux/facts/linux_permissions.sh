@@ -1,10 +1,4 @@
 # Modes as they are; the judge says which are well.
-osiris_escape() {
-  case $1 in
-    *[\;\\]*) printf '%s' "$1" | sed 's/[;\\]/\\&/g' ;;
-    *) printf '%s' "$1" ;;
-  esac
-}
 osiris_row() { # KIND PATH
   [ -e "$2" ] || return 0
   osiris_stat=$(stat -L -c '%u %g %a %G' "$2" 2>/dev/null) || fail "$2 cannot be looked at"
@@ -12,7 +6,7 @@ osiris_row() { # KIND PATH
   osiris_stat=${osiris_stat#* }
   osiris_group=${osiris_stat%% *}
   osiris_stat=${osiris_stat#* }
-  fact file "Kind=$1;Path=$(osiris_escape "$2");Owner=$osiris_owner;Group=$osiris_group;GroupName=$(osiris_escape "${osiris_stat#* }");Mode=$((0${osiris_stat%% *}))"
+  fact file "Kind=$1;Path=$(row_text "$2");Owner=$osiris_owner;Group=$osiris_group;GroupName=$(row_text "${osiris_stat#* }");Mode=$((0${osiris_stat%% *}))"
 }
 [ -e /etc/passwd ] || fail '/etc/passwd is not there'
 for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group-; do
@@ -37,9 +31,8 @@ for osiris_file in /etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/cron.d/*; do
   fi
   osiris_row config "$osiris_file"
 done
-# A folder with the sticky bit is made for everybody. Links have no modes.
-osiris_open=$(find -P /etc -xdev \( -type f -o -type d ! -perm -1000 \) -perm -0002 2>/dev/null) || fail '/etc cannot be searched'
-fact world_writable_count "$(printf '%s\n' "$osiris_open" | awk 'NF { count++ } END { print count + 0 }')"
+osiris_open=$(open_below_etc) || fail '/etc cannot be searched'
+fact world_writable_count "$(count_lines "$osiris_open")"
 printf '%s\n' "$osiris_open" | awk 'NF && ++count <= 8' | while IFS= read -r osiris_file; do
   fact world_writable "$osiris_file"
 done

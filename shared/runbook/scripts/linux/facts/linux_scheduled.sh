@@ -48,7 +48,7 @@ case $? in
   *) fail 'the search for SUID programs did not end in time' ;;
 esac
 osiris_list=$(printf '%s\n%s\n%s\n' "$osiris_list" "$osiris_units" "$(printf '%s\n' "$osiris_found" | sed '/./s/^/suid /')" | awk 'NF && !seen[$0]++')
-osiris_count=$(printf '%s\n' "$osiris_list" | awk 'NF { count++ } END { print count + 0 }')
+osiris_count=$(count_lines "$osiris_list")
 [ "$osiris_count" -le 3000 ] || fail "there are $osiris_count jobs and SUID programs"
 
 # Whose they are, as PATH OWNER, and what is not as its package brought it. Odd
@@ -103,7 +103,7 @@ osiris_entries=$(
 )
 osiris_digest=$(printf '%s\n' "$osiris_entries" | sha256sum) || fail 'the digest cannot be made'
 fact entries_digest "${osiris_digest%% *}"
-fact entry_count "$(printf '%s\n' "$osiris_entries" | awk 'NF { count++ } END { print count + 0 }')"
+fact entry_count "$(count_lines "$osiris_entries")"
 # What no package explains first, then the rest, as far as there is room.
 printf '%s\n' "$osiris_entries" | awk '
   NF { what = $NF; long = length(what) == 64; sub(/ [^ ]*$/, ""); line = substr($0, 1, 200) " " (long ? substr(what, 1, 12) : what)

@@ -9,7 +9,7 @@ elif command -v rc-status >/dev/null; then
 else
   fail 'there is no service manager that this can ask'
 fi
-fact failed_count "$(printf '%s\n' "$osiris_names" | awk 'NF { count++ } END { print count + 0 }')"
+fact failed_count "$(count_lines "$osiris_names")"
 printf '%s\n' "$osiris_names" | awk 'NF && ++count <= 40' | while IFS= read -r osiris_name; do
-  fact failed_unit "Unit=$(printf '%s' "$osiris_name" | sed 's/[;\\]/\\&/g')"
+  fact failed_unit "Unit=$(row_text "$osiris_name")"
 done
