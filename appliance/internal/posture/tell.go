@@ -67,9 +67,13 @@ func unseen(since time.Time) []check.Verdict {
 	return out
 }
 
-// record is what the registry of hosts knows a device by: its key, never a name.
+// record is what the registry of hosts knows a device by: its key. The name is for
+// people only, and has the MAC since two devices may have had one address.
 func record(d Device) host.Target {
 	name := "device " + strings.ReplaceAll(join(d.Addresses), ",", ", ")
+	if d.Key == d.MAC {
+		name += " (" + d.MAC + ")"
+	}
 	return host.Target{ID: "network/" + d.Key, Hostname: name}
 }
 
