@@ -1,7 +1,8 @@
 // Package trial reads stories of runbooks on a real Linux host, which its tests,
 // tagged integration, play over the real SSH road with the real executor, against
-// the Debian of e2e/lab/linux: healthy, broken, rolled back, healed. There is one
-// story a runbook, testdata/<runbook>.txtar; its comment says what was broken.
+// the Debian of e2e/lab/linux: healthy, broken, rolled back, healed. Each
+// runbook has a story, testdata/<runbook>.txtar, and may have more,
+// testdata/<runbook>+<variant>.txtar; the comment says what was broken.
 // Sections are scripts of the host's root unless said otherwise; an empty one is
 // as one that is not there:
 //
