@@ -16,6 +16,12 @@ const (
 	// tryAlone is how long others wait for the first host that tries a credential.
 	// A refusal comes sooner; a host that hangs delays nobody for longer.
 	tryAlone = 3 * time.Second
+	// mostTries is how many hosts may have an unproven credential at a time, when
+	// each in turn takes longer than that. Lockout thresholds begin at three to five.
+	mostTries = 3
+	// provenFor is how long an accepted logon says that the password is right. It
+	// outlasts the pauses within a sweep, and not those between two.
+	provenFor = time.Minute
 )
 
 // verdictOnLogin is what a host said about a credential.
@@ -35,9 +41,9 @@ type login struct {
 }
 
 // guard keeps a wrong password from locking accounts. A shared account that no
-// host has accepted yet is tried on one host at a time; one refusal ends its use
-// everywhere for a while. A refusal on a host also ends its use there for an hour.
-// A rotated credential starts anew.
+// host has accepted within a minute is tried on one host at a time; one refusal ends
+// its use everywhere for a while. A refusal on a host also ends its use there for an
+// hour. A rotated credential starts anew.
 type guard struct {
 	mu    sync.Mutex
 	known map[string]*standingOf // by credential's name
@@ -47,10 +53,12 @@ type guard struct {
 type standingOf struct {
 	version string
 	proven  bool                 // some host accepted it since it was last refused
+	at      time.Time            // when one did last
 	strikes int                  // refusals since
 	until   time.Time            // held back everywhere
 	hosts   map[string]time.Time // held back there
 	turn    chan struct{}        // holds the right to try while it is not proven
+	tries   chan struct{}        // holds one for each try that has not ended
 }
 
 func newGuard() *guard { return &guard{known: map[string]*standingOf{}} }
@@ -58,7 +66,7 @@ func newGuard() *guard { return &guard{known: map[string]*standingOf{}} }
 func (g *guard) of(l login) *standingOf {
 	s := g.known[l.name]
 	if s == nil || s.version != l.version {
-		s = &standingOf{version: l.version, hosts: map[string]time.Time{}, turn: make(chan struct{}, 1)}
+		s = &standingOf{version: l.version, hosts: map[string]time.Time{}, turn: make(chan struct{}, 1), tries: make(chan struct{}, mostTries)}
 		g.known[l.name] = s
 	}
 	return s
@@ -69,7 +77,7 @@ func (g *guard) of(l login) *standingOf {
 func (g *guard) use(ctx context.Context, l login) (done func(verdictOnLogin), err error) {
 	g.mu.Lock()
 	s := g.of(l)
-	trying := l.shared && !s.proven
+	trying := l.shared && !s.fresh()
 	err = s.held(l)
 	g.mu.Unlock()
 	if err != nil {
@@ -78,28 +86,45 @@ func (g *guard) use(ctx context.Context, l login) (done func(verdictOnLogin), er
 	if !trying {
 		return func(v verdictOnLogin) { g.note(l, s, v) }, nil
 	}
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
+	return g.try(ctx, l, s)
+}
+
+// try waits for the turn of an unproven credential.
+func (g *guard) try(ctx context.Context, l login, s *standingOf) (done func(verdictOnLogin), err error) {
+	for _, room := range []chan struct{}{s.tries, s.turn} {
+		select {
+		case room <- struct{}{}:
+			continue
+		case <-ctx.Done():
+		}
+		if room == s.turn {
+			<-s.tries
+		}
 		return nil, ctx.Err()
 	}
 	g.mu.Lock()
-	err, proven := s.held(l), s.proven
+	err, proven := s.held(l), s.fresh()
 	g.mu.Unlock()
 	give := sync.OnceFunc(func() { <-s.turn })
 	if err != nil || proven {
 		give()
-	}
-	if err != nil {
-		return nil, err
+		<-s.tries
+		if err != nil {
+			return nil, err
+		}
+		return func(v verdictOnLogin) { g.note(l, s, v) }, nil
 	}
 	alone := time.AfterFunc(tryAlone, give)
 	return func(v verdictOnLogin) {
 		g.note(l, s, v)
 		alone.Stop()
 		give()
+		<-s.tries
 	}, nil
 }
+
+// fresh tells whether a host accepted it of late; the guard's mu is held.
+func (s *standingOf) fresh() bool { return s.proven && time.Since(s.at) < provenFor }
 
 func (s *standingOf) held(l login) error {
 	now := time.Now()
@@ -115,7 +140,7 @@ func (g *guard) note(l login, s *standingOf, v verdictOnLogin) {
 	switch v {
 	case accepted:
 		delete(s.hosts, l.host)
-		s.proven, s.strikes = true, 0
+		s.proven, s.strikes, s.at = true, 0, time.Now()
 	case refused:
 		now := time.Now()
 		s.hosts[l.host] = now.Add(restAfterProof)

@@ -35,8 +35,9 @@ func NewSSH(commands ShellCommands, credentials ShellCredentials) *SSH {
 	return &SSH{commands: commands, credentials: credentials, guard: newGuard()}
 }
 
-// Run implements Road. An account of Linux is taken to be the host's own: a
-// refusal rests on that host only.
+// Run implements Road. An account of Linux is taken to be the host's own, so that a
+// refusal rests on that host only, unless it has a password and its user is written
+// with a domain: its lockout would reach every host.
 func (s *SSH) Run(ctx context.Context, t Target, d *runbook.Document, idempotent bool) (*runbook.Reply, error) {
 	stdin, err := d.Shell()
 	if err != nil {
@@ -46,7 +47,9 @@ func (s *SSH) Run(ctx context.Context, t Target, d *runbook.Document, idempotent
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}
-	done, err := s.guard.use(ctx, login{name: t.Credential, version: version, host: t.ID})
+	done, err := s.guard.use(ctx, login{
+		name: t.Credential, version: version, host: t.ID, shared: c.Password != "" && ofDomain(c.User),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("using credential %s: %w", t.Credential, err)
 	}

@@ -53,19 +53,17 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}
-	done, err := w.guard.use(ctx, login{
-		name: t.Credential, version: version, host: t.ID, shared: shared(credential),
-	})
-	if err != nil {
+	logon := w.guard.logon(login{name: t.Credential, version: version, host: t.ID, shared: shared(credential)})
+	if err := logon.held(); err != nil {
 		return nil, fmt.Errorf("using credential %s: %w", t.Credential, err)
 	}
 	sent := time.Now()
 	out, err := w.commands.Run(ctx, winrm.Endpoint{
 		Host: t.Host, Port: t.Port, Name: t.Name, HTTP: t.HTTP, CAs: t.CAs, Pin: t.Pin,
 		AllowBasic: t.AllowBasic, AllowPlain: t.AllowPlain,
-	}, credential, winrm.Command{Line: w.line, Stdin: stdin, Idempotent: idempotent})
+	}, credential, winrm.Command{Line: w.line, Stdin: stdin, Idempotent: idempotent, Logon: logon.ask})
 	received := time.Now()
-	done(standing(err))
+	logon.ended(err)
 	if err != nil {
 		return nil, err
 	}
@@ -79,19 +77,24 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 
 // shared tells whether an account is the same one on many hosts: one of a domain,
 // whose lockout would reach further than this host.
-func shared(c winrm.Credential) bool {
-	return c.Realm != "" || strings.ContainsAny(c.User, `\@`) && !strings.HasPrefix(c.User, `.\`)
+func shared(c winrm.Credential) bool { return c.Realm != "" || ofDomain(c.User) }
+
+// ofDomain tells whether a user is written with its domain.
+func ofDomain(user string) bool {
+	return strings.ContainsAny(user, `\@`) && !strings.HasPrefix(user, `.\`)
 }
 
-// standing is what a run says about its credential: that it was accepted, that
-// it was refused, or nothing.
+// standing is what came of a logon: that it was accepted, that it was refused, or
+// nothing.
 func standing(err error) verdictOnLogin {
 	var fault *winrm.Fault
 	switch {
+	case err == nil, errors.As(err, &fault), errors.Is(err, winrm.ErrTooMuch), errors.Is(err, winrm.ErrQuota):
+		// A fault comes after the logon, also the one that denies access: the
+		// password was right.
+		return accepted
 	case errors.Is(err, winrm.ErrAuth):
 		return refused
-	case err == nil, errors.As(err, &fault), errors.Is(err, winrm.ErrTooMuch), errors.Is(err, winrm.ErrQuota):
-		return accepted // a fault comes after the logon
 	default:
 		return nothing
 	}

@@ -1,6 +1,7 @@
 package winrm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,6 +16,10 @@ type Command struct {
 	// Idempotent means that running it twice does no harm, so that it may be
 	// tried again when its outcome was lost.
 	Idempotent bool
+	// Logon, if set, is asked before the credential is shown to the host, and may
+	// wait or refuse; what it gives is told what came of that. A kept connection shows
+	// nothing, so nobody is asked.
+	Logon func(ctx context.Context) (told func(err error), err error)
 }
 
 // Output is what a command left behind.

@@ -23,6 +23,8 @@ var (
 	// ErrAuth means that the host or its KDC does not accept the credential.
 	// It is never tried again by itself: accounts lock.
 	ErrAuth = errors.New("credential refused")
+	// ErrNotNow means that Command.Logon did not let the credential be shown.
+	ErrNotNow = errors.New("not signing in now")
 	// ErrUntrusted means that the host's certificate is not the right one; the
 	// error is an *Untrusted.
 	ErrUntrusted = errors.New("host's certificate is not trusted")
@@ -109,7 +111,7 @@ func cause(err error) error {
 }
 
 func known(err error) bool {
-	for _, k := range []error{ErrInvalid, ErrUnreachable, ErrAuth, ErrUntrusted, ErrUnsealed, ErrQuota, ErrTimeout, ErrReply, ErrTooMuch} {
+	for _, k := range []error{ErrInvalid, ErrUnreachable, ErrAuth, ErrNotNow, ErrUntrusted, ErrUnsealed, ErrQuota, ErrTimeout, ErrReply, ErrTooMuch} {
 		if errors.Is(err, k) {
 			return true
 		}

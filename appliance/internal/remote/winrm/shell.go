@@ -45,7 +45,7 @@ type shell struct {
 // run does it all but what must be done after a failure: see left.
 func (s *shell) run(ctx context.Context, command Command) (Output, error) {
 	s.messages = wsman.New(s.host.endpoint.url(), s.road.cfg.OperationTimeout, shellIdle, envelope)
-	if err := s.create(ctx); err != nil {
+	if err := s.create(ctx, command); err != nil {
 		return Output{}, s.failed(ctx, err)
 	}
 	out, err := s.execute(ctx, command)
@@ -86,7 +86,7 @@ func (s *shell) give() {
 }
 
 // create opens a shell, on a new connection if the kept one had ended.
-func (s *shell) create(ctx context.Context) error {
+func (s *shell) create(ctx context.Context, command Command) error {
 	for {
 		c, err := s.host.connection(ctx, s.credential)
 		if err != nil {
@@ -94,9 +94,7 @@ func (s *shell) create(ctx context.Context) error {
 		}
 		s.conn = c
 		kept := c.used
-		reply, err := s.do(ctx, s.messages.Create())
-		if err == nil {
-			s.id = reply.Shell
+		if err = s.open(ctx, command, kept); err == nil {
 			return nil
 		}
 		s.give()
@@ -104,6 +102,24 @@ func (s *shell) create(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// open opens a shell on the connection at hand. On a new one that is the logon.
+func (s *shell) open(ctx context.Context, command Command, kept bool) error {
+	told := func(error) {}
+	if command.Logon != nil && !kept {
+		var err error
+		if told, err = command.Logon(ctx); err != nil {
+			s.conn.close() // a host soon hangs up on who says nothing
+			return fmt.Errorf("%w: %w", ErrNotNow, err)
+		}
+	}
+	reply, err := s.do(ctx, s.messages.Create())
+	told(classify(ctx, err))
+	if err == nil {
+		s.id = reply.Shell
+	}
+	return err
 }
 
 func (s *shell) do(ctx context.Context, request wsman.Request) (wsman.Reply, error) {

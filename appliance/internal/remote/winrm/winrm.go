@@ -6,8 +6,8 @@
 // A Road takes an Endpoint, a Credential and a Command, and gives an Output:
 // standard output, standard error and the exit code of a command that ended.
 // Anything else is an error that answers errors.Is for what a caller decides
-// by: ErrUnreachable, ErrAuth, ErrUntrusted, ErrUnsealed, ErrQuota, ErrTimeout,
-// ErrReply, ErrTooMuch; or it is a *Fault, the host's own refusal. Times are
+// by: ErrUnreachable, ErrAuth, ErrNotNow, ErrUntrusted, ErrUnsealed, ErrQuota,
+// ErrTimeout, ErrReply, ErrTooMuch; or it is a *Fault, the host's own refusal. Times are
 // time.Duration, sizes bytes. The context is honoured wherever something waits.
 //
 // Commands to one host take turns on its connection. Every shell is deleted,
