@@ -14,6 +14,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/osiriscare/osiris/appliance/internal/discover"
+	"github.com/osiriscare/osiris/e2e/lab/domain"
 )
 
 func TestSambaListsThousands(t *testing.T) {
@@ -58,7 +59,7 @@ func TestSambaLetsUsInEveryWay(t *testing.T) {
 		{"kerberos over LDAPS", func(c *discover.Config) { c.Credential.Method = discover.Kerberos }},
 		{"kerberos over StartTLS", func(c *discover.Config) { c.Credential.Method, c.StartTLS = discover.Kerberos, true }},
 		{"a keytab", func(c *discover.Config) {
-			c.Credential = discover.Credential{Method: discover.Kerberos, User: "osiris", Keytab: s.keytab}
+			c.Credential = discover.Credential{Method: discover.Kerberos, User: "osiris", Keytab: s.Keytab}
 		}},
 		{"a pinned key", func(c *discover.Config) { c.CAs, c.Pin = nil, s.pin(t) }},
 	} {
@@ -116,12 +117,12 @@ func TestSambaKeepsUsOut(t *testing.T) {
 		})
 	}
 	t.Run("a plain bind, which we never do, is refused", func(t *testing.T) {
-		conn, err := ldap.DialURL("ldap://" + sambaAddress)
+		conn, err := ldap.DialURL("ldap://" + domain.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close() //nolint:errcheck // the bind says what is wrong
-		if err := conn.Bind("osiris@northvalley.local", sambaUser); !ldap.IsErrorWithCode(err, ldap.LDAPResultStrongAuthRequired) {
+		if err := conn.Bind("osiris@northvalley.local", domain.Password); !ldap.IsErrorWithCode(err, ldap.LDAPResultStrongAuthRequired) {
 			t.Errorf("Bind = %v; want code 8", err)
 		}
 	})
@@ -183,12 +184,12 @@ func TestSambaTellsOnlyWhatChanged(t *testing.T) {
 
 func (s *samba) admin(t *testing.T) *ldap.Conn {
 	t.Helper()
-	conn, err := ldap.DialURL("ldaps://"+sambaAddress, ldap.DialWithTLSConfig(s.client()))
+	conn, err := ldap.DialURL("ldaps://"+domain.Address, ldap.DialWithTLSConfig(s.client()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.Bind("administrator@northvalley.local", sambaAdmin); err != nil {
+	if err := conn.Bind(domain.Admin, domain.AdminPassword); err != nil {
 		t.Fatal(err)
 	}
 	return conn
