@@ -103,7 +103,7 @@ esac
 func newHost(t *testing.T, services ...string) *machine {
 	t.Helper()
 	m := newMachine(t)
-	for _, name := range []string{"tail", "sort", "mkdir", "rmdir", "readlink"} {
+	for _, name := range []string{"tail", "sort", "mkdir", "rmdir", "readlink", "find", "date"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)

@@ -2,9 +2,11 @@ package runbook_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -131,7 +133,7 @@ func TestTheFirewallLeavesOpenWhatItShould(t *testing.T) {
 	}
 	// It would have been off again, and by itself.
 	undo := m.read(t, "run/osiris-firewall.sh")
-	for _, line := range []string{"sleep 90\n", "|| exit 0\n", "ufw --force disable"} {
+	for _, line := range []string{"sleep 90\n", ".armed 2>/dev/null)\" = '", "|| exit 0\n", "ufw --force disable"} {
 		if !strings.Contains(undo, line) {
 			t.Errorf("the way back has no %q:\n%s", line, undo)
 		}
@@ -235,4 +237,50 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 		t.Errorf("without rights, but with the file of ufw: %v %s", v.Status, v.Actual)
 	}
 	newHost(t).unknown(t, check.LinuxFirewall, "cannot be read")
+
+	m = newFirewall(t)
+	m.write(t, "ruleset", rules("inet", "drop", ""))
+	m.write(t, "run/osiris-firewall.armed", "1.2\n")
+	m.unknown(t, check.LinuxFirewall, "is being tried")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(m.root, "run/osiris-firewall.armed"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Pass {
+		t.Errorf("after a run that was killed: %v %s", v.Status, v.Reason)
+	}
+}
+
+// The way back runs as it is written: it does its work only for the run that armed it.
+func TestTheWayBackOfTheFirewallKnowsItsRun(t *testing.T) {
+	for name, test := range map[string]struct{ token, want string }{
+		"its own run has not ended": {"", "ENABLED=no\n"}, "another run tries now": {"another\n", "ENABLED=yes\n"}, "the run has ended": {"-", "ENABLED=yes\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newFirewall(t)
+			withUfw(t, m)
+			// The run is killed while it looks whether SSH stays open.
+			m.program(t, "ssh-keyscan", "! grep -q drop @@/ruleset || exec cat @@/run/osiris-firewall.armed >@@/token; echo '192.0.2.1 ssh-ed25519 AAAA'\n")
+			if o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443"}, nil); o.OK {
+				t.Fatalf("remediate: %+v", o)
+			}
+			token := m.read(t, "token")
+			m.write(t, "etc/ufw/ufw.conf", "ENABLED=yes\n")
+			switch test.token {
+			case "":
+				m.write(t, "run/osiris-firewall.armed", token)
+			case "-":
+			default:
+				m.write(t, "run/osiris-firewall.armed", test.token)
+			}
+			cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(m.root, "run/osiris-firewall.sh"))
+			cmd.Env = []string{"PATH=" + m.root + "/bin"}
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Fatalf("the way back: %v: %s", err, out)
+			}
+			if got := m.read(t, "etc/ufw/ufw.conf"); got != test.want {
+				t.Errorf("ufw has %q; want %q", got, test.want)
+			}
+		})
+	}
 }

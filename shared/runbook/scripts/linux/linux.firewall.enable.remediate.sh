@@ -90,20 +90,17 @@ osiris_probe() {
   osiris_room=$!
   osiris_answer=1
   sleep 1
-  osiris_net=169.254.253 osiris_bits=30 osiris_how=
+  # An address of IPv6 is used once it was looked for elsewhere, which takes two seconds.
+  osiris_near=169.254.253.1 osiris_far=169.254.253.2 osiris_family=-4 osiris_bits=30
   case $osiris_own in
-    *:*) osiris_net=fd6f:7369:7269:7301: osiris_bits=64 osiris_how=nodad ;;
+    *:*) osiris_near=fd6f:7369:7269::1 osiris_far=fd6f:7369:7269::2 osiris_family=-6 osiris_bits=64 ;;
   esac
-  osiris_near=$osiris_net.1 osiris_far=$osiris_net.2
-  if [ -n "$osiris_how" ]; then
-    osiris_near=$osiris_net:1 osiris_far=$osiris_net:2
-  fi
   if [ "$(readlink "/proc/$osiris_room/ns/net")" != "$(readlink "/proc/$$/ns/net")" ] &&
     ip link add osirisfw0 type veth peer name osirisfw1 netns "$osiris_room" 2>/dev/null &&
-    ip addr add "$osiris_near/$osiris_bits" dev osirisfw0 ${osiris_how:+"$osiris_how"} 2>/dev/null && ip link set osirisfw0 up &&
-    nsenter -t "$osiris_room" -n ip addr add "$osiris_far/$osiris_bits" dev osirisfw1 ${osiris_how:+"$osiris_how"} 2>/dev/null &&
-    nsenter -t "$osiris_room" -n ip link set osirisfw1 up &&
-    nsenter -t "$osiris_room" -n ip route add default via "$osiris_near" 2>/dev/null; then
+    ip "$osiris_family" addr add "$osiris_near/$osiris_bits" dev osirisfw0 && ip link set osirisfw0 up &&
+    nsenter -t "$osiris_room" -n ip "$osiris_family" addr add "$osiris_far/$osiris_bits" dev osirisfw1 &&
+    nsenter -t "$osiris_room" -n ip link set osirisfw1 up && { [ "$osiris_family" = -4 ] || sleep 3; } &&
+    nsenter -t "$osiris_room" -n ip "$osiris_family" route add default via "$osiris_near"; then
     nsenter -t "$osiris_room" -n ssh-keyscan -T 5 -p "$osiris_own_port" "$osiris_own" 2>/dev/null | grep -q '^[^#]' && osiris_answer=0
   fi
   ip link del osirisfw0 2>/dev/null
@@ -123,7 +120,9 @@ osiris_undo() {
   fail "$1"
 }
 # Whatever becomes of us, in 90 seconds the firewall is off again, unless it was
-# seen that a new connection gets through.
+# seen that a new connection gets through. The token tells one run from the next;
+# while it lies there the check answers that it does not know.
+osiris_token=$$.$(date +%s)
 osiris_armed=/run/osiris-firewall.armed
 case $osiris_manager in
   ufw) osiris_close='ufw --force disable' ;;
@@ -133,10 +132,10 @@ esac
 put_file /run/osiris-firewall.sh 700 "# Written by Osiris, runbook linux.firewall.enable.
 PATH=$PATH
 sleep 90
-[ -e $osiris_armed ] || exit 0
+[ \"\$(cat $osiris_armed 2>/dev/null)\" = '$osiris_token' ] || exit 0
 rm -f $osiris_armed
 $osiris_close" || fail 'nothing can be written below /run'
-: >"$osiris_armed" || fail 'nothing can be written below /run'
+put_file "$osiris_armed" 600 "$osiris_token" || fail 'nothing can be written below /run'
 if osiris_systemd && command -v systemd-run >/dev/null; then
   systemd-run --quiet --collect sh /run/osiris-firewall.sh 2>/dev/null || osiris_undo 'the way back cannot be prepared'
 else
