@@ -67,9 +67,11 @@ func guarded() (code int, err error) {
 		}
 		err = errors.Join(err, e)
 	}()
-	if err := prepare(); err != nil {
+	release, err := prepare()
+	if err != nil {
 		return 1, err
 	}
+	defer release()
 	group, err := makeGroup()
 	if err != nil {
 		return 1, err

@@ -54,35 +54,62 @@ func treeFolder() (string, error) {
 	return filepath.Join(base, "linux-target", fmt.Sprintf("%x", key[:8])), nil
 }
 
-// prepare makes the tree if it is not there, by tree.sh in namespaces of its own.
-// It takes the machine's sources of Debian 12, and how its apt fetches.
-func prepare() error {
+// prepare makes the tree if it is not there, by tree.sh in namespaces of its own,
+// and removes those that were made of other packages. It takes the machine's
+// sources of Debian 12, and how its apt fetches. The tree stays until release.
+func prepare() (release func(), err error) {
 	if !installed() {
-		return nil // Open says so
+		return func() {}, nil // Open says so
 	}
 	ctx := context.Background() // go test ends it
 	dir, err := treeFolder()
 	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
 	base := filepath.Dir(dir)
 	// The tree has programs that make their caller root: nobody else gets to them.
 	if err := os.MkdirAll(base, 0o700); err != nil {
-		return fmt.Errorf("making the tree: %w", err)
+		return nil, fmt.Errorf("making the tree: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(base, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("making the tree: %w", err)
+	}
+	take := func(how int) error {
+		if err := syscall.Flock(int(lock.Fd()), how); err != nil {
+			return fmt.Errorf("waiting for others who use the tree: %w", err)
+		}
+		return nil
+	}
+	err = take(syscall.LOCK_SH)
+	if _, e := os.Stat(dir); err == nil && errors.Is(e, fs.ErrNotExist) {
+		if err = take(syscall.LOCK_EX); err == nil {
+			err = renew(ctx, dir)
+		}
+		err = errors.Join(err, take(syscall.LOCK_SH))
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return func() { _ = lock.Close() }, nil
+}
+
+// renew makes the tree while nobody else uses one.
+func renew(ctx context.Context, dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err // somebody was first
+	}
+	base := filepath.Dir(dir)
+	old, err := os.ReadDir(base)
+	if err != nil {
 		return fmt.Errorf("making the tree: %w", err)
 	}
-	defer lock.Close() //nolint:errcheck // which unlocks it
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("waiting for another who makes the tree: %w", err)
-	}
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, e := range old {
+		if e.IsDir() {
+			if err := os.RemoveAll(filepath.Join(base, e.Name())); err != nil {
+				return fmt.Errorf("removing an old tree: %w", err)
+			}
+		}
 	}
 	part, err := os.MkdirTemp(base, "part-")
 	if err != nil {
