@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/osiriscare/osiris/e2e/binary"
+	"github.com/osiriscare/osiris/e2e/lab/domain"
 	"github.com/osiriscare/osiris/tools/internal/repo"
 )
 
@@ -22,17 +23,25 @@ var benches = map[string]string{
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	if os.Getenv(listerVariable) != "" {
+		os.Exit(domain.Main(do)) // what directoryBench started
 	}
+	os.Exit(do())
+}
+
+// do gives the exit code.
+func do() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	return 0
 }
 
 func run(ctx context.Context, args []string) error {
-	const usage = "Usage: ./dev bench intake|evidence|agent|sweep [ARGS]\n\nMeasures and prints JSON lines; docs/benchmarks.md has what was measured before.\n"
+	const usage = "Usage: ./dev bench intake|evidence|agent|sweep|directory [ARGS]\n\nMeasures and prints JSON lines; sweep has directory in it, which needs root and Samba; docs/benchmarks.md has what was measured before.\n"
 	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
 		fmt.Print(usage)
 		return nil
@@ -47,9 +56,12 @@ func run(ctx context.Context, args []string) error {
 	if args[0] == "sweep" {
 		return sweepBench(ctx, root, args[1:])
 	}
+	if args[0] == "directory" {
+		return directoryBench(ctx, root, args[1:])
+	}
 	name, ok := benches[args[0]]
 	if !ok {
-		return fmt.Errorf("there is no bench %q, there are: agent evidence intake sweep", args[0])
+		return fmt.Errorf("there is no bench %q, there are: agent directory evidence intake sweep", args[0])
 	}
 	path, err := binary.Build(ctx, root, name)
 	if err != nil {

@@ -64,5 +64,5 @@ func sweepBench(ctx context.Context, root string, args []string) error {
 	if err != nil {
 		return fmt.Errorf("measuring a sweep: %w", err)
 	}
-	return nil
+	return directoryBench(ctx, root, []string{"-dir", *dir})
 }

@@ -4,6 +4,7 @@
 //	benchappliance evidence [-dir DIR] [-seconds N] [-producers 1,16,256]
 //	benchappliance intake [-dir DIR] [-seconds N] [-agents 64]
 //	winlab ... | benchappliance sweep [-dir DIR] [-limit N] [-deadline D]
+//	bench directory, which starts: benchappliance directory [-dir DIR]
 //
 // Rates are per second, latencies milliseconds. Each line names the target of
 // DESIGN section 11 that it is held against, if any, and whether it was met.
@@ -18,9 +19,10 @@ import (
 
 // benches are the subcommands.
 var benches = map[string]func(ctx context.Context, args []string) error{
-	"evidence": evidenceBench,
-	"intake":   intakeBench,
-	"sweep":    sweepBench,
+	"directory": directoryBench,
+	"evidence":  evidenceBench,
+	"intake":    intakeBench,
+	"sweep":     sweepBench,
 }
 
 func main() {
@@ -35,7 +37,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || benches[args[0]] == nil {
-		return fmt.Errorf("say what to measure: evidence, intake or sweep")
+		return fmt.Errorf("say what to measure: directory, evidence, intake or sweep")
 	}
 	return benches[args[0]](ctx, args[1:])
 }
