@@ -21,7 +21,7 @@ type server struct{ *machine }
 
 // serverFolders are made anew below the server's root. Scripts name them at the
 // beginning of a path; awk's patterns escape their slashes.
-var serverFolders = regexp.MustCompile(`(^|[^A-Za-z0-9_.}\\/*$)\]])/(etc|run|proc|lib|boot|var|usr|sys|root|dev|opt|home|tmp)\b`)
+var serverFolders = regexp.MustCompile(`(^|[^A-Za-z0-9_.}\\/*$)\]])/(etc|run|proc|lib|boot|var|usr|sys|root|dev|opt|home|tmp|\.dockerenv)\b`)
 
 func newServer(t *testing.T) *server {
 	t.Helper()

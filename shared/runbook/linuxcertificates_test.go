@@ -1,0 +1,144 @@
+package runbook_test
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+// certificate writes one that lasts so long.
+func (s *server) certificate(t *testing.T, name string, lasts time.Duration) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-2000 * time.Hour), NotAfter: time.Now().Add(lasts)}
+	der, err := x509.CreateCertificate(nil, c, c, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.put(t, name, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), 0o644)
+}
+
+func newTLS(t *testing.T) *server {
+	t.Helper()
+	s := newServer(t)
+	s.real(t, "openssl")
+	return s
+}
+
+const aDay = 24 * time.Hour
+
+func TestCertificatesAreFoundInTheSettingsOfServers(t *testing.T) {
+	for _, test := range []struct {
+		name, file, text string
+	}{
+		{"nginx", "etc/nginx/sites-enabled/clinic", "server {\n  # ssl_certificate /none.pem;\n  ssl_certificate \"@@/etc/ssl/a.pem\";\n  ssl_certificate_key /etc/ssl/a.key;\n}\n"},
+		{"nginx, beside its settings", "etc/nginx/nginx.conf", "ssl_certificate ../ssl/a.pem;\n"},
+		{"Apache", "etc/apache2/sites-enabled/clinic.conf", "\tSSLCertificateFile\t@@/etc/ssl/a.pem\n"},
+		{"Postfix", "etc/postfix/main.cf", "smtpd_tls_cert_file=@@/etc/ssl/a.pem\n"},
+		{"Dovecot", "etc/dovecot/conf.d/10-ssl.conf", "ssl_cert = <@@/etc/ssl/a.pem\n"},
+		{"PostgreSQL", "etc/postgresql/15/main/postgresql.conf", "ssl_cert_file = '@@/etc/ssl/a.pem'\t# comment\n"},
+		{"HAProxy", "etc/haproxy/haproxy.cfg", "frontend x\n  bind *:443 ssl crt @@/etc/ssl/a.pem alpn h2\n"},
+		{"HAProxy, a folder", "etc/haproxy/haproxy.cfg", "  bind *:443 ssl crt @@/etc/ssl\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTLS(t)
+			s.certificate(t, "etc/ssl/a.pem", 100*aDay+time.Hour)
+			s.put(t, test.file, test.text, 0o644)
+			v := s.judge(t, check.LinuxCertificates, nil)
+			wants(t, v, "pass", "")
+			if got, _ := v.Facts.Get(check.FactServerCertificate); !strings.Contains(got, "a.pem;Days=100") {
+				t.Errorf("the fact is %q; want 100 days", got)
+			}
+			s.certificate(t, "etc/ssl/a.pem", 10*aDay)
+			wants(t, s.judge(t, check.LinuxCertificates, nil), "fail high", "a.pem")
+		})
+	}
+}
+
+// The days are computed from what openssl prints, over leap years and centuries.
+func TestDaysAreCountedRightly(t *testing.T) {
+	for _, end := range []string{"2000-02-29", "2100-03-01", "2028-02-29", "2027-12-31", "2027-01-01", "2096-12-31", "2049-06-15"} {
+		t.Run(end, func(t *testing.T) {
+			at, err := time.Parse(time.DateOnly, end)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newTLS(t)
+			s.program(t, "openssl", "echo 'notAfter="+at.Format("Jan _2 15:04:05 2006")+" GMT'\n")
+			s.program(t, "date", "echo 946684800\n") // 2000-01-01
+			s.put(t, "etc/postfix/main.cf", "smtpd_tls_cert_file = /etc/ssl/a.pem\n", 0o644)
+			o := s.run(t, "linux/facts/linux_certificates.sh", nil, nil)
+			days := int(at.Sub(time.Unix(946684800, 0)).Hours() / 24)
+			if got, _ := o.Facts.Get(check.FactServerCertificate); got != "Path=/etc/ssl/a.pem;Days="+big.NewInt(int64(days)).String() {
+				t.Errorf("the fact is %q; want %d days", got, days)
+			}
+		})
+	}
+}
+
+func TestCertificatesThatExpiredOrCannotBeReadAreSaidTo(t *testing.T) {
+	s := newTLS(t)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "not_applicable", "No server")
+	s.put(t, "etc/postfix/main.cf", "smtpd_tls_cert_file = @@/etc/ssl/a.pem\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "a.pem")
+	s.certificate(t, "etc/ssl/a.pem", -time.Hour)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "fail critical", "expired")
+	s.put(t, "etc/ssl/a.pem", "no certificate\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "a.pem")
+	s.gone(t, "openssl")
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "without openssl")
+}
+
+func TestCertificatesOfCertbotAreRenewed(t *testing.T) {
+	s := newTLS(t)
+	refuses(t, s.phase(t, "linux.certificates.renew", "remediate", nil, nil), "nothing here renews")
+	s.program(t, "certbot", `echo "$*" >>@@/calls; [ ! -e @@/next ] || mv -f @@/next @@/etc/letsencrypt/live/clinic/cert.pem; if [ -e @@/limit ]; then echo; echo too many certificates; exit 1; fi`+"\n")
+	refuses(t, s.phase(t, "linux.certificates.renew", "remediate", nil, nil), "keeps no certificate")
+	s.certificate(t, "etc/letsencrypt/live/clinic/cert.pem", 19*aDay)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "fail high", "clinic")
+	if o := s.phase(t, "linux.certificates.renew", "snapshot", nil, nil); !o.OK || !strings.Contains(string(o.State), "clinic/cert.pem") {
+		t.Errorf("snapshot: %+v", o)
+	}
+	refuses(t, s.phase(t, "linux.certificates.renew", "remediate", nil, nil), "none of its certificates is due")
+	s.put(t, "limit", "", 0o644)
+	refuses(t, s.phase(t, "linux.certificates.renew", "remediate", nil, nil), "too many certificates")
+	s.drop(t, "limit")
+	s.certificate(t, "next", 89*aDay)
+	does(t, s.phase(t, "linux.certificates.renew", "remediate", nil, nil))
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "pass", "")
+	if got := s.read(t, "calls"); !strings.HasSuffix(got, "renew --non-interactive --no-random-sleep-on-renew\n") {
+		t.Errorf("certbot was told %q", got)
+	}
+	// Certbot renews when 30 days are left; 25 are no fault of its.
+	s.certificate(t, "etc/letsencrypt/live/clinic/cert.pem", 25*aDay)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "pass", "")
+}
+
+func TestDownloadsOfPackagesAreDeletedAndLogsAreNot(t *testing.T) {
+	for _, program := range []string{"apt-get", "dnf", "zypper"} {
+		t.Run(program, func(t *testing.T) {
+			s := newServer(t)
+			s.program(t, program, `echo "$0 $*" >>@@/calls`+"\n")
+			s.program(t, "systemd-tmpfiles", `echo "tmpfiles $*" >>@@/calls`+"\n")
+			if o := s.phase(t, "linux.disk.clean", "snapshot", nil, nil); !o.OK {
+				t.Errorf("snapshot: %+v", o)
+			}
+			does(t, s.phase(t, "linux.disk.clean", "remediate", nil, nil))
+			got := s.read(t, "calls")
+			if !strings.Contains(got, program) || !strings.Contains(got, " clean") || strings.Contains(got, "log") || !strings.Contains(got, "tmpfiles --clean --prefix=") {
+				t.Errorf("it ran %q", got)
+			}
+			s.program(t, program, "exit 1\n")
+			refuses(t, s.phase(t, "linux.disk.clean", "remediate", nil, nil), "cannot be deleted")
+		})
+	}
+}
