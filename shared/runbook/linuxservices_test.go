@@ -102,6 +102,21 @@ func TestTelnetIsFoundSwitchedOffAndPutBack(t *testing.T) {
 	}
 }
 
+func TestInetdAloneIsPutBackAsItWas(t *testing.T) {
+	s := newUnits(t)
+	const inetd = "telnet stream tcp nowait root x\n"
+	s.put(t, "etc/inetd.conf", inetd, 0o640)
+	snapshot := s.phase(t, "linux.legacy.disable", "snapshot", nil, nil)
+	does(t, s.phase(t, "linux.legacy.disable", "remediate", nil, nil))
+	if got := s.mode(t, "etc/inetd.conf"); got != 0o640 {
+		t.Errorf("inetd.conf has mode %v now", got)
+	}
+	does(t, s.phase(t, "linux.legacy.disable", "rollback", nil, snapshot.State))
+	if got := s.read(t, "etc/inetd.conf"); got != inetd || s.mode(t, "etc/inetd.conf") != 0o640 {
+		t.Errorf("after rollback inetd.conf is %q, %v", got, s.mode(t, "etc/inetd.conf"))
+	}
+}
+
 func TestTelnetIsSeenWhereverItListens(t *testing.T) {
 	for _, test := range []struct {
 		name, file, text string

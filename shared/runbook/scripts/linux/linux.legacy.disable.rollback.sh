@@ -1,5 +1,5 @@
 case $OSIRIS_SNAPSHOT in
-  "units$osiris_feed"*"${osiris_feed}inetd "*) ;;
+  "units$osiris_feed"*"inetd "*) ;;
   *) fail 'the snapshot is not one of this runbook' ;;
 esac
 if osiris_systemd; then

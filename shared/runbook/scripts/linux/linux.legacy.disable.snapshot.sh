@@ -9,6 +9,7 @@ if osiris_systemd; then
   # shellcheck disable=SC2086 # a list of units
   osiris_lines=$(keep_units $osiris_open_logins) || fail 'systemd cannot be asked'
 fi
-state "units$osiris_feed$osiris_lines"
+state units
+if [ -n "$osiris_lines" ]; then state "$osiris_lines"; fi
 state "inetd ${osiris_mode:-0}"
 state "$osiris_kept"
