@@ -62,6 +62,9 @@ type Effect struct {
 	// To is a bool, an int64, or a string, of which "$parameter.NAME" is a parameter's
 	// value and "$snapshot.<Set>" what was there when the snapshot ran.
 	To any `yaml:"to"`
+	// When is what has to be there, by path, or the effect does not happen; a '*' is
+	// the member that Set's '*' at that place stands for.
+	When map[string]any `yaml:"when"`
 }
 
 var effectPattern = regexp.MustCompile(`\A[a-z][a-z0-9_]*(\.([A-Za-z0-9_-]+|\*|\{[a-z][a-z0-9_]*\}))*\z`)
@@ -70,17 +73,50 @@ func (e *Effect) compile() error {
 	if !effectPattern.MatchString(e.Set) {
 		return fmt.Errorf("effect %.64q is not a path of words between dots", e.Set)
 	}
-	switch to := e.To.(type) {
-	case bool, string, int64:
-	case uint64:
-		if to > 1<<62 {
-			return fmt.Errorf("effect %s: %d is too large", e.Set, to)
+	var err error
+	if e.To, err = effectValue(e.To); err != nil {
+		return fmt.Errorf("effect %s: %w", e.Set, err)
+	}
+	for path, value := range e.When {
+		if !effectPattern.MatchString(path) || strings.Contains(e.At(path, e.Set), "?") {
+			return fmt.Errorf("effect %s: when %.64q is not a path whose every * is one of the effect's", e.Set, path)
 		}
-		e.To = int64(to)
-	default:
-		return fmt.Errorf("effect %s: %T is neither a yes or no, a whole number nor a text", e.Set, e.To)
+		if e.When[path], err = effectValue(value); err != nil {
+			return fmt.Errorf("effect %s: when %s: %w", e.Set, path, err)
+		}
 	}
 	return nil
+}
+
+// effectValue is what may be set or compared with: bool, string or int64.
+func effectValue(value any) (any, error) {
+	switch v := value.(type) {
+	case bool, string, int64:
+		return v, nil
+	case uint64:
+		if v > 1<<62 {
+			return nil, fmt.Errorf("%d is too large", v)
+		}
+		return int64(v), nil
+	default:
+		return nil, fmt.Errorf("%T is neither a yes or no, a whole number nor a text", value)
+	}
+}
+
+// At is a path of When for the one place that Set stands for at a time: each '*' is
+// the word there. A '*' that is not one of Set's becomes "?".
+func (e *Effect) At(path, place string) string {
+	words, set, at := strings.Split(path, "."), strings.Split(e.Set, "."), strings.Split(place, ".")
+	for i, word := range words {
+		if word != "*" {
+			continue
+		}
+		words[i] = "?"
+		if i < len(at) && len(at) == len(set) && slices.Equal(set[:i+1], strings.Split(path, ".")[:i+1]) {
+			words[i] = at[i]
+		}
+	}
+	return strings.Join(words, ".")
 }
 
 // phases are the road's own, by name, in the order in which they run.

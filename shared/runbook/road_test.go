@@ -155,6 +155,9 @@ func TestARoadThatBreaksTheSchemaIsRefused(t *testing.T) {
 		{"a fix that writes nothing", "      writes: ['registry:HKLM\\SOFTWARE\\Demo!Value']\n      effects:\n        - {set: demo.value, to: 1}", "      effects:\n        - {set: demo.value, to: 1}", "writes nothing"},
 		{"a phase that takes longer than all", "timeout_seconds: 20\n      reads", "timeout_seconds: 31\n      reads", "not 1 to the runbook's 30"},
 		{"an effect on no path", "set: demo.value, to: 1", "set: 'demo value', to: 1", "not a path"},
+		{"an effect under a condition on no path", "set: demo.value, to: 1", "set: demo.value, to: 1, when: {'demo mode': 1}", "every * is one of"},
+		{"an effect under a condition on any member", "set: demo.value, to: 1", "set: demo.value, to: 1, when: {demo.*: 1}", "every * is one of"},
+		{"an effect under a condition that is a list", "set: demo.value, to: 1", "set: demo.value, to: 1, when: {demo.mode: [1]}", "whole number"},
 		{"an effect that is a list", "set: demo.value, to: 1", "set: demo.value, to: [1]", "whole number"},
 		{"an effect with an unknown parameter", "$parameter.mode", "$parameter.none", `no parameter "none"`},
 		{"an effect with the snapshot of another path", "$snapshot.demo.value", "$snapshot.demo.other", "neither a parameter nor the snapshot"},
@@ -223,6 +226,18 @@ func TestConditionsSayWhoIsMeant(t *testing.T) {
 	} {
 		if got := test.c.Admit(test.f); (got == "") != test.want {
 			t.Errorf("%s: Admit = %q", test.name, got)
+		}
+	}
+}
+
+func TestAConditionIsAboutThePlaceThatTheEffectIsAbout(t *testing.T) {
+	e := runbook.Effect{Set: "bitlocker.volumes.*.suspended"}
+	for path, want := range map[string]string{
+		"bitlocker.volumes.*.encrypted": "bitlocker.volumes.c.encrypted", "host.build": "host.build",
+		"disk.volumes.*.health": "disk.volumes.?.health", "bitlocker.*.c": "bitlocker.?.c",
+	} {
+		if got := e.At(path, "bitlocker.volumes.c.suspended"); got != want {
+			t.Errorf("At(%s) = %s; want %s", path, got, want)
 		}
 	}
 }

@@ -110,6 +110,9 @@ func (h *Host) phase(text *runbook.Text, doc *runbook.Document) (changed, reboot
 	}
 	for _, e := range text.Effects {
 		for _, path := range h.tree.match(e.Set) {
+			if !h.holds(e, path) {
+				continue
+			}
 			value, known, err := h.value(e.To, path, doc.Parameters, saved)
 			if err != nil {
 				return changed, false, err
@@ -129,6 +132,16 @@ func (h *Host) phase(text *runbook.Text, doc *runbook.Document) (changed, reboot
 		return changed, false, err
 	}
 	return changed, changed && book.Reboot && text.Kind == runbook.Remediate, nil
+}
+
+// holds tells whether an effect happens at a path.
+func (h *Host) holds(e runbook.Effect, path string) bool {
+	for condition, want := range e.When {
+		if h.tree[e.At(condition, path)] != want {
+			return false
+		}
+	}
+	return true
 }
 
 // value is what an effect sets a path to; known is false for what the snapshot

@@ -163,6 +163,32 @@ func heals(t *testing.T, c *runbook.Catalogue, book *runbook.Runbook) {
 	}
 }
 
+// TestAnEffectHappensWhereItsConditionHolds resumes one volume and leaves the other,
+// which resumes by itself, as the script does.
+func TestAnEffectHappensWhereItsConditionHolds(t *testing.T) {
+	c := catalogue(t)
+	h := newHost(t, nil)
+	for path, value := range map[string]any{
+		"bitlocker.volumes.c.suspended": true, "bitlocker.volumes.d.suspended": true, "bitlocker.volumes.d.suspend_count": 2,
+	} {
+		if err := h.Set(path, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	book, err := c.Get("windows.bitlocker.resume")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := phase(t, c, h, book, runbook.Remediate, nil); !o.OK || !o.Changed {
+		t.Fatalf("remediate = %+v", o)
+	}
+	for path, want := range map[string]bool{"bitlocker.volumes.c.suspended": false, "bitlocker.volumes.d.suspended": true} {
+		if got, _ := h.Get(path); got != want {
+			t.Errorf("%s = %v; want %v", path, got, want)
+		}
+	}
+}
+
 func sets(p *runbook.Phase, path string) bool {
 	for _, e := range p.Effects {
 		if e.Set == path {
