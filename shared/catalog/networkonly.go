@@ -14,7 +14,7 @@ var networkOnly = []Check{
 		Advice: "Switch Telnet and VNC off or put them behind a VPN; require Network Level Authentication for Remote Desktop; " +
 			"forbid version 1 of SSH.",
 		Platforms: []string{"network"},
-		Facts:     map[string]Class{check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
+		Facts:     map[string]Class{check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
 		Parameters: []Parameter{
 			{"rdp", "nla", "Which Remote Desktop may answer: nla, one with Network Level Authentication, or no, none."},
 		},
@@ -27,7 +27,7 @@ var networkOnly = []Check{
 		Citations: []string{"164.312(e)(1)", "164.308(a)(1)(ii)(B)"},
 		Advice:    "Switch SMB 1 off on the device, and FTP off or to FTPS; replace a device that can do neither.",
 		Platforms: []string{"network"},
-		Facts:     map[string]Class{check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
+		Facts:     map[string]Class{check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
 	},
 	{
 		ID:        check.NetworkDatabases,
@@ -37,7 +37,7 @@ var networkOnly = []Check{
 		Citations: []string{"164.312(a)(1)", "164.308(a)(1)(ii)(B)"},
 		Advice:    "Let the database listen on loopback or only to the hosts that need it, and require a password.",
 		Platforms: []string{"network"},
-		Facts:     map[string]Class{check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
+		Facts:     map[string]Class{check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
 		Parameters: []Parameter{
 			{"allow", "no", "Whether databases that ask for a password may be reached: yes or no."},
 		},
@@ -51,7 +51,7 @@ var networkOnly = []Check{
 		Advice:    "Set the service to TLS 1.2 and newer only; renew the firmware of a device that cannot.",
 		Platforms: []string{"network"},
 		Facts: map[string]Class{
-			check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier, check.FactTLS: Identifier,
+			check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier, check.FactTLS: Identifier,
 		},
 		Parameters: []Parameter{
 			{"plain_http", "yes", "Whether a web page may answer without TLS: yes or no."},
@@ -66,7 +66,7 @@ var networkOnly = []Check{
 		Advice:    "Renew what the service proves its name with before it expires, with a key of 2048 bits RSA or 256 bits ECDSA at least.",
 		Platforms: []string{"network"},
 		Facts: map[string]Class{
-			check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier, check.FactCertificate: Identifier,
+			check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier, check.FactCertificate: Identifier,
 		},
 		Parameters: []Parameter{
 			{"min_days", "30", "For how many days a certificate must stay valid."},

@@ -17,6 +17,8 @@ const (
 // Facts of these checks. Fields of rows that are "yes" or "no" are absent when it
 // is not known.
 const (
+	// FactAsked is how many ports were asked.
+	FactAsked = "asked"
 	// FactAnswers is how many ports answered, by opening or refusing; absent when
 	// none did.
 	FactAnswers = "answers"
@@ -64,14 +66,14 @@ var networkRulings = map[ID]string{
 
 // networkOnlyFacts are the names of each check's facts.
 var networkOnlyFacts = map[ID][]string{
-	NetworkCertificates: {FactAnswers, FactUnfinished, FactCertificate, FactListens},
-	NetworkDatabases:    {FactAnswers, FactUnfinished, FactListens},
+	NetworkCertificates: {FactAsked, FactAnswers, FactUnfinished, FactCertificate, FactListens},
+	NetworkDatabases:    {FactAsked, FactAnswers, FactUnfinished, FactListens},
 	NetworkDevices: {
 		FactDeviceAddress, FactDeviceMAC, FactDeviceVendor, FactDeviceRandom, FactDeviceSince, FactDeviceNew, FactDeviceAlso,
 	},
-	NetworkFileSharing:  {FactAnswers, FactUnfinished, FactListens},
-	NetworkRemoteAccess: {FactAnswers, FactUnfinished, FactListens},
-	NetworkTLS:          {FactAnswers, FactUnfinished, FactTLS, FactListens},
+	NetworkFileSharing:  {FactAsked, FactAnswers, FactUnfinished, FactListens},
+	NetworkRemoteAccess: {FactAsked, FactAnswers, FactUnfinished, FactListens},
+	NetworkTLS:          {FactAsked, FactAnswers, FactUnfinished, FactTLS, FactListens},
 }
 
 // With rdp = no not even one with Network Level Authentication may answer.

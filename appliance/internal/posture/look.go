@@ -95,6 +95,7 @@ func (o *sight) add(to netip.AddrPort, found probe.Finding) {
 
 // facts are those of the checks about services.
 func (o *sight) facts(id check.ID) (f check.Facts) {
+	f.Add(check.FactAsked, strconv.Itoa(o.asked))
 	if o.answers > 0 {
 		f.Add(check.FactAnswers, strconv.Itoa(o.answers))
 	}
