@@ -224,9 +224,10 @@ func (i *Intake) apply(ctx context.Context, tx *store.Tx, h *host.Host, r report
 const provedAgain = time.Hour
 
 // owed says whether the event gets a bundle. Every record of a queue gets one;
-// agents dedup by themselves. Sensors repeat themselves at will.
+// agents dedup by themselves. So does every run on a host, whatever verify saw.
+// Sensors repeat themselves at will.
 func (i *Intake) owed(e *drift.Event, verdicts []drift.Verdict, before []past) bool {
-	if e.Key.Seq > 0 || len(verdicts) == 0 {
+	if e.Key.Seq > 0 || e.Result != nil || len(verdicts) == 0 {
 		return true
 	}
 	for n := range verdicts {
