@@ -182,16 +182,20 @@ func (s *shell) await(ctx context.Context, c centralv1connect.FleetServiceClient
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, fmt.Errorf("waiting for order %s, which goes on: %w", p.GetOrderId(), ctx.Err())
 		case <-patience.C:
 			return p, nil
 		case <-poll.C:
 		}
 		r, err := c.GetOrder(ctx, connect.NewRequest(&centralv1.GetOrderRequest{SiteId: o.site, OrderId: p.GetOrderId()}))
-		if err != nil {
+		switch {
+		case connect.CodeOf(err) == connect.CodeUnavailable && err != nil:
+			// Central restarts; the order goes on.
+		case err != nil:
 			return nil, fmt.Errorf("asking about order %s: %w", p.GetOrderId(), err)
+		default:
+			p = r.Msg.GetOrder()
 		}
-		p = r.Msg.GetOrder()
 	}
 }
 

@@ -22,8 +22,12 @@ func (s *Service) checkRunbook(r *centralv1.RunbookOrder, t *centralv1.Target) e
 		return fmt.Errorf("%w: %.100q; osirisctl runbook list has all", runbook.ErrUnknown, r.GetRunbookId())
 	}
 	platform, road := "windows", book.Roads.WinRM
-	if t.GetKind() == centralv1.TargetKind_TARGET_KIND_LINUX {
+	switch t.GetKind() {
+	case centralv1.TargetKind_TARGET_KIND_LINUX:
 		platform, road = "linux", book.Roads.SSH
+	case centralv1.TargetKind_TARGET_KIND_DOMAIN:
+		return fmt.Errorf("target %s is a domain, and not a host", t.GetName())
+	default:
 	}
 	switch {
 	case !bytes.Equal(book.Hash[:], r.GetRunbookHash()):
