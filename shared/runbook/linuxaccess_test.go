@@ -363,6 +363,9 @@ func TestPasswordsOfSSHAreLeftWhereSomebodyWouldBeLockedOut(t *testing.T) {
 		{"the file comes first", "PasswordAuthentication yes\nInclude x\n", "before it includes", func(*machine) {}},
 		{"nothing is included", "PasswordAuthentication yes\n", "includes none", func(*machine) {}},
 		{"another drop-in is broken", "Include x\n", "refuses its configuration", func(m *machine) { m.write(t, "etc/ssh/sshd_config.d/50-x.conf", "broken\n") }},
+		{"a Match block", "Include x\n", "a Match block", func(m *machine) {
+			m.write(t, "etc/ssh/sshd_config.d/60-x.conf", "Match User scan\n\tPasswordAuthentication yes\n")
+		}},
 		{"the server does not reload", "Include x\n", "does not reload", func(m *machine) { m.write(t, "units/ssh/broken", "") }},
 		{"there is no server", "Include x\n", "no SSH server", func(m *machine) { m.remove(t, "bin/sshd") }},
 		{"there are no drop-ins", "Include x\n", "takes no drop-ins", func(m *machine) { m.remove(t, "etc/ssh/sshd_config.d") }},
@@ -614,9 +617,13 @@ func TestAccountsAreReadWithoutTheirHashes(t *testing.T) {
 	m.write(t, "etc/pam.d/common-auth", "# auth required pam_faillock.so\nauth\t[success=1 default=ignore]\tpam_unix.so nullok\n")
 	o := m.run(t, "linux/facts/linux_accounts.sh", nil, nil)
 	want := check.Facts{
-		{Name: "accounts", Value: "4"}, {Name: "superuser", Value: "toor"},
-		{Name: "same_id", Value: "0: root toor"}, {Name: "same_id", Value: "1000: anna bert"},
-		{Name: "account", Value: "Name=root;MaxDays=99999"}, {Name: "account", Value: "Name=anna"}, {Name: "lockout", Value: "no"},
+		{Name: "accounts", Value: "4"},
+		{Name: "superuser", Value: "toor"},
+		{Name: "same_id", Value: "0: root toor"},
+		{Name: "same_id", Value: "1000: anna bert"},
+		{Name: "account", Value: "Name=root;MaxDays=99999"},
+		{Name: "account", Value: "Name=anna"},
+		{Name: "lockout", Value: "no"},
 	}
 	slices.SortStableFunc(o.Facts, func(a, b check.Fact) int {
 		if a.Name == "same_id" && b.Name == "same_id" {

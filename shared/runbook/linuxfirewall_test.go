@@ -177,10 +177,16 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 		})
 	}
 	for name, hurt := range map[string]func(m *machine){
-		"no manager at all":      func(m *machine) { m.remove(t, "bin/nft"); m.program(t, "iptables", "echo '-P INPUT ACCEPT'\n") },
-		"rules of an own design": func(m *machine) { m.write(t, "ruleset", "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\ttcp dport 25 drop\n\t}\n}\n") },
-		"no systemd":             func(m *machine) { m.remove(t, "run/systemd/system") },
-		"firewalld runs":         func(m *machine) { m.program(t, "firewall-cmd", "exit 0\n"); m.folder(t, "units/firewalld"); m.write(t, "units/firewalld/active", "") },
+		"no manager at all": func(m *machine) { m.remove(t, "bin/nft"); m.program(t, "iptables", "echo '-P INPUT ACCEPT'\n") },
+		"rules of an own design": func(m *machine) {
+			m.write(t, "ruleset", "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\ttcp dport 25 drop\n\t}\n}\n")
+		},
+		"no systemd": func(m *machine) { m.remove(t, "run/systemd/system") },
+		"firewalld runs": func(m *machine) {
+			m.program(t, "firewall-cmd", "exit 0\n")
+			m.folder(t, "units/firewalld")
+			m.write(t, "units/firewalld/active", "")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newFirewall(t)

@@ -127,7 +127,12 @@ osiris_armed=/run/osiris-firewall.armed
 case $osiris_manager in
   ufw) osiris_close='ufw --force disable' ;;
   firewalld) osiris_close='systemctl disable --now firewalld.service || rc-service firewalld stop' ;;
-  nftables) osiris_close='systemctl disable osiris-firewall.service; nft delete table inet osiris_filter' ;;
+  nftables)
+    osiris_close="rm -f $(nftables_drop_in)
+systemctl disable osiris-firewall.service
+systemctl daemon-reload
+nft delete table inet osiris_filter"
+    ;;
 esac
 put_file /run/osiris-firewall.sh 700 "# Written by Osiris, runbook linux.firewall.enable.
 PATH=$PATH
@@ -167,6 +172,9 @@ case $osiris_manager in
     ;;
   nftables)
     [ -d /etc/osiris ] || mkdir -m 700 /etc/osiris || osiris_undo '/etc/osiris cannot be made'
+    osiris_folder=$(nftables_drop_in)
+    osiris_folder=${osiris_folder%/*}
+    [ -d "$osiris_folder" ] || mkdir -m 755 "$osiris_folder" || osiris_undo "$osiris_folder cannot be made"
     osiris_list() { printf '%s\n' "$1" | sed -e 's/ *$//' -e 's/ /, /g'; }
     osiris_text="# Written by Osiris, runbook linux.firewall.enable. Changes here are undone.
 table inet osiris_filter
@@ -189,14 +197,16 @@ table inet osiris_filter {
 }" || osiris_undo '/etc/osiris/firewall.nft cannot be written'
     nft -c -f /etc/osiris/firewall.nft 2>/dev/null || osiris_undo 'nft refuses the rules'
     osiris_nft=$(command -v nft)
-    # nftables.service flushes all rules when it starts: ours come after it, again each time.
+    # nftables.service flushes all rules, whenever it starts: ours come after it, each time.
+    put_file "$(nftables_drop_in)" 644 "# Written by Osiris, runbook linux.firewall.enable.
+[Service]
+ExecStartPost=-$osiris_nft -f /etc/osiris/firewall.nft
+ExecReload=-$osiris_nft -f /etc/osiris/firewall.nft" || osiris_undo 'the drop-in of nftables.service cannot be written'
     put_file /etc/systemd/system/osiris-firewall.service 644 "# Written by Osiris, runbook linux.firewall.enable.
 [Unit]
 Description=Host firewall of Osiris
 DefaultDependencies=no
 After=nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
@@ -204,7 +214,6 @@ Conflicts=shutdown.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=$osiris_nft -f /etc/osiris/firewall.nft
-ExecReload=$osiris_nft -f /etc/osiris/firewall.nft
 ExecStop=-$osiris_nft delete table inet osiris_filter
 [Install]
 WantedBy=sysinit.target" || osiris_undo 'the service cannot be written'

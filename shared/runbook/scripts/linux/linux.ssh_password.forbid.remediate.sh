@@ -6,6 +6,7 @@ osiris_meets() {
   esac
   return 1
 }
+[ "$(sshd_match_password)" = no ] || fail 'a Match block lets some in with a password: a person has to know whether they need it'
 if osiris_meets; then
   note 'The server refuses passwords already.'
   exit 0

@@ -183,6 +183,26 @@ sshd_restore() {
 # sshd_value KEY: the value that counts, which the server tells.
 sshd_value() { sshd -T 2>/dev/null | awk -v key="$1" '$1 == key { print $2; exit }'; }
 
+# sshd_match_password: prints yes where a Match block lets some in with a password,
+# else no.
+sshd_match_password() {
+  set --
+  for osiris_file in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
+    if [ -f "$osiris_file" ]; then
+      set -- "$@" "$osiris_file"
+    fi
+  done
+  awk '
+    FNR == 1 { match_block = 0 }
+    {
+      gsub(/["=]/, " ")
+      word = tolower($1)
+      if (word == "match") match_block = 1
+      if (match_block && word ~ /^(passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication)$/ && tolower($2) == "yes") found = 1
+    }
+    END { print found ? "yes" : "no" }' "$@" /dev/null
+}
+
 # own_connection: osiris_peer, osiris_peer_port, osiris_own and osiris_own_port of
 # the SSH connection that we came over. sudo takes it out of our environment, but
 # not out of its parents'.
@@ -411,6 +431,8 @@ ufw_enabled() { awk -F= '/^[ \t]*ENABLED[ \t]*=/ { gsub(/[ \t"\047]/, "", $2); o
 ufw_policy() { awk -F= '/^[ \t]*DEFAULT_INPUT_POLICY[ \t]*=/ { gsub(/[ \t"\047]/, "", $2); p = $2 } END { print p == "ACCEPT" ? "allow" : p == "REJECT" ? "reject" : "deny" }' /etc/default/ufw; }
 ufw_rules() { ufw show added 2>/dev/null | grep '^ufw allow [0-9]*/[tu][cd]p$'; }
 
+nftables_drop_in() { echo /etc/systemd/system/nftables.service.d/90-osiris.conf; }
+
 # firewall_state: what firewall_restore puts back.
 firewall_state() {
   osiris_manager=$(firewall_manager)
@@ -468,7 +490,9 @@ firewall_restore() {
     nftables)
       if [ "$osiris_rest" = absent ]; then
         systemctl disable --now osiris-firewall.service >/dev/null 2>&1
-        rm -f /etc/systemd/system/osiris-firewall.service
+        osiris_drop_in=$(nftables_drop_in)
+        rm -f /etc/systemd/system/osiris-firewall.service "$osiris_drop_in"
+        rmdir "${osiris_drop_in%/*}" 2>/dev/null
         systemctl daemon-reload >/dev/null 2>&1
         nft delete table inet osiris_filter 2>/dev/null
         restore_file /etc/osiris/firewall.nft 600 absent

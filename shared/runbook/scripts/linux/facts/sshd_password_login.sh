@@ -25,19 +25,5 @@ printf '%s\n' "$osiris_config" | awk '
   fact kbdinteractiveauthentication "$osiris_asked"
   fact key_always "$osiris_key"
 } || exit 1
-set --
-for osiris_file in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
-  if [ -f "$osiris_file" ]; then
-    set -- "$@" "$osiris_file"
-  fi
-done
-osiris_match=$(awk '
-  FNR == 1 { match_block = 0 }
-  {
-    gsub(/["=]/, " ")
-    word = tolower($1)
-    if (word == "match") match_block = 1
-    if (match_block && word ~ /^(passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication)$/ && tolower($2) == "yes") found = 1
-  }
-  END { print found ? "yes" : "no" }' "$@" /dev/null) || fail 'the files of sshd_config cannot be read'
+osiris_match=$(sshd_match_password) || fail 'the files of sshd_config cannot be read'
 fact match_password "$osiris_match"
