@@ -106,7 +106,7 @@ func TestWhoLooksAfterAHost(t *testing.T) {
 		enrolAgent(t, r, st, id, &compliancev1.HostFacts{Hostname: "ws3", Domain: domain})
 		r.Connected(id, true, now)
 	}
-	for name, seen := range map[string]int64{"ws5": now - 119_000, "ws6": now - 121_000} {
+	for name, seen := range map[string]int64{"ws5": now - 119_000, "ws6": now - 121_000, "ws7": now + 121_000} {
 		if _, err := r.Sensor(t.Context(), name, "x.local", "1", seen); err != nil {
 			t.Fatal(err)
 		}
@@ -121,6 +121,7 @@ func TestWhoLooksAfterAHost(t *testing.T) {
 		"one of them with its domain":       {"ws3.b.local", host.SourceAgent},
 		"a sensor 119 s ago":                {"ws5.x.local", host.SourceSensor},
 		"a sensor 121 s ago":                {"ws6.x.local", ""},
+		"a sensor of before a clock jump":   {"ws7.x.local", ""},
 		"a name that only begins like it":   {"ws1.x.local.evil", ""},
 		"an address":                        {"192.0.2.1", ""},
 	} {

@@ -15,7 +15,7 @@ const sensorLives = 120 * time.Second
 func (r *Registry) Watched(nowMs int64) func(h Host) string {
 	named := map[string]int{} // by source and name: how many
 	for _, h := range r.List() {
-		live := h.Source == SourceAgent && h.Connected && r.trusts(&h) || h.Source == SourceSensor && nowMs-h.LastSeenMs < sensorLives.Milliseconds()
+		live := h.Source == SourceAgent && h.Connected && r.trusts(&h) || h.Source == SourceSensor && h.heardOf(nowMs)
 		if !live || h.Hostname == "" {
 			continue
 		}
@@ -34,6 +34,12 @@ func (r *Registry) Watched(nowMs int64) func(h Host) string {
 		}
 		return ""
 	}
+}
+
+// heardOf tells whether a sensor's last sign is a short time off now, to either
+// side: after our clock was set back it would be in the future for as long.
+func (h *Host) heardOf(nowMs int64) bool {
+	return max(nowMs-h.LastSeenMs, h.LastSeenMs-nowMs) < sensorLives.Milliseconds()
 }
 
 // names are those by which others may mean the host.

@@ -231,7 +231,9 @@ func (i *Intake) owed(e *drift.Event, verdicts []drift.Verdict, before []past) b
 		return true
 	}
 	for n := range verdicts {
-		if before[n].status != verdicts[n].Status || e.ReceivedTime.UnixMilli()-before[n].provedMs >= provedAgain.Milliseconds() {
+		since := e.ReceivedTime.UnixMilli() - before[n].provedMs
+		// Below 0 our clock was set back: it may be long until an hour is over.
+		if before[n].status != verdicts[n].Status || since >= provedAgain.Milliseconds() || since < 0 {
 			return true
 		}
 	}

@@ -130,14 +130,15 @@ func TestSensorsAreProvedOnChangeAndHourly(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Now()
-	for _, after := range []time.Duration{0, time.Minute, 59 * time.Minute, 61 * time.Minute, 62 * time.Minute} {
+	// In the end the appliance's clock is set back by hours.
+	for _, after := range []time.Duration{0, time.Minute, 59 * time.Minute, 61 * time.Minute, 62 * time.Minute, -3 * time.Hour, -3*time.Hour + time.Minute} {
 		e := d.Event(drift.Origin{ReceivedAt: at.Add(after)})
 		if err := a.Intake.Observe(t.Context(), &h, &e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := kinds(t, a); got != "drift observation" {
-		t.Errorf("kinds = %q; want the first and the hourly one", got)
+	if got := kinds(t, a); got != "drift observation observation" {
+		t.Errorf("kinds = %q; want the first, the hourly one and one after the jump", got)
 	}
 	// An agent's pass does not clear what the sensor of another record says.
 	accept1(t, a, m, rehearsal.Verdict(1, "disk_space", 1))

@@ -30,6 +30,9 @@ type Takeover struct {
 // NewTakeover makes one.
 func NewTakeover(i *Intake, hosts takers) *Takeover { return &Takeover{Intake: i, hosts: hosts} }
 
+// clockSlack is how far in the future something is before a clock was set back.
+const clockSlack = time.Hour
+
 // held is a road's newest verdict that an agent's is newer than.
 type held struct {
 	hostID, source string
@@ -88,12 +91,14 @@ func (t *Takeover) supersede(ctx context.Context, agent host.Host, record string
 
 // outdated are the verdicts of roads on a record that the agent's own are newer
 // than. What the agent could not tell does not count. The agent's clock says when it
-// looked: records may have waited in its queue while the road was taken.
+// looked: records may have waited in its queue while the road was taken. What the road
+// saw in our future it saw before our clock was set back.
 func outdated(ctx context.Context, q incident.Queries, agentHost, record string) (out []held, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT r.host_id, r.source, r.check_id, r.status FROM verdict r
 		JOIN verdict a ON a.host_id = ? AND a.source = ? AND a.check_id = r.check_id
-		WHERE r.host_id = ? AND r.source IN (?, ?) AND a.status IN (?, ?) AND a.observed_ms > r.received_ms ORDER BY r.source, r.check_id`,
-		agentHost, string(drift.SourceAgent), record, string(drift.SourceWinRM), string(drift.SourceSSH), int64(check.Pass), int64(check.Fail))
+		WHERE r.host_id = ? AND r.source IN (?, ?) AND a.status IN (?, ?)
+		AND (a.observed_ms > r.received_ms OR r.received_ms > ?) ORDER BY r.source, r.check_id`,
+		agentHost, string(drift.SourceAgent), record, string(drift.SourceWinRM), string(drift.SourceSSH), int64(check.Pass), int64(check.Fail), time.Now().Add(clockSlack).UnixMilli())
 	if err != nil {
 		return nil, err
 	}

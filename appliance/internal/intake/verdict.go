@@ -46,7 +46,7 @@ func put(ctx context.Context, tx *store.Tx, hostID string, e *drift.Event, v *dr
 		proved = math.MaxInt64 // each record of a queue is proved
 	}
 	err = tx.QueryRowContext(ctx, `UPDATE verdict SET was_status = status, was_proved = proved_ms,
-		proved_ms = CASE WHEN status <> ?1 OR proved_ms <= ?2 THEN ?3 ELSE proved_ms END,
+		proved_ms = CASE WHEN status <> ?1 OR proved_ms <= ?2 OR proved_ms > ?3 THEN ?3 ELSE proved_ms END,
 		status = ?1, severity = ?4, actual = ?5, reason = ?6, drift_type = ?7, observed_ms = ?8, received_ms = ?3
 		WHERE host_id = ?9 AND source = ?10 AND check_id = ?11 RETURNING was_status, was_proved`,
 		int64(v.Status), proved, received, v.Severity, v.Actual, v.Reason, v.DriftType, observed,

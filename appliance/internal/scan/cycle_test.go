@@ -146,7 +146,8 @@ func TestHungHostsDelayNobodyAndAreGivenUpInTime(t *testing.T) {
 		s.targets = healthy
 		began, slowest = time.Now(), 0
 		sweep(t, scanner, script.Workstation)
-		if beside != slowest || slowest == 0 {
+		// Which of two hosts moves aside in the same instant is the scheduler's: a patience.
+		if (beside-slowest).Abs() > 100*time.Millisecond || slowest == 0 {
 			t.Errorf("the last of 80 was asked after %s beside hung hosts, and after %s without", beside, slowest)
 		}
 	})
