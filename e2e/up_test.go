@@ -79,12 +79,22 @@ func TestUpShowsARoundInACopyOfTheTree(t *testing.T) {
 	if err := dec.Decode(&res); err != nil || dec.More() {
 		t.Fatalf("standard output is not one JSON object: %v", err)
 	}
-	if !res.OK || len(res.Steps) < 10 || res.DashboardURL == "" {
+	if !res.OK || len(res.Steps) < 26 || res.DashboardURL == "" {
 		t.Errorf("result = %+v; want ok with all steps and a dashboard", res)
 	}
+	seen := map[string]bool{}
 	for _, s := range res.Steps {
+		seen[s.Name] = true
 		if !s.OK {
 			t.Errorf("step %q is not ok", s.Name)
+		}
+	}
+	for _, name := range []string{
+		"Windows hosts scanned over WinRM", "faults of the Windows hosts found, and nothing else", "summary of all workstations signed and proven",
+		"repair of the spare host ordered, carried out and proven",
+	} {
+		if !seen[name] {
+			t.Errorf("there is no step %q", name)
 		}
 	}
 	judgeExport(t, res.EvidenceDir, res.Trust)

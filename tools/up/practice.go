@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -260,6 +261,39 @@ func (r *round) summaryProven(ctx context.Context) error {
 		}
 		return false, nil
 	})
+}
+
+// repairOrdered lets an operator order a repair of the one host on which repairs may
+// be tried, and proves what came of it.
+func (r *round) repairOrdered(ctx context.Context) error {
+	hosts := r.practice.Hosts()
+	i := slices.IndexFunc(hosts, func(h *practice.Host) bool { return h.Lab && h.Check != "" })
+	if i < 0 {
+		r.show.say("none of so few hosts is marked as lab: nothing is repaired without an agent")
+		return nil
+	}
+	h := hosts[i]
+	books, err := runbook.Load()
+	if err != nil {
+		return err
+	}
+	for _, book := range books.For(h.Check, "windows") {
+		if book.AlertOnly {
+			continue
+		}
+		out, err := r.stack.Operator(ctx, "", "runbook", "run", book.ID, "--target", h.Name, "--wait", "50s", "--reason", "shown by ./dev up")
+		if err != nil {
+			return err
+		}
+		r.show.say("osirisctl runbook run %s --target %s", book.ID, h.Name)
+		// What follows the first empty line are facts and texts, for who wants to know.
+		short, _, _ := strings.Cut(strings.TrimSpace(out), "\n\n")
+		for line := range strings.Lines(short) {
+			r.show.say("  %s", strings.TrimRight(line, " \n"))
+		}
+		return r.bundle(ctx, "result", "success", string(h.Check))
+	}
+	return fmt.Errorf("no runbook mends %s", h.Check)
 }
 
 // readSummary verifies a bundle and reads it.

@@ -58,25 +58,30 @@ func (r *round) failureProven(ctx context.Context) error {
 // for the check, and its exported folder proves itself from files alone.
 func (r *round) proven(ctx context.Context, wanted [][2]string) error {
 	for _, w := range wanted {
-		what := fmt.Sprintf("the %s is not proven", strings.TrimSpace(w[0]+" "+w[1]))
-		err := until(ctx, what, func(ctx context.Context) (bool, error) {
-			all, err := r.evidence(ctx)
-			if err != nil {
-				return false, err
-			}
-			for id, e := range all {
-				if e.GetCheckId() == checkID && e.GetKind() == w[0] && (w[1] == "" || e.GetOutcome() == w[1]) && e.GetWitnessed() {
-					err := r.verifyBundle(ctx, id)
-					return err == nil, err
-				}
-			}
-			return false, nil
-		})
-		if err != nil {
+		if err := r.bundle(ctx, w[0], w[1], checkID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bundle waits until Central has a witnessed bundle of a kind and outcome, "" for
+// any, about a check, and its exported folder proves itself from files alone.
+func (r *round) bundle(ctx context.Context, kind, outcome, check string) error {
+	what := fmt.Sprintf("the %s is not proven", strings.TrimSpace(kind+" "+outcome))
+	return until(ctx, what, func(ctx context.Context) (bool, error) {
+		all, err := r.evidence(ctx)
+		if err != nil {
+			return false, err
+		}
+		for id, e := range all {
+			if e.GetCheckId() == check && e.GetKind() == kind && (outcome == "" || e.GetOutcome() == outcome) && e.GetWitnessed() {
+				err := r.verifyBundle(ctx, id)
+				return err == nil, err
+			}
+		}
+		return false, nil
+	})
 }
 
 // folders finds the exported bundle folders by bundle id.

@@ -154,6 +154,20 @@ func TestAPersonCanBreakAHost(t *testing.T) {
 	}
 }
 
+func TestWithoutHostsNothingIsSaidOfThem(t *testing.T) {
+	with, without := (&round{hosts: 12}).acts(), (&round{}).acts()
+	if len(with)-len(without) != 6 {
+		t.Errorf("%d steps with hosts, %d without; want 6 of them about hosts", len(with), len(without))
+	}
+	for _, a := range without {
+		for _, word := range []string{"Windows", "workstation", "spare"} {
+			if strings.Contains(a.name, word) {
+				t.Errorf("without hosts there is %q", a.name)
+			}
+		}
+	}
+}
+
 func TestTheNumberOfHostsHasLimits(t *testing.T) {
 	for _, n := range []string{"-1", "201", "x"} {
 		code, res := runJSON(t, "--hosts", n)
