@@ -16,7 +16,7 @@ func (c *Catalogue) WindowsCommand() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line := "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand " + encodeCommand(text.Body)
+	line := "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand " + encodeCommand(text)
 	if len(line) >= maxCommandLine {
 		return "", fmt.Errorf("encoding the command line: %w: %d characters, below %d", ErrInvalid, len(line), maxCommandLine)
 	}

@@ -80,7 +80,7 @@ func (t *Texts) surround(d *Document) error {
 	if err != nil {
 		return err
 	}
-	d.prelude = prelude.Body
+	d.prelude = prelude
 	if d.Platform != "linux" {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (t *Texts) surround(d *Document) error {
 	if err != nil {
 		return err
 	}
-	d.postlude = postlude.Body
+	d.postlude = postlude
 	return nil
 }
 

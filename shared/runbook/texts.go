@@ -27,7 +27,8 @@ var extensions = map[string]string{"windows": ".ps1", "linux": ".sh"}
 // frame are the texts around the parts.
 var frame = map[string]Kind{
 	"windows/bootstrap.ps1": Bootstrap, "windows/prelude.ps1": Prelude,
-	"linux/prelude.sh": Prelude, "linux/postlude.sh": Postlude,
+	"linux/prelude.sh": Prelude, "linux/prelude_access.sh": Prelude, "linux/prelude_audit.sh": Prelude, "linux/prelude_firewall.sh": Prelude,
+	"linux/prelude_logs.sh": Prelude, "linux/prelude_services.sh": Prelude, "linux/prelude_upkeep.sh": Prelude, "linux/postlude.sh": Postlude,
 }
 
 // declaration is the file beside a facts script, <check>.yaml.
@@ -141,9 +142,20 @@ func (t *Texts) Checks(platform string) []check.ID {
 	return ids
 }
 
-// frame returns a text around the parts.
-func (t *Texts) frame(platform string, kind Kind) (*Text, error) {
-	return t.get(platform + "/" + string(kind) + extensions[platform])
+// frame returns the text around the parts; of several of a kind the one that is
+// named for it comes first.
+func (t *Texts) frame(platform string, kind Kind) (string, error) {
+	first, err := t.get(platform + "/" + string(kind) + extensions[platform])
+	if err != nil {
+		return "", err
+	}
+	body := first.Body
+	for _, text := range t.order {
+		if text != first && text.Platform == platform && text.Kind == kind {
+			body += text.Body
+		}
+	}
+	return body, nil
 }
 
 func (t *Texts) get(name string) (*Text, error) {

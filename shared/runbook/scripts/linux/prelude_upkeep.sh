@@ -1,0 +1,88 @@
+# What the parts about upkeep share.
+
+# Units of systemd: those of protection from malware by the names that their makers
+# gave them, of what compares files with a list, and of logins without a cipher.
+osiris_guards='clamav-daemon.service clamd@scan.service clamd.service falcon-sensor.service mdatp.service sentinelone.service sentinelagent.service
+cbagentd.service cbdaemon.service wazuh-agent.service sophos-spl.service ds_agent.service eea.service eraagent.service xagt.service cylancesvc.service
+cyserver.service traps_pmd.service elastic-endpoint.service ElasticEndpoint.service bdsec.service kesl.service avast.service savd.service'
+osiris_watchers='dailyaidecheck.timer aidecheck.timer aide.timer aide-check.timer'
+osiris_open_logins='telnet.socket rsh.socket rlogin.socket rexec.socket telnetd.service inetutils-telnetd.socket in.telnetd.service rshd.service rlogind.service'
+# unit_words UNIT: LoadState, ActiveState and UnitFileState; the last may be empty.
+unit_words() {
+  osiris_shown=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$1" 2>/dev/null) || return 1
+  printf '%s\n' "$osiris_shown" | awk -F= '{ has[$1] = $2 } END { print has["LoadState"], has["ActiveState"], has["UnitFileState"] }'
+}
+# keep_units UNIT...: a line "UNIT ActiveState UnitFileState" for each that is there.
+keep_units() {
+  for osiris_unit in "$@"; do
+    osiris_words=$(unit_words "$osiris_unit") || return 1
+    case $osiris_words in
+      'loaded '*) printf '%s %s\n' "$osiris_unit" "${osiris_words#loaded }" ;;
+    esac
+  done
+}
+# restore_units, of such lines on its input.
+restore_units() {
+  while read -r osiris_unit osiris_was osiris_start; do
+    case $osiris_unit in
+      '') continue ;;
+      *[!A-Za-z0-9@._-]* | -*) fail 'the snapshot is not one of this runbook' ;;
+    esac
+    osiris_words=$(unit_words "$osiris_unit") || fail 'systemd cannot be asked'
+    osiris_words=${osiris_words#* }
+    case $osiris_start/${osiris_words#* } in
+      enabled/enabled | disabled/disabled) ;;
+      enabled/*) osiris_verb=enable ;;
+      disabled/*) osiris_verb=disable ;;
+    esac
+    if [ -n "${osiris_verb:-}" ]; then
+      systemctl "$osiris_verb" "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be put back: $osiris_verb"
+      changed
+    fi
+    osiris_verb=
+    case $osiris_was/${osiris_words% *} in
+      active/active) ;;
+      active/*) osiris_verb=start ;;
+      inactive/active | failed/active) osiris_verb=stop ;;
+    esac
+    if [ -n "$osiris_verb" ]; then
+      systemctl "$osiris_verb" "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be put back: $osiris_verb"
+      changed
+    fi
+    osiris_verb=
+  done
+}
+
+# backup_jobs: a line for each of systemd's units that makes a copy and ends: its
+# name, and when it ended well last, in seconds, or 0. Success is systemd's word for
+# how a unit ended; over a restart the journal keeps it by the number of the message.
+backup_jobs() {
+  osiris_listed=$(systemctl list-unit-files --type=service --no-legend --no-pager --plain 2>/dev/null) || return 1
+  osiris_boot=$(awk -v now="$(date +%s)" 'now > 0 { printf "%.0f", now - $1 }' /proc/uptime) || return 1
+  [ -n "$osiris_boot" ] || return 1
+  # dpkg's and rpm's own copies of their lists are no backup of data.
+  for osiris_unit in $(printf '%s\n' "$osiris_listed" | awk '
+    $1 ~ /^[A-Za-z0-9_.:-]+\.service$/ && $2 != "masked" && $1 !~ /^(dpkg-db-backup|rpmdb-)/ &&
+      $1 ~ /restic|borg|duplicity|kopia|rsnapshot|rdiff-backup|backup|pgbackrest|barman/ { print $1 }'); do
+    osiris_shown=$(systemctl show -p Type -p TriggeredBy -p Result -p ExecMainStatus -p ExecMainExitTimestampMonotonic "$osiris_unit" 2>/dev/null) || return 1
+    case $osiris_shown in
+      *Type=oneshot* | *TriggeredBy=?*) ;;
+      *) continue ;; # a server of that name
+    esac
+    osiris_at=$(printf '%s\n' "$osiris_shown" | awk -F= -v boot="$osiris_boot" '
+      { has[$1] = $2 }
+      END {
+        at = has["ExecMainExitTimestampMonotonic"]
+        if (has["Result"] == "success" && has["ExecMainStatus"] == 0 && at > 0) printf "%.0f", boot + at / 1000000
+      }')
+    if [ -z "$osiris_at" ]; then
+      osiris_at=$(journalctl -q --no-pager -n 1 -o short-unix -u "$osiris_unit" MESSAGE_ID=7ad2d189f7e94e70a38c781354912448 2>/dev/null |
+        awk '$1 ~ /^[0-9]+\.[0-9]+$/ { split($1, at, "."); print at[1]; exit }')
+    fi
+    printf '%s %s\n' "$osiris_unit" "${osiris_at:-0}"
+  done
+}
+
+# open_below_etc: what anybody may write there. A folder with the sticky bit is made
+# for everybody, and links have no modes.
+open_below_etc() { find -P /etc -xdev \( -type f -o -type d ! -perm -1000 \) -perm -0002 2>/dev/null; }
