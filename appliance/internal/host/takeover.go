@@ -46,7 +46,7 @@ func (r *Registry) TakenOver() []Takeover {
 		if target := r.hosts[id]; same == "" && target != nil {
 			same = byGUID[strings.ToLower(target.ADObjectGUID)]
 		}
-		if agent := r.hosts[same]; agent != nil && agent.Source == SourceAgent && agent.Connected && r.trusts(agent) && !slices.Contains(records[same], id) {
+		if agent := r.hosts[same]; agent != nil && r.Live(agent) && !slices.Contains(records[same], id) {
 			records[same] = append(records[same], id)
 		}
 	}

@@ -15,7 +15,7 @@ const sensorLives = 120 * time.Second
 func (r *Registry) Watched(nowMs int64) func(h Host) string {
 	named := map[string]int{} // by source and name: how many
 	for _, h := range r.List() {
-		live := h.Source == SourceAgent && h.Connected && r.trusts(&h) || h.Source == SourceSensor && h.heardOf(nowMs)
+		live := r.Live(&h) || h.Source == SourceSensor && h.heardOf(nowMs)
 		if !live || h.Hostname == "" {
 			continue
 		}
@@ -24,7 +24,7 @@ func (r *Registry) Watched(nowMs int64) func(h Host) string {
 		}
 	}
 	return func(h Host) string {
-		if h.Source == SourceAgent && h.Connected && r.trusts(&h) {
+		if r.Live(&h) {
 			return SourceAgent
 		}
 		for _, source := range []string{SourceAgent, SourceSensor} {
@@ -34,6 +34,11 @@ func (r *Registry) Watched(nowMs int64) func(h Host) string {
 		}
 		return ""
 	}
+}
+
+// Live tells whether an agent that is taken at its word has a session.
+func (r *Registry) Live(h *Host) bool {
+	return h.Source == SourceAgent && h.Connected && r.trusts(h)
 }
 
 // heardOf tells whether a sensor's last sign is a short time off now, to either

@@ -48,6 +48,10 @@ func NewLoop(name string, interval time.Duration, do func(ctx context.Context) e
 // also what it missed while the program did not run. It comes before Run.
 func (l *Loop) ProveTo(e Evidence, d Diary) { l.evidence, l.diary = e, d }
 
+// IdleIf sets how the loop finds out that a round had nothing to do, so that nothing
+// was missed either. It comes before Run.
+func (l *Loop) IdleIf(idle func() bool) { l.idle = idle }
+
 // Missed counts the rounds that did not happen since the last that did.
 func (l *Loop) Missed() int {
 	l.mu.Lock()

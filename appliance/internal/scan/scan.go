@@ -119,7 +119,8 @@ func New(cfg Config, d Deps) (*Scanner, error) {
 			return nil, fmt.Errorf("making a scanner for %s: %w", c.name, err)
 		}
 		c.loop = NewLoop(c.name, c.interval, func(ctx context.Context) error { return s.begin(ctx, c) }, d.Log)
-		c.loop.amend, c.loop.idle = c.amend, func() bool { return c.status().Targets == 0 }
+		c.loop.amend = c.amend
+		c.loop.IdleIf(func() bool { return c.status().Targets == 0 })
 		c.loop.ProveTo(d.Evidence, d.Diary)
 		s.cycles = append(s.cycles, c)
 	}

@@ -137,7 +137,7 @@ func (a *API) uncovered(r *http.Request, mine func(host.Host) bool) any {
 	names := make([]string, 0)
 	for _, h := range a.hosts.List() {
 		switch {
-		case h.Source == host.SourceAgent && h.Connected:
+		case a.hosts.Live(&h):
 		case h.Source == host.SourceSensor && mine(h) && a.line(h).Active:
 			names = append(names, h.Hostname)
 		default:

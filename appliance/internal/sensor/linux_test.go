@@ -98,6 +98,10 @@ func TestAHostWithALiveAgentIsNotPolled(t *testing.T) {
 	if diff := cmp.Diff([]any{"PC10"}, ask()); diff != "" {
 		t.Errorf("with a session (-want +got):\n%s", diff)
 	}
+	hosts.Held(func(agentID string) bool { return agentID == "a_1" })
+	if diff := cmp.Diff([]any{"pc1", "PC1.x.local", "PC10"}, ask()); diff != "" {
+		t.Errorf("an agent that waits for approval covers the host it says it is (-want +got):\n%s", diff)
+	}
 }
 
 func TestBadLinuxBodiesGetAClearJSONError(t *testing.T) {

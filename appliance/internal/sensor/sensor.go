@@ -55,6 +55,8 @@ type Hosts interface {
 	Sensor(ctx context.Context, hostname, domain, version string, nowMs int64) (host.Host, error)
 	SensorNamed(hostname string) (found []host.Host)
 	List() []host.Host
+	// Live tells whether an agent that is taken at its word looks after a host.
+	Live(h *host.Host) bool
 }
 
 // API serves sensors.
