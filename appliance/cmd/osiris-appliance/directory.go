@@ -110,7 +110,7 @@ func (c computers) watched(ctx context.Context) (func(*directory.Computer) strin
 		if domains[i].ScanWith == "" {
 			continue
 		}
-		all, _ := c.book.Scannable(domains[i].ID)
+		all := c.book.Scannable(&domains[i])
 		for n := range all {
 			scanned[all[n].GUID] = true
 		}
@@ -148,7 +148,7 @@ func (c computers) scanTargets(ctx context.Context) ([]script.Target, error) {
 		if domains[i].ScanWith == "" {
 			continue
 		}
-		all, _ := c.book.Scannable(domains[i].ID)
+		all := c.book.Scannable(&domains[i])
 		for n := range all {
 			computer := &all[n]
 			if taken[computer.GUID] || named(computer) || present(computer) == directory.Live {

@@ -156,21 +156,36 @@ func (b *Book) each() iter.Seq[*Computer] {
 }
 
 // Scannable are a domain's computers that can be asked something: there, not
-// stale, and alone with a name inside of their domain. Ambiguous counts those that
-// only the name keeps out.
-func (b *Book) Scannable(target string) (out []Computer, ambiguous int) {
+// stale, and alone with a name inside of their domain. There are none until the
+// domain was listed as it is to be now: what it excludes since is left alone.
+func (b *Book) Scannable(d *Domain) []Computer {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	held := b.domains[d.ID]
+	if held == nil || held.Scope != d.scope() {
+		return nil
+	}
+	out, _ := held.scannable()
+	slices.SortFunc(out, func(x, y Computer) int { return strings.Compare(string(x.GUID), string(y.GUID)) })
+	return out
+}
+
+// ambiguous counts a domain's computers that only their names keep out.
+func (b *Book) ambiguous(target string) (n int) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if d := b.domains[target]; d != nil {
+		_, n = d.scannable()
+	}
+	return n
+}
+
+func (d *domain) scannable() (out []Computer, ambiguous int) {
 	named := map[string]int{}
-	for c := range b.each() {
-		// The same account may be in two targets of one domain.
-		if c.Gone == "" && c.Target == target {
+	for _, c := range d.computers {
+		if c.Gone == "" {
 			named[c.DNSName]++
 		}
-	}
-	d := b.domains[target]
-	if d == nil {
-		return nil, 0
 	}
 	for _, c := range d.computers {
 		switch {
@@ -181,7 +196,6 @@ func (b *Book) Scannable(target string) (out []Computer, ambiguous int) {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(x, y Computer) int { return strings.Compare(string(x.GUID), string(y.GUID)) })
 	return out, ambiguous
 }
 

@@ -393,8 +393,15 @@ func TestOnlyComputersThatCanBeToldApartAreScanned(t *testing.T) {
 	all[6].DNSName = "ws06;calc.clinic.lan"
 	w.computers = all
 	w.must()
-	got, ambiguous := w.book.Scannable("t_1")
-	if len(got) != 2 || got[0].Name != "WS00" || got[1].Name != "WS07" || ambiguous != 5 {
-		t.Errorf("scanned are %v, %d ambiguous; want WS00 and WS07, 5", got, ambiguous)
+	if got := w.book.Scannable(&w.domains[0]); len(got) != 2 || got[0].Name != "WS00" || got[1].Name != "WS07" {
+		t.Errorf("scanned are %v; want WS00 and WS07", got)
+	}
+	w.domains[0].Exclude = []string{"OU=Desks,DC=clinic,DC=lan"}
+	if got := w.book.Scannable(&w.domains[0]); len(got) != 0 {
+		t.Errorf("before it is listed without what was excluded, scanned are %v", got)
+	}
+	w.must()
+	if got := w.book.Scannable(&w.domains[0]); len(got) != 2 {
+		t.Errorf("afterwards scanned are %v", got)
 	}
 }

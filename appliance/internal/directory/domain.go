@@ -26,3 +26,6 @@ func (d *Domain) Host() string {
 	}
 	return d.Domain
 }
+
+// scope tells which computers are listed: under another one all are read again.
+func (d *Domain) scope() string { return hash(fold(d.Domain), d.Include, d.Exclude, d.ExcludeGroups) }

@@ -72,8 +72,7 @@ func (r *Report) make(ctx context.Context) (*centralv1.DirectoryReport, error) {
 		return nil, fmt.Errorf("reading who watches the domains' computers: %w", err)
 	}
 	for i := range domains {
-		_, ambiguous := r.book.Scannable(domains[i].Target)
-		m.Domains = append(m.Domains, domainMessage(&domains[i], ambiguous))
+		m.Domains = append(m.Domains, domainMessage(&domains[i], r.book.ambiguous(domains[i].Target)))
 	}
 	all := r.book.Computers()
 	for i := range all {

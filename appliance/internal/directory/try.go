@@ -38,19 +38,14 @@ func (d *Directory) prepare(ctx context.Context, t *Domain) *try {
 	var version uint64
 	y.secret, version, y.opened = d.Credentials.Open(ctx, t.Credential, t.Host())
 	y.login = t.Credential + " version " + strconv.FormatUint(version, 10)
-	y.key = hash(y.scope(), y.login, t.Server, t.Port, t.Pin, y.opened == nil)
+	y.key = hash(y.target.scope(), y.login, t.Server, t.Port, t.Pin, y.opened == nil)
 	return y
-}
-
-// scope tells which computers are listed: under another one all are read again.
-func (y *try) scope() string {
-	return hash(fold(y.target.Domain), y.target.Include, y.target.Exclude, y.target.ExcludeGroups)
 }
 
 // run reads and keeps.
 func (y *try) run(ctx context.Context) error {
 	since := y.was.Mark
-	if y.was.Scope != y.scope() {
+	if y.was.Scope != y.target.scope() {
 		since = discover.Mark{}
 	}
 	began := time.Now()
@@ -96,7 +91,7 @@ func (y *try) took(ctx context.Context, l *discover.Listing, mark discover.Mark)
 	now := time.Now()
 	c := y.Book.compare(y.target.ID, l, now)
 	s := y.was
-	s.Name, s.Domain, s.Mark, s.Scope = y.target.Name, fold(y.target.Domain), mark, y.scope()
+	s.Name, s.Domain, s.Mark, s.Scope = y.target.Name, fold(y.target.Domain), mark, y.target.scope()
 	s.Tried, s.TriedAt, s.Held = y.key, whole(now), ""
 	s.Problem, s.Kind, s.ProblemSince, s.ProvedAt = "", "", time.Time{}, time.Time{}
 	s.Listed, s.Controller, s.Referrals, s.New = whole(now), l.Server, l.ReferralCount, len(c.fresh)
