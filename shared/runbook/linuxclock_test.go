@@ -1,0 +1,75 @@
+package runbook_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/osiriscare/osiris/shared/check"
+)
+
+func newClock(t *testing.T, services ...string) *machine {
+	t.Helper()
+	m := newHost(t, services...)
+	// Any daemon that runs finds a source.
+	m.program(t, "timedatectl", `for unit in @@/units/*/active; do
+  if [ -e "$unit" ] && [ ! -e @@/no-source ]; then echo yes; exit; fi
+done
+echo no
+`)
+	return m
+}
+
+func TestTheClockIsFoundAloneKeptAndPutBack(t *testing.T) {
+	for name, services := range map[string][]string{
+		"nothing is enabled":    {"systemd-timesyncd", "sshd active enabled"},
+		"the first of two":      {"chrony", "systemd-timesyncd"},
+		"enabled and not there": {"ntpsec enabled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newClock(t, services...)
+			m.remove(t, "units/sshd")
+			repair{runbook: "linux.time.enable", check: check.TimeSync, kept: []string{"units"}, again: true}.through(t, m)
+		})
+	}
+	m := newClock(t, "chrony", "systemd-timesyncd active enabled")
+	m.write(t, "no-source", "")
+	if o := m.phase(t, "linux.time.enable", "remediate", nil, nil); !o.OK || m.service("chrony") != "chrony" || len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "no source") {
+		t.Errorf("beside a daemon that runs: %+v, %s", o, m.service("chrony"))
+	}
+}
+
+func TestTheClockIsLeftAloneWhereItCannotBeMended(t *testing.T) {
+	r := repair{runbook: "linux.time.enable", kept: []string{"units"}}
+	r.refused(t, newClock(t, "ssh active"), "no time daemon")
+	r.refused(t, newClock(t, "chrony broken"), "does not start")
+	m := newClock(t, "chrony")
+	m.write(t, "proc/1/environ", "container=lxc\x00TERM=linux\x00")
+	r.refused(t, m, "container's host")
+	if v := m.judge(t, check.TimeSync, nil); v.Status != check.NotApplicable {
+		t.Errorf("in a container: %v %s", v.Status, v.Reason)
+	}
+}
+
+func TestTheClockIsReadByWhateverIsThere(t *testing.T) {
+	const tracking = `echo 'C0000201,192.0.2.1,3,1700000000.1,%s,0.0,0.0,0.0,0.0,0.0,0.1,0.1,64.1,%s'` + "\n"
+	m := newHost(t)
+	m.unknown(t, check.TimeSync, "neither timedatectl")
+	for _, test := range []struct {
+		name, program, text, severity string
+		want                          check.Status
+	}{
+		{"chrony is synchronised", "chronyc", fmt.Sprintf(tracking, "0.000012", "Normal"), "", check.Pass},
+		{"chrony is far off", "chronyc", fmt.Sprintf(tracking, "-75.5", "Normal"), check.High, check.Fail},
+		{"chrony has no source", "chronyc", fmt.Sprintf(tracking, "0.0", "Not synchronised"), check.Medium, check.Fail},
+		{"chrony does not run", "chronyc", "echo '506 Cannot talk to daemon'; exit 1\n", "", check.Unknown},
+		{"adjtimex without the flag", "adjtimex", "printf '    mode:         0\\n    status:       8193 (PLL)\\n'\n", "", check.Pass},
+		{"adjtimex with the flag", "adjtimex", "printf '    status:       64 (UNSYNC)\\n'\n", check.Medium, check.Fail},
+		{"timedatectl first", "timedatectl", "echo yes\n", "", check.Pass},
+	} {
+		m.program(t, test.program, test.text)
+		if v := m.judge(t, check.TimeSync, nil); v.Status != test.want || v.Severity != test.severity {
+			t.Errorf("%s: %v %s %s", test.name, v.Status, v.Severity, v.Reason)
+		}
+	}
+}
