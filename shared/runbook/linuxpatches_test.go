@@ -166,10 +166,16 @@ echo 'FEDORA-2026-1a  security Important openssl-3.2.2-3.fc41.x86_64 2026-01-02 
 		{"repositories without words about security", "dnf", "true", []string{"var/cache/dnf/b-1/repodata/repomd.xml"}, "unknown", "do not say"},
 		{"dnf without lists", "dnf", "true", nil, "unknown", "no list"},
 		{"dnf that fails", "dnf", "exit 1", []string{"var/cache/dnf/b-1/repodata/repomd.xml"}, "unknown", "cannot say"},
-		{"zypper", "zypper", `echo '<update kind="patch" name="SUSE-2026-11" edition="1" category="security" status="needed">'`,
-			[]string{"var/cache/zypp/raw/u/repodata/repomd.xml", "var/cache/zypp/raw/u/repodata/1-updateinfo.xml.gz"}, "fail high", "SUSE-2026-11"},
-		{"apk", "apk", `echo 'Installed:                                Available:'; echo 'openssl-3.3.1-r0                        < 3.3.2-r1'`,
-			[]string{"var/cache/apk/APKINDEX.1.tar.gz"}, "fail high", "openssl-3.3.1-r0"},
+		{
+			"zypper", "zypper", `echo '<update kind="patch" name="SUSE-2026-11" edition="1" category="security" status="needed">'`,
+			[]string{"var/cache/zypp/raw/u/repodata/repomd.xml", "var/cache/zypp/raw/u/repodata/1-updateinfo.xml.gz"},
+			"fail high", "SUSE-2026-11",
+		},
+		{
+			"apk", "apk", `echo 'Installed:                                Available:'; echo 'openssl-3.3.1-r0                        < 3.3.2-r1'`,
+			[]string{"var/cache/apk/APKINDEX.1.tar.gz"},
+			"fail high", "openssl-3.3.1-r0",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newServer(t)
