@@ -14,7 +14,8 @@ var linuxAccess = []Check{
 		Platforms: []string{"linux"},
 		Runbooks:  map[string]string{"linux": "linux.accounts.review"},
 		Facts: map[string]Class{
-			check.FactAccounts: Safe, check.FactSuperuser: Identifier, check.FactSameID: Identifier, check.FactAccount: Identifier, check.FactLockout: Safe,
+			check.FactAccounts: Safe, check.FactSuperuser: Identifier, check.FactSameID: Identifier, check.FactAccount: Identifier,
+			check.FactAccountMore: Safe, check.FactLockout: Safe,
 		},
 		Parameters: []Parameter{
 			{"max_password_days", "0", "After how many days a password has to be changed; 0 asks for none."},

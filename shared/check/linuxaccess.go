@@ -32,7 +32,7 @@ var linuxAccessRulings = map[ID]string{
 
 // linuxAccessFacts are the names of each check's facts.
 var linuxAccessFacts = map[ID][]string{
-	LinuxAccounts:      {FactAccounts, FactSuperuser, FactSameID, FactAccount, FactLockout},
+	LinuxAccounts:      {FactAccounts, FactSuperuser, FactSameID, FactAccount, FactAccountMore, FactLockout},
 	LinuxAudit:         {FactAuditInstalled, FactAuditEnabled, FactAuditDaemon, FactAuditBoot, FactAuditMissing},
 	LinuxEmptyPassword: {FactAccounts, FactEmptyPassword},
 	LogForwarding:      {FactLogs, FactForwarder},

@@ -12,6 +12,8 @@ const (
 	// FactAccount is a row for each account with a password: Name, and MaxDays
 	// until it has to be changed, or nothing if it never has.
 	FactAccount = "account"
+	// FactAccountMore is how many more accounts with a password there are.
+	FactAccountMore = "account_more"
 	// FactLockout is yes or no: whether PAM locks an account after wrong passwords.
 	FactLockout = "lockout"
 )
@@ -31,6 +33,7 @@ $max_password_days>0&-MaxDays|+lasting|{Name}
 $max_password_days>0&MaxDays>max_password_days|+lasting|{Name}
 end
 lasting|low|{lasting}|Passwords of these accounts last longer than {$max_password_days} days.
+$max_password_days>0&account_more|unknown||There are too many accounts to look at each.
 |pass|well|Each account is one person's or service's, and wrong passwords lock it.`
 
 const emptyPasswordRulings = `every account has a password or is locked

@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -102,4 +103,36 @@ func TestAccountsAreReadWithoutTheirHashes(t *testing.T) {
 	m.unknown(t, check.LinuxEmptyPassword, "needs root")
 	m.remove(t, "etc/passwd")
 	m.unknown(t, check.LinuxAccounts, "accounts cannot be read")
+}
+
+func TestManyAccountsAreCutWithACount(t *testing.T) {
+	m := newAccounts(t)
+	var passwd, shadow strings.Builder
+	for i := range 130 {
+		name := fmt.Sprintf("u%03d", i)
+		fmt.Fprintf(&passwd, "%s:x:0:0::/h:/bin/sh\n%sx:x:%d:1::/h:/bin/sh\n%sy:x:%d:1::/h:/bin/sh\n", name, name, 1000+i, name, 1000+i)
+		fmt.Fprintf(&shadow, "%s::1::::::\n%sx:$6$abcdefghijk:1::::::\n", name, name)
+	}
+	m.write(t, "etc/passwd", passwd.String())
+	m.write(t, "etc/shadow", shadow.String())
+	counts := map[string]int{}
+	o := m.run(t, "linux/facts/linux_accounts.sh", nil, nil)
+	empty := m.run(t, "linux/facts/linux_empty_password.sh", nil, nil)
+	if !o.OK || !empty.OK {
+		t.Fatalf("%+v, %+v", o.Error, empty.Error)
+	}
+	cut := map[string]bool{}
+	for _, f := range append(o.Facts, empty.Facts...) {
+		counts[f.Name]++
+		cut[f.Name+" "+f.Value] = true
+	}
+	want := map[string]int{"accounts": 2, "superuser": 21, "same_id": 21, "account": 100, "account_more": 1, "empty_password": 21}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Errorf("the facts are (-want +got):\n%s", diff)
+	}
+	for _, line := range []string{"superuser and 110 more", "same_id and 111 more", "account_more 30", "empty_password and 110 more"} {
+		if !cut[line] {
+			t.Errorf("there is no %q", line)
+		}
+	}
 }

@@ -2,6 +2,8 @@ package runbook_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -72,4 +74,30 @@ func TestTheClockIsReadByWhateverIsThere(t *testing.T) {
 			t.Errorf("%s: %v %s %s", test.name, v.Status, v.Severity, v.Reason)
 		}
 	}
+}
+
+// fakeOpenRC keeps the same folders as fakeServices.
+const fakeOpenRC = `folder=@@/units/$1
+case $2 in
+status) [ -e "$folder/active" ] || exit 3 ;;
+start | restart) : >"$folder/active" ;;
+stop) rm -f "$folder/active" ;;
+*) exit 1 ;;
+esac
+`
+
+func TestTheClockIsKeptWithoutSystemd(t *testing.T) {
+	m := newClock(t, "chronyd")
+	m.remove(t, "run/systemd")
+	m.remove(t, "bin/systemctl")
+	m.folder(t, "etc/init.d", "etc/runlevels/default")
+	m.program(t, "rc-service", fakeOpenRC)
+	m.program(t, "rc-update", "case $1 in add) : >@@/etc/runlevels/$3/$2 ;; del) rm -f @@/etc/runlevels/$3/$2 ;; esac\n")
+	m.write(t, "etc/init.d/chronyd", "")
+	if err := os.Chmod(filepath.Join(m.root, "etc/init.d/chronyd"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	repair{runbook: "linux.time.enable", check: check.TimeSync, kept: []string{"units", "etc"}, again: true}.through(t, m)
+	m.remove(t, "bin/rc-service") // neither
+	repair{runbook: "linux.time.enable", kept: []string{"units", "etc"}}.refused(t, m, "no time daemon")
 }

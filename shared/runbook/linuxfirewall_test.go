@@ -29,7 +29,7 @@ default) echo "DEFAULT_INPUT_POLICY=\"$(echo "$2" | sed -e s/deny/DROP/ -e s/all
 --force)
   [ ! -e @@/ufw-broken ] || exit 1
   case $2 in
-  enable) echo ENABLED=yes >@@/etc/ufw/ufw.conf; cat @@/dropping >@@/ruleset ;;
+  enable) grep -q -x 'ufw allow 22/tcp' @@/etc/ufw/added || exit 1; echo ENABLED=yes >@@/etc/ufw/ufw.conf; cat @@/dropping >@@/ruleset ;;
   disable) echo ENABLED=no >@@/etc/ufw/ufw.conf; : >@@/ruleset ;;
   esac ;;
 esac
@@ -112,6 +112,23 @@ esac
 		r.kept = []string{"ruleset", "etc/ports", "units"}
 		r.through(t, m)
 	})
+}
+
+// The card's other end asks the address that we came to, in its own family.
+func TestASecondConnectionIsTriedInTheFamilyOfTheFirst(t *testing.T) {
+	for family, own := range map[string]string{"-4": "192.0.2.1", "-6": "2001:db8::1"} {
+		m := newFirewall(t)
+		withUfw(t, m)
+		m.env[len(m.env)-1] = "SSH_CONNECTION=x 40000 " + own + " 22"
+		m.program(t, "ip", "echo \"$*\" >>@@/asked\n")
+		m.program(t, "ssh-keyscan", "echo \"$*\" >>@@/asked; echo 'x ssh-ed25519 AAAA'\n")
+		o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443"}, nil)
+		asked := m.read(t, "asked")
+		if !o.OK || strings.Count(asked, family+" addr add ") != 4 || strings.Count(asked, family+" route add default via ") != 2 ||
+			strings.Count(asked, "-p 22 "+own+"\n") != 2 || strings.Count(asked, "link del osirisfw0\n") != 2 {
+			t.Errorf("%s: %+v, and asked were\n%s", own, o, asked)
+		}
+	}
 }
 
 func TestTheFirewallLeavesOpenWhatItShould(t *testing.T) {

@@ -56,6 +56,16 @@ func TestRootLoginIsFoundForbiddenAndPutBack(t *testing.T) {
 	}
 }
 
+func TestTheServerIsReloadedByTheNameThatItHas(t *testing.T) {
+	m := newSSHServer(t, "Include x\nPermitRootLogin yes\n")
+	m.remove(t, "units/ssh")
+	m.folder(t, "units/sshd")
+	m.write(t, "units/sshd/active", "")
+	if o := m.phase(t, "linux.ssh_root.forbid", "remediate", nil, nil); !o.OK || m.read(t, "calls") != "reload sshd.service\n" {
+		t.Errorf("remediate: %+v, and systemctl was told %q", o, m.read(t, "calls"))
+	}
+}
+
 func TestRootLoginIsLeftAloneWhereMendingWouldHarm(t *testing.T) {
 	for _, test := range []struct {
 		name, config, says string

@@ -6,18 +6,24 @@ awk -F: '
   $1 ~ /^[+-]/ || NF < 3 { next }
   $3 + 0 == 0 && $1 != "root" && ++superusers <= 20 { print "superuser\t" $1 }
   { if ($3 in names) { shared[$3] = 1; names[$3] = names[$3] " " $1 } else names[$3] = $1 }
-  END { for (id in shared) if (++count <= 20) print "same_id\t" id ": " substr(names[id], 1, 200) }' /etc/passwd |
+  END {
+    if (superusers > 20) print "superuser\tand " superusers - 20 " more"
+    for (id in shared) if (++count <= 20) print "same_id\t" id ": " substr(names[id], 1, 200)
+    if (count > 20) print "same_id\tand " count - 20 " more"
+  }' /etc/passwd |
   while IFS="$osiris_tab" read -r osiris_name osiris_value; do
     fact "$osiris_name" "$osiris_value"
   done
 # Those with a password: 13 characters are the shortest hash there is.
 awk -F: '
-  $1 !~ /^[+-]/ && $2 !~ /^[!*]/ && length($2) >= 13 && ++count <= 40 {
+  $1 !~ /^[+-]/ && $2 !~ /^[!*]/ && length($2) >= 13 && ++count <= 100 {
     gsub(/[\\;]/, "", $1)
-    print "Name=" $1 ($5 == "" ? "" : ";MaxDays=" $5)
-  }' /etc/shadow | while IFS= read -r osiris_value; do
-  fact account "$osiris_value"
-done
+    print "account\tName=" $1 ($5 == "" ? "" : ";MaxDays=" $5)
+  }
+  END { if (count > 100) print "account_more\t" count - 100 }' /etc/shadow |
+  while IFS="$osiris_tab" read -r osiris_name osiris_value; do
+    fact "$osiris_name" "$osiris_value"
+  done
 set --
 for osiris_file in /etc/pam.d/common-auth /etc/pam.d/system-auth /etc/pam.d/password-auth /etc/pam.d/system-login /etc/pam.d/base-auth; do
   if [ -f "$osiris_file" ]; then
