@@ -132,12 +132,12 @@ func (r *Runner) Run(ctx context.Context) error {
 // begin starts what is open, in the order of the sequences; a target whose order
 // is at work keeps its later ones waiting.
 func (r *Runner) begin(ctx context.Context) error {
+	r.mu.Lock() // before reading: what ends meanwhile stays active until it was passed over
+	defer r.mu.Unlock()
 	open, err := r.Orders.open(ctx)
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, o := range open {
 		if r.active[o.ID] != nil || r.occupied(o.Order.GetTargetId()) {
 			continue
