@@ -286,9 +286,10 @@ func (r *round) repairOrdered(ctx context.Context) error {
 			return err
 		}
 		r.show.say("osirisctl runbook run %s --target %s", book.ID, h.Name)
-		// What follows the first empty line are facts and texts, for who wants to know.
-		short, _, _ := strings.Cut(strings.TrimSpace(out), "\n\n")
-		for line := range strings.Lines(short) {
+		// The order, and what came of it; then follow facts and texts, for who wants to
+		// know.
+		parts := strings.Split(strings.TrimSpace(out), "\n\n")
+		for line := range strings.Lines(strings.Join(parts[:min(2, len(parts))], "\n")) {
 			r.show.say("  %s", strings.TrimRight(line, " \n"))
 		}
 		return r.bundle(ctx, "result", "success", string(h.Check))

@@ -39,7 +39,7 @@ var tellings = map[string]telling{
 	"appliance: scan failed":           {yellow, "{hostname} could not be asked: {error}"},
 	"appliance: scan missed":           {yellow, "{hostname} was not asked: {reason}"},
 	"appliance: order carried out":     {blue, "order carried out on {target}: {outcome}"},
-	"appliance: runbook ended":         {blue, "runbook {runbook_id} ended on {target}: {outcome}. {message}"},
+	"appliance: runbook ended":         {dim, ""},
 	"appliance: signature list taken":  {plain, "signed list {version} of {products} products taken"},
 	"appliance: target offered":        {plain, "release {version} of the agent judged and offered"},
 	"appliance: agent update told":     {plain, "agent {agent_version} tells of its update: {state} {reason}"},
