@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -45,7 +46,7 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	c := &census{}
 	var ask []netip.Addr
 	for _, a := range s.cfg.addresses(links) {
-		mac := before[a]
+		mac := before[a].MAC
 		if mac == "" {
 			mac = past.at[a] // whom the address had last, until the kernel knows better
 		}
@@ -60,20 +61,15 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.Network.Neighbours()
+	macs, err := s.confirm(ctx, ask, there)
 	if err != nil {
 		return nil, err
-	}
-	for _, a := range ask {
-		if after[a] != "" {
-			there[a] = true
-		}
 	}
 	known, err := s.baselines(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range group(there, after) {
+	for _, d := range group(there, macs) {
 		d.Vendor = s.Vendors.Vendor(d.MAC)
 		out := &device{Device: d, baseline: !s.settled(d, known)}
 		if out.excluded = s.cfg.Exclude.Device(d.MAC, d.Vendor); out.excluded {
@@ -171,6 +167,37 @@ func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Pre
 		return nil, fmt.Errorf("%w: %w", errNoNetwork, failed)
 	}
 	return there, nil
+}
+
+// doubt is for how long the kernel may ask a neighbour that is silent: 5 s until it
+// begins, three questions of a second, and some more.
+const doubt = 10 * time.Second
+
+// confirm adds those to there who are silent and have a MAC, as devices with a
+// firewall, and gives the MACs of all. It waits for the kernel to be sure.
+func (s *Scanner) confirm(ctx context.Context, ask []netip.Addr, there map[netip.Addr]bool) (map[netip.Addr]string, error) {
+	for until := time.Now().Add(doubt); ; {
+		now, err := s.Network.Neighbours()
+		if err != nil {
+			return nil, err
+		}
+		macs, unsure := map[netip.Addr]string{}, false
+		for _, a := range ask {
+			n := now[a]
+			there[a] = there[a] || n.Here
+			unsure = unsure || n.Unsure && !there[a]
+			if there[a] {
+				macs[a] = n.MAC
+			}
+		}
+		if !unsure || time.Now().After(until) {
+			maps.DeleteFunc(there, func(_ netip.Addr, is bool) bool { return !is })
+			return macs, nil
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // answers tells whether an address opens or refuses one of the ports. err is about

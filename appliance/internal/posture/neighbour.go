@@ -1,61 +1,61 @@
 package posture
 
 import (
-	"bufio"
+	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
-	"strconv"
-	"strings"
 )
+
+// Neighbour is what the kernel holds of an address beside the appliance.
+type Neighbour struct {
+	MAC string // lower case with colons
+	// Here tells that it answered lately; Unsure that the kernel is asking it.
+	Here, Unsure bool
+}
 
 // System is the appliance's own network, as Linux tells it.
 type System struct{}
 
-// neighbourTable is the kernel's table of IPv4 neighbours (proc_net(5)).
-const neighbourTable = "/proc/net/arp"
+// States of neighbours (linux/neighbour.h). A stale one may have left days ago:
+// Linux asks again 5 s after something was sent to it, three times, a second each.
+const (
+	nudIncomplete = 0x01
+	nudReachable  = 0x02
+	nudStale      = 0x04
+	nudDelay      = 0x08
+	nudProbe      = 0x10
+	nudPermanent  = 0x80
+)
 
-// maxNeighbours bounds what is read of it; the kernel's own limit is 1,024 unless
-// somebody raised it.
-const maxNeighbours = 65536
-
-// Neighbours implements Network.
-func (System) Neighbours() (map[netip.Addr]string, error) {
-	f, err := os.Open(neighbourTable)
-	if err != nil {
-		return nil, fmt.Errorf("reading neighbours: %w", err)
+// parseNeighbour reads what comes after the header of RTM_NEWNEIGH: struct ndmsg and
+// attributes. ok is false for what is no neighbour with a MAC.
+func parseNeighbour(m []byte) (a netip.Addr, n Neighbour, ok bool) {
+	const header, destination, link = 12, 1, 2
+	if len(m) < header {
+		return a, n, false
 	}
-	defer f.Close() //nolint:errcheck // only read
-	return parseNeighbours(f)
-}
-
-// parseNeighbours reads "IP address, HW type, Flags, HW address, Mask, Device".
-func parseNeighbours(r io.Reader) (map[netip.Addr]string, error) {
-	out := map[netip.Addr]string{}
-	lines := bufio.NewScanner(r)
-	for lines.Scan() && len(out) < maxNeighbours {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 4 {
-			continue
+	state := binary.NativeEndian.Uint16(m[8:])
+	n.Here = state&(nudReachable|nudPermanent) != 0
+	n.Unsure = state&(nudIncomplete|nudStale|nudDelay|nudProbe) != 0
+	for m = m[header:]; len(m) >= 4; {
+		size, kind := int(binary.NativeEndian.Uint16(m)), binary.NativeEndian.Uint16(m[2:])
+		if size < 4 || size > len(m) {
+			return a, n, false
 		}
-		address, err := netip.ParseAddr(fields[0])
-		if err != nil {
-			continue // the line of titles
+		value := m[4:size]
+		switch {
+		case kind == destination && len(value) == 4:
+			a = netip.AddrFrom4([4]byte(value))
+		case kind == link && len(value) == 6:
+			n.MAC = net.HardwareAddr(value).String()
 		}
-		const complete = 2 // ATF_COM: somebody answered
-		flags, err := strconv.ParseUint(strings.TrimPrefix(fields[2], "0x"), 16, 16)
-		mac, macErr := ParseMAC(fields[3])
-		if err != nil || macErr != nil || flags&complete == 0 || mac == "00:00:00:00:00:00" {
-			continue
-		}
-		out[address] = mac
+		m = m[min(len(m), (size+3)&^3):]
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("reading neighbours: %w", err)
+	if n.MAC == "00:00:00:00:00:00" {
+		n.MAC = ""
 	}
-	return out, nil
+	return a, n, a.IsValid() && (n.MAC != "" || n.Unsure) && (n.Here || n.Unsure)
 }
 
 // ParseMAC gives a MAC as everything here spells it.

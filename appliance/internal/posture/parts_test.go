@@ -2,6 +2,7 @@ package posture
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -172,38 +173,109 @@ func TestTheFirstPortsAreThoseThatAnswerMost(t *testing.T) {
 	}
 }
 
-// The lines are of a Debian 12 machine, with one of each kind.
-const neighbourLines = `IP address       HW type     Flags       HW address            Mask     Device
-10.0.0.1         0x1         0x2         00:15:5D:01:02:03     *        eth0
-10.0.0.2         0x1         0x0         00:00:00:00:00:00     *        eth0
-10.0.0.3         0x1         0x6         52:54:00:aa:bb:cc     *        eth0
-10.0.0.4         0x1         0x2         00:00:00:00:00:00     *        eth0
-10.0.0.5         0x20        0x2         80:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:01     *        ib0
-10.0.0.6         0x1
-what is this
-`
-
-func TestNeighboursAreThoseThatAnswered(t *testing.T) {
-	got, err := parseNeighbours(strings.NewReader(neighbourLines))
-	want := map[netip.Addr]string{netip.MustParseAddr("10.0.0.1"): "00:15:5d:01:02:03", netip.MustParseAddr("10.0.0.3"): "52:54:00:aa:bb:cc"}
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" || err != nil {
-		t.Errorf("parseNeighbours (-want +got), %v:\n%s", err, diff)
+// neighbour is a message as the kernel of a Debian 12 machine sends it; the last
+// attributes are NDA_CACHEINFO, cut short, and NDA_PROBES.
+func neighbour(state byte, address, mac string) []byte {
+	m := []byte{2, 0, 0, 0, 2, 0, 0, 0, state, 0, 0, 1}
+	m = append(m, 8, 0, 1, 0)
+	m = append(m, netip.MustParseAddr(address).AsSlice()...)
+	if mac != "" {
+		hw, _ := net.ParseMAC(mac)
+		m = append(append(m, byte(4+len(hw)), 0, 2, 0), hw...)
+		m = append(m, make([]byte, (4-len(hw)%4)%4)...)
 	}
-	if _, err := parseNeighbours(strings.NewReader(strings.Repeat("x", 1<<17))); err == nil {
-		t.Error("parseNeighbours of an endless line = nil; want an error")
+	return append(m, 8, 0, 3, 0, 1, 2, 3, 4, 8, 0, 4, 0, 0, 0, 0, 0)
+}
+
+func TestNeighboursAreThoseThatAnsweredLately(t *testing.T) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Fatal("the messages of this test are little-endian")
+	}
+	const mac = "00:15:5d:01:02:03"
+	for _, test := range []struct {
+		name    string
+		message []byte
+		want    Neighbour
+		ok      bool
+	}{
+		{"one that answered", neighbour(nudReachable, "10.0.0.5", mac), Neighbour{MAC: mac, Here: true}, true},
+		{"one that somebody wrote down", neighbour(nudPermanent, "10.0.0.5", mac), Neighbour{MAC: mac, Here: true}, true},
+		{"one that may have left", neighbour(nudStale, "10.0.0.5", mac), Neighbour{MAC: mac, Unsure: true}, true},
+		{"one that is asked", neighbour(nudProbe, "10.0.0.5", mac), Neighbour{MAC: mac, Unsure: true}, true},
+		{"one that is asked first", neighbour(nudIncomplete, "10.0.0.5", ""), Neighbour{Unsure: true}, true},
+		{"one that did not answer", neighbour(0x20, "10.0.0.5", mac), Neighbour{}, false},
+		{"one without a MAC", neighbour(nudReachable, "10.0.0.5", ""), Neighbour{}, false},
+		{"one of zeros", neighbour(nudReachable, "10.0.0.5", "00:00:00:00:00:00"), Neighbour{}, false},
+		{"one of InfiniBand", neighbour(nudReachable, "10.0.0.5", "80:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:01"), Neighbour{}, false},
+		{"half of one", neighbour(nudReachable, "10.0.0.5", mac)[:22], Neighbour{}, false},
+		{"nothing", nil, Neighbour{}, false},
+	} {
+		a, got, ok := parseNeighbour(test.message)
+		if ok != test.ok || ok && (got != test.want || a != netip.MustParseAddr("10.0.0.5")) {
+			t.Errorf("%s = %s, %+v, %v; want %+v, %v", test.name, a, got, ok, test.want, test.ok)
+		}
 	}
 }
 
-func FuzzNeighbours(f *testing.F) {
-	f.Add(neighbourLines)
-	f.Fuzz(func(t *testing.T, text string) {
-		got, _ := parseNeighbours(strings.NewReader(text))
-		for a, mac := range got {
-			if again, err := ParseMAC(mac); err != nil || again != mac || !a.IsValid() {
-				t.Errorf("parseNeighbours gives %s at %s", mac, a)
-			}
+func FuzzNeighbour(f *testing.F) {
+	f.Add(neighbour(nudReachable, "10.0.0.5", "00:15:5d:01:02:03"))
+	f.Add(neighbour(nudIncomplete, "10.0.0.5", ""))
+	f.Fuzz(func(t *testing.T, m []byte) {
+		a, n, ok := parseNeighbour(m)
+		if !ok {
+			return
+		}
+		if again, err := ParseMAC(n.MAC); n.MAC != "" && (err != nil || again != n.MAC) || !a.Is4() || n.Here == n.Unsure && !n.Here {
+			t.Errorf("parseNeighbour gives %s at %+v", a, n)
 		}
 	})
+}
+
+// asking is a kernel that needs some time to be sure.
+type asking struct {
+	Network
+	turns []Neighbour
+	asked int
+}
+
+func (a *asking) Neighbours() (map[netip.Addr]Neighbour, error) {
+	n := a.turns[min(a.asked, len(a.turns)-1)]
+	a.asked++
+	return map[netip.Addr]Neighbour{netip.MustParseAddr("10.0.0.5"): n}, nil
+}
+
+func TestTheKernelIsWaitedForAndNotForEver(t *testing.T) {
+	stale, here := Neighbour{MAC: "00:15:5d:01:02:03", Unsure: true}, Neighbour{MAC: "00:15:5d:01:02:03", Here: true}
+	address := netip.MustParseAddr("10.0.0.5")
+	for _, test := range []struct {
+		name     string
+		answered bool
+		turns    []Neighbour
+		here     bool
+		took     time.Duration
+	}{
+		{"a device behind its firewall", false, []Neighbour{stale, stale, here}, true, 2 * time.Second},
+		{"a device that left", false, []Neighbour{stale, stale, stale, {}}, false, 3 * time.Second},
+		{"a kernel that cannot decide", false, []Neighbour{stale}, false, doubt + time.Second},
+		{"a device that answered", true, []Neighbour{stale}, true, 0},
+		{"nobody", false, []Neighbour{{}}, false, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &Scanner{Deps: Deps{Network: &asking{turns: test.turns}}}
+			there := map[netip.Addr]bool{}
+			if test.answered {
+				there[address] = true
+			}
+			began := time.Now()
+			macs, err := s.confirm(t.Context(), []netip.Addr{address}, there)
+			if err != nil || there[address] != test.here || len(there) > 1 || (macs[address] != "") != test.here {
+				t.Errorf("%s: confirm = %v, %v, %v; want %v", test.name, macs, there, err, test.here)
+			}
+			if took := time.Since(began); took != test.took {
+				t.Errorf("%s: confirm took %s; want %s", test.name, took, test.took)
+			}
+		})
+	}
 }
 
 func TestTheSystemIsRead(t *testing.T) {

@@ -83,8 +83,8 @@ type Evidence interface {
 
 // Network is the appliance's own view of what it is connected to.
 type Network interface {
-	// Neighbours are the MACs that the kernel holds now, lower case with colons.
-	Neighbours() (map[netip.Addr]string, error)
+	// Neighbours are those that the kernel holds now.
+	Neighbours() (map[netip.Addr]Neighbour, error)
 	// Links are the networks the appliance is in, with its own addresses, and for
 	// which it sees MACs.
 	Links() ([]netip.Prefix, error)

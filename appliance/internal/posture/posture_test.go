@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -85,13 +84,17 @@ func (s *site) Vendor(mac string) string {
 }
 func (s *site) Names(context.Context) (map[netip.Addr]string, error) { return s.names, nil }
 
-func (s *site) Neighbours() (map[netip.Addr]string, error) {
+func (s *site) Neighbours() (map[netip.Addr]posture.Neighbour, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.learned != nil {
 		s.learned()
 	}
-	return maps.Clone(s.neighbours), nil
+	out := map[netip.Addr]posture.Neighbour{}
+	for a, mac := range s.neighbours {
+		out[a] = posture.Neighbour{MAC: mac, Here: true}
+	}
+	return out, nil
 }
 
 // status is the verdict on a check of the device that an address has, and its
