@@ -136,7 +136,12 @@ func TestAScanOfEveryCheckOfLinuxFitsIntoOneDocument(t *testing.T) {
 	if texts, err := c.Recognise(d); err != nil || len(texts) != len(d.Parts) {
 		t.Errorf("Recognise = %d texts, %v", len(texts), err)
 	}
-	// The words come before what uses them.
+	// The words come before what uses them; each subject's once.
+	for _, word := range []string{"fact() {", "service_there() {", "own_connection() {", "audit_missing() {", "tcp_connected() {", "firewall_input() {"} {
+		if strings.Count(string(text), "\n"+word) != 1 {
+			t.Errorf("the scan has %d times %s", strings.Count(string(text), "\n"+word), word)
+		}
+	}
 	if !strings.HasPrefix(string(text), "# What every part shares") {
 		t.Errorf("the scan begins with %.60q", text)
 	}

@@ -102,6 +102,32 @@ func TestKernelSettingsAreLeftAloneWhereTheyCannotBeMended(t *testing.T) {
 	}
 }
 
+func TestARoadsSettingsAreAVariableOfTheirOwn(t *testing.T) {
+	for name, says := range map[string]string{"settings": "", "mode": "there twice", "all2": "no variable's name", "All": "no variable's name"} {
+		text := strings.Replace(scripted, "  winrm:\n", "  winrm:\n    check_settings: "+name+"\n", 1)
+		r, err := runbook.Parse([]byte(text))
+		if says == "" && (err != nil || r.Roads.WinRM.CheckSettings != name) || says != "" && (!errors.Is(err, runbook.ErrInvalid) || !strings.Contains(err.Error(), says)) {
+			t.Errorf("check_settings %s: %v; want %q", name, err, says)
+		}
+	}
+	r, err := load(t).Get("linux.sysctl.harden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := r.ForScripts(r.Roads.SSH, nil, nil)
+	const want = "kernel.dmesg_restrict==1,kernel.kptr_restrict=>=1,kernel.randomize_va_space==2," +
+		"net.ipv4.conf.all.accept_redirects==0,net.ipv4.conf.all.rp_filter=>=1,net.ipv4.tcp_syncookies==1"
+	if err != nil || given["settings"] != want {
+		t.Errorf("ForScripts = %v, %v; want %s", given, err, want)
+	}
+	long := func(check.ID) check.Parameters {
+		return func(string) (string, bool) { return strings.Repeat("1", 256), true }
+	}
+	if given, err := r.ForScripts(r.Roads.SSH, nil, long); !errors.Is(err, runbook.ErrParameter) || !strings.Contains(err.Error(), "together") {
+		t.Errorf("ForScripts of long values = %v, %v; want them refused", given, err)
+	}
+}
+
 // FuzzSettings: whatever a policy says of one setting is refused, or arrives in a
 // real shell beside the others as it was.
 func FuzzSettings(f *testing.F) {
