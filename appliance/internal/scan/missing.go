@@ -19,7 +19,7 @@ const phaseMissed = "missed"
 
 // Why a round or a scan did not happen.
 const (
-	whyRound = "the round before still began"
+	whyRound = "the round before still ran"
 	whyStill = "the scan before still ran"
 	whyBusy  = "something else ran on the host"
 	whyAway  = "the appliance did not run, or this was switched off"
@@ -37,6 +37,7 @@ type missing struct {
 	scans  int
 	why    map[string]int
 	hosts  map[string]int // scans by the name of the target
+	all    uint64         // scans since the start
 	proved time.Time
 }
 
@@ -52,7 +53,15 @@ func (m *missing) scan(host, why string, at time.Time) {
 	defer m.mu.Unlock()
 	m.note(1, why, at)
 	m.scans++
+	m.all++
 	m.hosts[host]++
+}
+
+// total is how many scans were missed since the start.
+func (m *missing) total() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.all
 }
 
 func (m *missing) note(n int, why string, since time.Time) {

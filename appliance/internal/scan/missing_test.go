@@ -79,6 +79,13 @@ func TestMissedScansAreProvedOnceAnHour(t *testing.T) {
 		if during[0].BundleID == b.BundleID {
 			t.Error("two bundles have one id")
 		}
+		var proved uint64
+		for _, b := range s.gaps() {
+			proved += b.Gap.Count
+		}
+		if all := scanner.Loops()[0].Round().ScansMissed; all != proved || all == 0 {
+			t.Errorf("%d scans were missed, %d are proved", all, proved)
+		}
 		if after := s.gaps(); len(after) != len(during)+1 {
 			t.Errorf("%d bundles were made at the end; want the rest told", len(after)-len(during))
 		}
@@ -108,7 +115,7 @@ func TestALoopProvesTheRoundsThatItMissed(t *testing.T) {
 		"a round that is late by a restart":    {14 * time.Minute, time.Second, "", ""},
 		"a night without power":                {8 * time.Hour, time.Second, "47", "the appliance did not run"},
 		"a clock that was set back":            {-8 * time.Hour, time.Second, "", ""},
-		"a round that takes longer than a day": {time.Minute, 25 * time.Hour, "1", "the round before still began"},
+		"a round that takes longer than a day": {time.Minute, 25 * time.Hour, "1", "the round before still ran"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

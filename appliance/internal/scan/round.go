@@ -15,6 +15,8 @@ type Round struct {
 	// Missed rounds in a row, and in all.
 	Missed    int
 	MissedAll uint64
+	// ScansMissed are hosts that a round could not begin to ask, in all.
+	ScansMissed uint64
 	// Failed rounds in all, and what the newest one said that ended.
 	Failed uint64
 	Error  string

@@ -44,6 +44,7 @@ func (c *cycle) amend(r *Round) {
 	if !st.Began.IsZero() {
 		r.Began, r.Ended = st.Began, st.Ended
 	}
+	r.ScansMissed = c.loop.missing.total()
 	r.Counts = map[string]int{
 		"targets": st.Targets, "answered": st.Answered, "failed": st.Failed, "missed": st.Missed, "watched": st.Watched,
 	}

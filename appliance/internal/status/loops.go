@@ -40,6 +40,7 @@ type loopJSON struct {
 	Rounds    uint64         `json:"rounds"`
 	Missed    int            `json:"missed"` // in a row, until a round begins
 	MissedAll uint64         `json:"missed_all"`
+	Scans     uint64         `json:"scans_missed_all"`
 	Failed    uint64         `json:"failed"`
 	Error     string         `json:"error,omitempty"` // of the newest round that ended
 	Still     bool           `json:"stands_still"`
@@ -52,7 +53,7 @@ func describe(rounds []scan.Round, now time.Time) (out []loopJSON, still []strin
 	for _, r := range rounds {
 		j := loopJSON{
 			Loop: r.Loop, IntervalS: r.Interval.Seconds(), Began: stamp(r.Began), Ended: stamp(r.Ended), Rounds: r.Rounds,
-			Missed: r.Missed, MissedAll: r.MissedAll, Failed: r.Failed, Error: r.Error, Still: r.StandsStill(now), Hosts: r.Counts,
+			Missed: r.Missed, MissedAll: r.MissedAll, Scans: r.ScansMissed, Failed: r.Failed, Error: r.Error, Still: r.StandsStill(now), Hosts: r.Counts,
 		}
 		if !r.Ended.IsZero() {
 			j.TookMs = r.Ended.Sub(r.Began).Milliseconds()
@@ -83,7 +84,8 @@ var (
 		{of("began_timestamp_seconds", "When the newest round began; 0 before the first."), prometheus.GaugeValue, func(r scan.Round) float64 { return unix(r.Began) }},
 		{of("ended_timestamp_seconds", "When the newest round ended; 0 while it goes on."), prometheus.GaugeValue, func(r scan.Round) float64 { return unix(r.Ended) }},
 		{of("rounds_total", "Rounds that began."), prometheus.CounterValue, func(r scan.Round) float64 { return float64(r.Rounds) }},
-		{of("missed_rounds_total", "Rounds that were due while the one before still began hosts."), prometheus.CounterValue, func(r scan.Round) float64 { return float64(r.MissedAll) }},
+		{of("missed_rounds_total", "Rounds that were due while the one before still ran."), prometheus.CounterValue, func(r scan.Round) float64 { return float64(r.MissedAll) }},
+		{of("missed_scans_total", "Hosts that a round could not begin to ask, because the scan before still ran or something else did."), prometheus.CounterValue, func(r scan.Round) float64 { return float64(r.ScansMissed) }},
 		{of("failed_rounds_total", "Rounds that ended with an error; /healthz has the newest."), prometheus.CounterValue, func(r scan.Round) float64 { return float64(r.Failed) }},
 		{of("stands_still", "1 when no round began for three intervals."), prometheus.GaugeValue, func(r scan.Round) float64 { return one(r.StandsStill(time.Now())) }},
 	}

@@ -40,7 +40,7 @@ func TestADeadHostIsNotIllHealthAndALoopThatStandsStillIs(t *testing.T) {
 	delete(got, "began")
 	delete(got, "ended")
 	want := map[string]any{
-		"loop": "directory", "interval_s": 3600.0, "took_ms": 2000.0, "rounds": 0.0, "missed": 0.0, "missed_all": 0.0, "failed": 1.0,
+		"loop": "directory", "interval_s": 3600.0, "took_ms": 2000.0, "rounds": 0.0, "missed": 0.0, "missed_all": 0.0, "scans_missed_all": 0.0, "failed": 1.0,
 		"error": "no controller answers", "stands_still": false,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -60,13 +60,13 @@ func TestADeadHostIsNotIllHealthAndALoopThatStandsStillIs(t *testing.T) {
 func TestMetricsOfLoopsNameNoHost(t *testing.T) {
 	now := time.Now()
 	body := get(t, source{loops: status.Loops{
-		loop{Loop: "workstation", Interval: 10 * time.Minute, Since: now, Began: time.Unix(1800000000, 0), Rounds: 7, MissedAll: 2, Failed: 1, Counts: map[string]int{"answered": 11, "failed": 1}},
+		loop{Loop: "workstation", Interval: 10 * time.Minute, Since: now, Began: time.Unix(1800000000, 0), Rounds: 7, MissedAll: 2, ScansMissed: 5, Failed: 1, Counts: map[string]int{"answered": 11, "failed": 1}},
 		loop{Loop: "linux", Interval: time.Minute},
 	}}, "/metrics").Body.String()
 	for _, want := range []string{
 		`osiris_scan_interval_seconds{cycle="workstation"} 600`, `osiris_scan_began_timestamp_seconds{cycle="workstation"} 1.8e+09`,
 		`osiris_scan_ended_timestamp_seconds{cycle="workstation"} 0`, `osiris_scan_rounds_total{cycle="workstation"} 7`,
-		`osiris_scan_missed_rounds_total{cycle="workstation"} 2`, `osiris_scan_failed_rounds_total{cycle="workstation"} 1`,
+		`osiris_scan_missed_rounds_total{cycle="workstation"} 2`, `osiris_scan_missed_scans_total{cycle="workstation"} 5`, `osiris_scan_failed_rounds_total{cycle="workstation"} 1`,
 		`osiris_scan_stands_still{cycle="workstation"} 0`, `osiris_scan_hosts{cycle="workstation",state="answered"} 11`,
 		`osiris_scan_hosts{cycle="workstation",state="failed"} 1`, "osiris_appliance_sessions 0",
 	} {
