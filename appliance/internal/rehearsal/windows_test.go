@@ -3,222 +3,28 @@
 package rehearsal_test
 
 import (
-	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
-	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/e2e/lab/windows"
-	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/drift"
 	"github.com/osiriscare/osiris/shared/runbook"
+	"github.com/osiriscare/osiris/tools/winlab/practice"
 )
-
-// bench is an appliance's road and executor beside the hosts of package windows.
-type bench struct {
-	t        *testing.T
-	books    *runbook.Catalogue
-	subjects []windows.Subject
-	road     *winrm.Road
-	scripts  *forgetful
-	executor *script.Executor
-}
-
-func newBench(t *testing.T) *bench {
-	t.Helper()
-	books, err := runbook.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	b := &bench{t: t, books: books, subjects: windows.Open(t, books)}
-	b.road = winrm.New(winrm.Config{KDCs: script.LookupKDCs, Retries: -1}, log)
-	t.Cleanup(b.road.Close)
-	w, err := script.NewWinRM(b.road, b, books)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.scripts = &forgetful{Road: script.Roads{"windows": w}}
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), host.Schema, script.Schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	hosts, err := host.New(t.Context(), st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.executor = script.New(script.Deps{
-		Store: st, Catalogue: books, Road: b.scripts, Targets: b, Hosts: hosts, Policy: b, Intake: b, Turns: script.NewTurns(), Log: log,
-	})
-	return b
-}
-
-// List implements script.Targets.
-func (b *bench) List(context.Context) (out []script.Target, err error) {
-	for _, s := range b.subjects {
-		out = append(out, b.target(s))
-	}
-	return out, nil
-}
-
-// TierOf and Parameters implement script.Policy, Observe script.Intake.
-func (b *bench) TierOf(host.Host, int64) trustlite.Tier                  { return trustlite.Tier_TIER_SELF_HEAL }
-func (b *bench) Parameters(check.ID) check.Parameters                    { return nil }
-func (b *bench) Observe(context.Context, *host.Host, *drift.Event) error { return nil }
-
-// target of a subject; its credential goes by its name. Only what may be changed is
-// the lab's.
-func (b *bench) target(s windows.Subject) script.Target {
-	b.t.Helper()
-	t := script.Target{
-		ID: "t_" + s.Name, Kind: script.Windows, Host: s.Host.Host, Port: s.Port, Name: s.TLSName, Domain: s.Domain, HTTP: s.HTTP,
-		Credential: s.Name, Lab: s.MayChange,
-	}
-	if s.Kind == runbook.RoleWorkstation {
-		t.Kind = script.Workstation
-	}
-	pin, err := hex.DecodeString(s.Pin)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	copy(t.Pin[:], pin)
-	if s.CA != "" {
-		t.CAs = x509.NewCertPool()
-		if !t.CAs.AppendCertsFromPEM([]byte(s.CA)) {
-			b.t.Fatalf("%s: ca_file has no certificate", s.Name)
-		}
-	}
-	return t
-}
-
-// WinRM implements script.Credentials.
-func (b *bench) WinRM(_ context.Context, name, _ string) (winrm.Credential, string, error) {
-	for _, s := range b.subjects {
-		if s.Name != name {
-			continue
-		}
-		c := winrm.Credential{Method: winrm.Method(s.Method), User: s.User, Password: s.Secret}
-		if s.CertificateFile != "" {
-			pair, err := tls.LoadX509KeyPair(s.CertificateFile, s.KeyFile)
-			if err != nil {
-				return c, "", err
-			}
-			c.Certificate = &pair
-		}
-		return c, "1", nil
-	}
-	return winrm.Credential{}, "", errors.New("there is no such host")
-}
-
-// execute runs a runbook on a host.
-func (b *bench) execute(t *testing.T, s windows.Subject, book *runbook.Runbook, dry bool) *drift.Result {
-	t.Helper()
-	j := script.Job{Target: b.target(s), Runbook: book, DryRun: dry}
-	_, _ = rand.Read(j.CommandID[:])
-	r, err := b.executor.Execute(t.Context(), j)
-	for errors.Is(err, script.ErrPending) { // it restarts
-		select {
-		case <-time.After(time.Second):
-		case <-t.Context().Done():
-			t.Fatal(err)
-		}
-		if err := b.executor.Resume(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r, err = b.executor.Execute(t.Context(), j)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// upset makes a host what a runbook is for, and gives what brings it back.
-func (b *bench) upset(t *testing.T, s windows.Subject, how windows.Break) (restore func()) {
-	t.Helper()
-	if s.Lab == nil {
-		line := "powershell.exe -NoProfile -NonInteractive -Command -"
-		c, _, err := b.WinRM(t.Context(), s.Name, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := b.target(s)
-		out, err := b.road.Run(t.Context(), winrm.Endpoint{
-			Host: at.Host, Port: at.Port, Name: at.Name, HTTP: at.HTTP, CAs: at.CAs, Pin: at.Pin,
-		}, c, winrm.Command{Line: line, Stdin: []byte("$ErrorActionPreference = 'Stop'\r\n" + how.PowerShell + "\r\n\r\n")})
-		if err != nil || out.ExitCode != 0 {
-			t.Fatalf("breaking %s: %v, exit code %d: %s", s.Name, err, out.ExitCode, out.Stderr)
-		}
-		return func() {}
-	}
-	before := map[string]any{}
-	for path, value := range how.Model {
-		old, ok := s.Lab.Model.Get(path)
-		if !ok {
-			t.Fatalf("%s has no %s", s.Name, path)
-		}
-		before[path] = old
-		if err := s.Lab.Model.Set(path, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() {
-		for path, value := range before {
-			if err := s.Lab.Model.Set(path, value); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-}
-
-// subject finds a host that a break is for, and that may be changed.
-func (b *bench) subject(how windows.Break) (windows.Subject, bool) {
-	for _, s := range b.subjects {
-		if s.MayChange && (how.Role == "" || how.Role == s.Kind) && (s.Domain == "") == how.Alone {
-			return s, true
-		}
-	}
-	return windows.Subject{}, false
-}
-
-// forgetful is a road that, when it is on, shows after a repair what it showed
-// before, so that verify does not pass.
-type forgetful struct {
-	script.Road
-	on       bool
-	repaired bool
-	first    *runbook.Reply
-}
-
-// Run implements script.Road.
-func (f *forgetful) Run(ctx context.Context, t script.Target, d *runbook.Document, idempotent bool) (*runbook.Reply, error) {
-	name := d.Parts[0].Name
-	phase := slices.Contains([]string{string(runbook.Snapshot), string(runbook.Remediate), string(runbook.Rollback)}, name)
-	f.repaired = f.repaired || name == string(runbook.Remediate)
-	if f.on && !phase && f.repaired {
-		return f.first, nil
-	}
-	reply, err := f.Road.Run(ctx, t, d, idempotent)
-	if !phase {
-		f.first = reply
-	}
-	return reply, err
-}
 
 // TestEveryFactsScriptAnswersOnEveryHost scans all hosts for everything. On hosts of
 // tools/winlab, which are in good order, nothing fails; on others the verdicts are
@@ -319,6 +125,74 @@ func (b *bench) try(t *testing.T, s windows.Subject, book *runbook.Runbook, how 
 // partial are runbooks whose rollback leaves some of what was wrong mended: nobody
 // makes a clock wrong again.
 var partial = map[string]bool{"windows.time.resync": true}
+
+// TestAnInventoryLeadsToItsHosts reaches hosts of tools/winlab as somebody's own are:
+// by a file, over TLS with an authority and with a pin, and sealed without TLS.
+func TestAnInventoryLeadsToItsHosts(t *testing.T) {
+	books, err := runbook.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := practice.New(practice.Config{Hosts: 4, Healthy: true, PlainPort: true, Catalogue: books, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	in, folder := p.Inventory(), t.TempDir()
+	text := "hosts:\n"
+	for i, more := range []string{"ca_file: ca.pem", "pin: " + pin(t, in.Hosts[1].HTTPS), "http: true", "pin: " + strings.Repeat("ab", 32)} {
+		h := in.Hosts[i]
+		address := h.HTTPS
+		if more == "http: true" {
+			address = h.HTTP
+		}
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += fmt.Sprintf("  - {name: %s, host: %s, port: %s, tls_name: %s, method: ntlm, user: '%s', secret_file: secret, kind: %s, domain: %s, %s}\n",
+			h.Name, host, port, h.FQDN, in.User, h.Role, in.DNSDomain, more)
+	}
+	for name, content := range map[string]string{"inventory.yaml": text, "secret": in.Password + "\n", "ca.pem": in.CA} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(windows.InventoryVariable, filepath.Join(folder, "inventory.yaml"))
+	b := newBench(t)
+	d, err := b.books.Scan("windows", check.Firewall)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range b.subjects {
+		reply, err := b.scripts.Run(t.Context(), b.target(s), d, true)
+		if i == 3 { // whose pin is another's
+			if !errors.Is(err, winrm.ErrUntrusted) {
+				t.Errorf("%s = %v; want it not to be trusted", s.Name, err)
+			}
+			continue
+		}
+		if err != nil || reply.Hostname != s.Name || s.Lab != nil || s.MayChange {
+			t.Errorf("%s = %+v, %v", s.Name, reply, err)
+		}
+	}
+	if _, ok := b.subject(windows.Break{}); ok {
+		t.Error("a host may be changed that the file does not say so of")
+	}
+}
+
+// pin is that of the certificate that an address shows.
+func pin(t *testing.T, address string) string {
+	t.Helper()
+	d := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}} //nolint:gosec // only looks
+	c, err := d.DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // nothing was said on it
+	sum := sha256.Sum256(c.(*tls.Conn).ConnectionState().PeerCertificates[0].RawSubjectPublicKeyInfo)
+	return hex.EncodeToString(sum[:])
+}
 
 // TestTheCaptureOfAReplyIsJudgedAlike is the way from a real host's reply to a
 // fixture and back.
