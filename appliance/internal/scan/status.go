@@ -38,11 +38,12 @@ func (s *Scanner) Loops() (out []*Loop) {
 	return out
 }
 
-// amend makes a round of a cycle its sweep, which the loop only begins.
+// amend makes the end of a round that of its sweep, which the loop only begins. A
+// round that failed has none.
 func (c *cycle) amend(r *Round) {
 	st := c.status()
-	if !st.Began.IsZero() {
-		r.Began, r.Ended = st.Began, st.Ended
+	if !st.Began.IsZero() && !st.Began.Before(r.Began) {
+		r.Ended = st.Ended
 	}
 	r.ScansMissed = c.loop.missing.total()
 	r.Counts = map[string]int{
