@@ -219,4 +219,3 @@ func (f *forgetful) Run(ctx context.Context, t script.Target, d *runbook.Documen
 	}
 	return reply, err
 }
-
