@@ -65,7 +65,7 @@ func newFirewall(t *testing.T, services ...string) *machine {
 	m.program(t, "readlink", "echo \"$1\"\n")
 	m.program(t, "ip", "exit 0\n")
 	m.program(t, "nsenter", "shift 3; exec \"$@\"\n")
-	m.program(t, "ssh-keyscan", "[ ! -e @@/no-probe ] && ! grep -qs closed @@/ruleset && echo '192.0.2.1 ssh-ed25519 AAAA'\n")
+	m.program(t, "ssh-keyscan", "[ ! -e @@/no-probe ] && ! grep -qs closed @@/ruleset && echo '# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2'\n")
 	m.env = append(m.env, connection)
 	return m
 }
@@ -121,7 +121,7 @@ func TestASecondConnectionIsTriedInTheFamilyOfTheFirst(t *testing.T) {
 		withUfw(t, m)
 		m.env[len(m.env)-1] = "SSH_CONNECTION=x 40000 " + own + " 22"
 		m.program(t, "ip", "echo \"$*\" >>@@/asked\n")
-		m.program(t, "ssh-keyscan", "echo \"$*\" >>@@/asked; echo 'x ssh-ed25519 AAAA'\n")
+		m.program(t, "ssh-keyscan", "echo \"$*\" >>@@/asked; echo '# x:22 SSH-2.0-OpenSSH_9.2'\n")
 		o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443"}, nil)
 		asked := m.read(t, "asked")
 		if !o.OK || strings.Count(asked, family+" addr add ") != 4 || strings.Count(asked, family+" route add default via ") != 2 ||
@@ -173,6 +173,7 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 		{"there is no room of its own", "a second connection cannot be made", func(m *machine) { m.program(t, "readlink", "echo same\n") }},
 		{"the tools are missing", "there is no ssh-keyscan", func(m *machine) { m.remove(t, "bin/ssh-keyscan") }},
 		{"the rules cannot be read", "cannot be read", func(m *machine) { m.write(t, "denied", "") }},
+		{"ufw would refuse somebody", "refuse some", func(m *machine) { m.write(t, "etc/ufw/added", "ufw allow 443/tcp\nufw deny from 192.0.2.7\n") }},
 		{"ufw does not start", "cannot be enabled", func(m *machine) { m.write(t, "ufw-broken", "") }},
 		{"SSH does not stay open", "does not stay open", func(m *machine) { m.write(t, "dropping", dropping+"# closed\n") }},
 		{"input stays open", "still accepted", func(m *machine) { m.write(t, "dropping", strings.Replace(dropping, "policy drop", "policy accept", 1)) }},
@@ -209,7 +210,7 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 			m := newFirewall(t)
 			hurt(m)
 			enableFirewall.refused(t, m, map[string]string{
-				"no manager at all": "neither ufw nor", "rules of an own design": "no manager here", "no systemd": "without systemd", "firewalld runs": "accepts everything",
+				"no manager at all": "neither ufw nor", "rules of an own design": "no manager here", "no systemd": "without systemd", "a zone of firewalld": "bound to sources", "firewalld runs": "accepts everything",
 			}[name])
 		})
 	}
@@ -283,7 +284,7 @@ func TestTheWayBackOfTheFirewallKnowsItsRun(t *testing.T) {
 			m := newFirewall(t)
 			withUfw(t, m)
 			// The run is killed while it looks whether SSH stays open.
-			m.program(t, "ssh-keyscan", "! grep -q drop @@/ruleset || exec cat @@/run/osiris-firewall.armed >@@/token; echo '192.0.2.1 ssh-ed25519 AAAA'\n")
+			m.program(t, "ssh-keyscan", "! grep -q drop @@/ruleset || exec cat @@/run/osiris-firewall.armed >@@/token; echo '# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2'\n")
 			if o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443"}, nil); o.OK {
 				t.Fatalf("remediate: %+v", o)
 			}

@@ -24,6 +24,15 @@ case $osiris_manager in
   firewalld)
     service_active firewalld && fail 'firewalld runs, and its zone accepts everything: a person has to choose another'
     command -v firewall-offline-cmd >/dev/null || fail 'there is no firewall-offline-cmd'
+    # What is bound to a source or a card could keep out whom we cannot stand in for.
+    if cat /etc/firewalld/zones/*.xml 2>/dev/null | grep -E -q '<(source|interface|drop|reject)[ />]'; then
+      fail 'zones of firewalld are bound to sources or cards, or refuse some: a person has to start it'
+    fi
+    ;;
+  ufw)
+    if ufw show added 2>/dev/null | grep -E -q '^ufw (route )?(insert [0-9]+ )?(deny|reject)'; then
+      fail 'ufw has rules that refuse some, which nobody has seen at work: a person has to enable it'
+    fi
     ;;
   nftables)
     osiris_systemd || fail 'without systemd nothing would load the rules at boot: install ufw'
@@ -101,7 +110,7 @@ osiris_probe() {
     nsenter -t "$osiris_room" -n ip "$osiris_family" addr add "$osiris_far/$osiris_bits" dev osirisfw1 &&
     nsenter -t "$osiris_room" -n ip link set osirisfw1 up && { [ "$osiris_family" = -4 ] || sleep 3; } &&
     nsenter -t "$osiris_room" -n ip "$osiris_family" route add default via "$osiris_near"; then
-    nsenter -t "$osiris_room" -n ssh-keyscan -T 5 -p "$osiris_own_port" "$osiris_own" 2>/dev/null | grep -q '^[^#]' && osiris_answer=0
+    nsenter -t "$osiris_room" -n ssh-keyscan -T 5 -t ed25519 -p "$osiris_own_port" "$osiris_own" 2>&1 | grep -q '^# .* SSH-' && osiris_answer=0
   fi
   ip link del osirisfw0 2>/dev/null
   kill "$osiris_room" 2>/dev/null
