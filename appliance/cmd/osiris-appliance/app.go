@@ -13,6 +13,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/ca"
 	"github.com/osiriscare/osiris/appliance/internal/config"
 	"github.com/osiriscare/osiris/appliance/internal/credential"
+	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/enroll"
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
 	"github.com/osiriscare/osiris/appliance/internal/heal"
@@ -147,6 +148,21 @@ var healModule = fx.Module("heal",
 		func(h *heal.Healer, u *uplink.Uplink) session.Opened { return wakers{h.Wake, u.Poke} },
 	),
 	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, h *heal.Healer) { fxrun.Go(lc, sd, h.Run) }),
+)
+
+// directoryModule lists the site's domains and tells of them.
+var directoryModule = fx.Module("directory",
+	fx.Supply(fx.Annotated{Group: "schemas", Target: directory.Schema}),
+	fx.Provide(
+		func(st *store.Store) (*directory.Book, error) { return directory.NewBook(context.Background(), st) },
+		newDirectory, newDirectoryLoop, newComputers,
+		fx.Annotate(func(l *directoryLoop) status.Loop { return l }, fx.ResultTags(`group:"loops"`)),
+		fx.Annotated{Group: "settings", Target: newDirectorySetting},
+	),
+	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, d *directory.Directory, l *directoryLoop) {
+		fxrun.Go(lc, sd, d.Run)
+		fxrun.Go(lc, sd, l.Run)
+	}),
 )
 
 // roadsModule leads to hosts without an agent, scans them and runs runbooks there.

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/fx"
-
 	"github.com/osiriscare/osiris/appliance/internal/credential"
 	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/discover"
@@ -16,41 +14,29 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/appliance/internal/scan"
-	"github.com/osiriscare/osiris/appliance/internal/status"
-	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/appliance/internal/target"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
-	"github.com/osiriscare/osiris/shared/fxrun"
 )
 
 // directoryInterval is how often domains are listed.
 const directoryInterval = time.Hour
 
-// directoryModule lists the site's domains and tells of them.
-var directoryModule = fx.Module("directory",
-	fx.Supply(fx.Annotated{Group: "schemas", Target: directory.Schema}),
-	fx.Provide(
-		func(st *store.Store) (*directory.Book, error) { return directory.NewBook(context.Background(), st) },
-		func(b *directory.Book, t *target.Store, c *credential.Store, a authorities, log *slog.Logger) *directory.Directory {
-			return directory.New(directory.Deps{Book: b, Targets: t, Credentials: c, Drafts: outbox.Add, CAs: a.pool, Log: log})
-		},
-		func(d *directory.Directory, log *slog.Logger) *directoryLoop {
-			return &directoryLoop{scan.NewLoop("directory", directoryInterval, d.Round, log), d.Book}
-		},
-		func(b *directory.Book, h *host.Registry, e *enroll.Enroll, t *target.Store) computers {
-			return computers{book: b, hosts: h, enroll: e, targets: t}
-		},
-		fx.Annotate(func(l *directoryLoop) status.Loop { return l }, fx.ResultTags(`group:"loops"`)),
-		fx.Annotated{Group: "settings", Target: func(c computers) uplink.Setting {
-			return directorySetting{directory.NewReport(c.book, c.watched), c}
-		}},
-	),
-	fx.Invoke(func(lc fx.Lifecycle, sd fx.Shutdowner, d *directory.Directory, l *directoryLoop) {
-		fxrun.Go(lc, sd, d.Run)
-		fxrun.Go(lc, sd, l.Run)
-	}),
-)
+func newDirectory(b *directory.Book, t *target.Store, c *credential.Store, a authorities, log *slog.Logger) *directory.Directory {
+	return directory.New(directory.Deps{Book: b, Targets: t, Credentials: c, Drafts: outbox.Add, CAs: a.pool, Log: log})
+}
+
+func newDirectoryLoop(d *directory.Directory, log *slog.Logger) *directoryLoop {
+	return &directoryLoop{scan.NewLoop("directory", directoryInterval, d.Round, log), d.Book}
+}
+
+func newComputers(b *directory.Book, h *host.Registry, e *enroll.Enroll, t *target.Store) computers {
+	return computers{book: b, hosts: h, enroll: e, targets: t}
+}
+
+func newDirectorySetting(c computers) uplink.Setting {
+	return directorySetting{directory.NewReport(c.book, c.watched), c}
+}
 
 // directoryLoop is the hourly loop.
 type directoryLoop struct {

@@ -9,9 +9,9 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/discover"
 )
 
-// Deleted is why a computer is gone that a full listing does not name: the others
-// are discover's.
-const Deleted discover.Reason = "deleted"
+// Missing is why a computer is gone that a full listing does not see: it was
+// deleted, or disabled since the listing before. The other reasons are discover's.
+const Missing discover.Reason = "missing"
 
 // Computer is an account of a computer as it was listed last.
 type Computer struct {

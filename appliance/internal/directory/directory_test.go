@@ -182,9 +182,9 @@ func TestAListingIsKeptAndOutlivesARestart(t *testing.T) {
 	if got := w.states(); got != "WS01 disabled, WS02 stale, WS03 there, WS04 there" || w.since[1].USN != 1 {
 		t.Errorf("after changes since %+v: %s", w.since[1], got)
 	}
-	w.full, w.computers, w.gone = true, []discover.Computer{ws(1), ws(4)}, nil
+	w.full, w.computers, w.gone = true, []discover.Computer{ws(1), ws(4)}, []discover.Gone{{GUID: guid(3), Reason: discover.OutOfScope}, {GUID: guid(9), Reason: discover.OtherOS}}
 	w.must()
-	if got := w.states(); got != "WS01 there, WS02 deleted, WS03 deleted, WS04 there" {
+	if got := w.states(); got != "WS01 there, WS02 missing, WS03 out_of_scope, WS04 there" {
 		t.Errorf("after a full listing: %s", got)
 	}
 	if n := w.book.Counts(); n["computers"] != 2 || n["gone"] != 2 || n["new"] != 0 {
@@ -201,7 +201,7 @@ func TestWhoIsGoneIsForgottenAfterAMonth(t *testing.T) {
 		w.must()
 		time.Sleep(29 * 24 * time.Hour)
 		w.must()
-		if got := w.states(); got != "WS01 deleted" {
+		if got := w.states(); got != "WS01 missing" {
 			t.Errorf("after 29 days: %s", got)
 		}
 		time.Sleep(24 * time.Hour)

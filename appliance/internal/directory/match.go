@@ -38,13 +38,7 @@ func (b *Book) Match(claim Claim, now time.Time) Result {
 	if len(b.domains) == 0 {
 		return None
 	}
-	result := NoMatch
-	if guid := guidOf(claim.ObjectGUID); guid != "" {
-		result = b.byGUID(guid, claim)
-	} else {
-		result = b.byName(claim)
-	}
-	if result != NoMatch {
+	if result := b.look(claim); result != NoMatch {
 		return result
 	}
 	for _, d := range b.domains {
@@ -53,6 +47,13 @@ func (b *Book) Match(claim Claim, now time.Time) Result {
 		}
 	}
 	return NoMatch
+}
+
+func (b *Book) look(claim Claim) Result {
+	if guid := guidOf(claim.ObjectGUID); guid != "" {
+		return b.byGUID(guid, claim)
+	}
+	return b.byName(claim)
 }
 
 func (b *Book) byGUID(guid discover.GUID, claim Claim) Result {

@@ -26,7 +26,9 @@ func merge(target string, held map[discover.GUID]Computer, l *discover.Listing, 
 		listed[l.Computers[i].GUID] = true
 		m.take(computerOf(target, &l.Computers[i], now))
 	}
+	seen := make(map[discover.GUID]bool, len(l.Gone))
 	for _, g := range l.Gone {
+		seen[g.GUID] = true
 		m.leave(g.GUID, g.Reason)
 	}
 	if !l.Full {
@@ -36,7 +38,9 @@ func merge(target string, held map[discover.GUID]Computer, l *discover.Listing, 
 		switch {
 		case listed[guid]:
 		case c.Gone == "":
-			m.leave(guid, Deleted)
+			if !seen[guid] {
+				m.leave(guid, Missing)
+			}
 		case now.Sub(c.GoneAt) >= goneFor:
 			m.remove = append(m.remove, guid)
 		}

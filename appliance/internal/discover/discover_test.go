@@ -89,8 +89,8 @@ func TestListSortsComputers(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("listed %v; want %v", got, want)
 	}
-	if !l.Full || l.Others != 2 || l.Skipped != 1 || l.ReferralCount != 1 || len(l.Referrals) != 1 || l.Gone != nil || !l.Time.Equal(fakeNow) {
-		t.Errorf("listing %+v; want full, 2 others, 1 skipped, 1 referral, nobody gone", l)
+	if !l.Full || l.Others != 2 || l.Skipped != 1 || l.ReferralCount != 1 || len(l.Referrals) != 1 || len(l.Gone) != 2 || !l.Time.Equal(fakeNow) {
+		t.Errorf("listing %+v; want full, 2 others, who are gone, 1 skipped, 1 referral", l)
 	}
 	c, ok := l.Find("00000000-0000-0000-0000-000000000001")
 	if !ok || c.SID != "S-1-5-21-1-2-3-1" || c.DNSName != "ws0001.northvalley.local" || c.Account != "WS0001" || !c.LastLogon.Equal(fakeNow.Add(-24*time.Hour)) {

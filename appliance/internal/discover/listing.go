@@ -25,8 +25,8 @@ type Listing struct {
 	// Otherwise only who changed is listed.
 	Full      bool
 	Computers []Computer
-	// Gone, when not Full, are those who changed and are not to be listed (any
-	// more).
+	// Gone are those that were seen and are not to be listed (any more); in a full
+	// pass, disabled ones are not seen.
 	Gone []Gone
 	// Others are enabled computers that are no Windows we look after, Left out
 	// those that the configuration excludes, Skipped those that could not be read.
@@ -123,9 +123,7 @@ func (c *collector) listing() Listing {
 			l.LeftOut++
 		default:
 		}
-		if !l.Full {
-			l.Gone = append(l.Gone, g)
-		}
+		l.Gone = append(l.Gone, g)
 	}
 	slices.SortFunc(l.Gone, func(a, b Gone) int { return strings.Compare(string(a.GUID), string(b.GUID)) })
 	return l

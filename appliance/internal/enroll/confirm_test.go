@@ -58,7 +58,7 @@ func start(t *testing.T, d enroll.Directory) *site {
 		}
 	})
 	s.Enroll, err = enroll.New(t.Context(), enroll.Deps{
-		SiteID: rehearsal.SiteID, ApplianceID: rehearsal.ApplianceID, Version: "rehearsal", Store: s.Appliance.Store, Policy: s.Appliance.Policy,
+		SiteID: rehearsal.SiteID, ApplianceID: rehearsal.ApplianceID, Version: "rehearsal", Store: s.Store, Policy: s.Policy,
 		Directory: d, Log: slog.New(slog.DiscardHandler),
 		Drafts: func(_ context.Context, _ *store.Tx, b *bundle.Bundle) error {
 			s.proofs = append(s.proofs, b)
@@ -74,7 +74,7 @@ func start(t *testing.T, d enroll.Directory) *site {
 // register enrols a machine with a token of the kind.
 func (s *site) register(kind enroll.Kind, hostname, guid string) string {
 	s.t.Helper()
-	text, err := enroll.NewToken(s.t.Context(), s.Appliance.Store, enroll.Token{Kind: kind, Tier: 1, Count: 1, Valid: time.Hour})
+	text, err := enroll.NewToken(s.t.Context(), s.Store, enroll.Token{Kind: kind, Tier: 1, Count: 1, Valid: time.Hour})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestAComputerThatAnotherAgentHasIsInConflict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Appliance.Policy.Offer(t.Context(), chain, nil); err != nil {
+	if err := s.Policy.Offer(t.Context(), chain, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.says(second); got != directory.Matched {
@@ -191,7 +191,7 @@ func TestCentralsDecisionIsJudgedByTheDirectoryToo(t *testing.T) {
 		t.Errorf("an approval that the domain does not confirm has an effect: %v", s.proofs)
 	}
 	var void string
-	if err := s.Appliance.Store.Reader().QueryRowContext(t.Context(), "SELECT void FROM decision WHERE version = 100").Scan(&void); err != nil || !strings.Contains(void, "no_match") {
+	if err := s.Store.Reader().QueryRowContext(t.Context(), "SELECT void FROM decision WHERE version = 100").Scan(&void); err != nil || !strings.Contains(void, "no_match") {
 		t.Errorf("it is kept with %q, %v; want why it had no effect", void, err)
 	}
 	obey(101, trustv1.AgentVerb_AGENT_VERB_APPROVE_WITHOUT_DIRECTORY)
