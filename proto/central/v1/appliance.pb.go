@@ -2103,7 +2103,8 @@ type DirectoryDomain struct {
 	Skipped uint32 `protobuf:"varint,13,opt,name=skipped,proto3" json:"skipped,omitempty"`
 	// Other parts of the forest that were named and not followed.
 	Referrals uint32 `protobuf:"varint,14,opt,name=referrals,proto3" json:"referrals,omitempty"`
-	// Computers that share a DNS name, or have none, and so are not scanned.
+	// Computers that share a DNS name, have none, or one outside of the domain, and
+	// so are not scanned.
 	Ambiguous uint32 `protobuf:"varint,15,opt,name=ambiguous,proto3" json:"ambiguous,omitempty"`
 	// The appliance that reads it; filled in by Central.
 	ApplianceId   string `protobuf:"bytes,16,opt,name=appliance_id,json=applianceId,proto3" json:"appliance_id,omitempty"`
@@ -2270,8 +2271,8 @@ type DirectoryComputer struct {
 	LastLogonMs int64 `protobuf:"varint,8,opt,name=last_logon_ms,json=lastLogonMs,proto3" json:"last_logon_ms,omitempty"`
 	// True when it has not logged on for 45 days.
 	Stale bool `protobuf:"varint,9,opt,name=stale,proto3" json:"stale,omitempty"`
-	// Why it is not looked after any more: disabled, deleted, out_of_scope or
-	// other_os; empty while it is.
+	// Why it is not looked after any more: disabled, out_of_scope, other_os, or
+	// missing, which is deleted or disabled; empty while it is.
 	Gone   string `protobuf:"bytes,10,opt,name=gone,proto3" json:"gone,omitempty"`
 	GoneMs int64  `protobuf:"varint,11,opt,name=gone_ms,json=goneMs,proto3" json:"gone_ms,omitempty"`
 	// When the appliance saw it first.
