@@ -15,7 +15,7 @@ func TestAPersonLearnsWhyNothingIsMendedWithoutAnAgent(t *testing.T) {
 		roads   runbook.Roads
 		want    string
 	}{
-		"over WinRM an order is possible":       {[]string{"winrm"}, both, "over WinRM repairs run only when a person orders them, and only on hosts marked lab. osirisctl runbook run x.y.z --dry-run"},
+		"over WinRM an order is possible":       {[]string{"winrm"}, both, "over WinRM repairs run only when a person orders them, and only on hosts marked lab. osirisctl runbook run x.y.z --target NAME --dry-run"},
 		"over SSH an order is possible":         {[]string{"sensor", "ssh"}, both, "over SSH repairs run only when a person orders them"},
 		"a runbook may have no such road":       {[]string{"ssh"}, runbook.Roads{Agent: both.Agent}, "nothing mends this over SSH"},
 		"a sensor only reports":                 {[]string{"sensor"}, both, "The host has no agent that could mend it"},

@@ -145,7 +145,7 @@ func agentless(i incident.Incident, book *runbook.Runbook) string {
 		return "The host has no agent, and nothing mends this over " + road
 	default:
 		return "The host has no agent; over " + road + " repairs run only when a person orders them, and only on hosts marked lab." +
-			" osirisctl runbook run " + book.ID + " --dry-run tells what it would do"
+			" osirisctl runbook run " + book.ID + " --target NAME --dry-run tells what it would do"
 	}
 }
 
