@@ -55,7 +55,7 @@ func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder
 		return busyGap, r.waits(ctx, o, "Something else runs on the host.")
 	case errors.Is(err, script.ErrPending):
 		if waits == "" {
-			return pendingGap, nil // it was interrupted, or has just begun to wait
+			return busyGap, nil // it was interrupted, or has just begun to wait
 		}
 		r.stepAside(o)
 		return pendingGap, r.waits(ctx, o, "It is verified later: "+waits+".")
