@@ -61,7 +61,7 @@ func (s *Scanner) begin(ctx context.Context, c *cycle) error {
 	for _, t := range targets {
 		m := s.memory(t)
 		if !m.start() {
-			c.loop.missing.scan(t.Host, whyStill, time.Now())
+			c.loop.missing.scan(t.Record().Hostname, whyStill, time.Now())
 			s.log(ctx, c, t, missed, errStillRunning)
 			s.count(ctx, c, serial, missed)
 			continue
@@ -110,7 +110,7 @@ func (s *Scanner) scan(ctx context.Context, c *cycle, t script.Target, m *memory
 	defer leave()
 	free, ok := s.Turns.Try(t.ID)
 	if !ok {
-		c.loop.missing.scan(t.Host, whyBusy, time.Now())
+		c.loop.missing.scan(t.Record().Hostname, whyBusy, time.Now())
 		return missed, script.ErrBusy
 	}
 	defer free()
