@@ -154,6 +154,8 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 	show.say("break it yourself: edit %s", r.computer.Sysctl(hardeningFile))
 	if r.practice != nil {
 		show.say("or %s", ordersHelp)
+		// In the background nobody types, and asking would stop the program.
+		signal.Ignore(syscall.SIGTTIN)
 		// It waits for a line when the program ends.
 		go r.obey(os.Stdin)
 	}
