@@ -155,6 +155,14 @@ func sourceWord(source string) string {
 		return "by the agent"
 	case "sensor":
 		return "by a sensor"
+	case "winrm":
+		return "over WinRM, without an agent"
+	case "ssh":
+		return "over SSH, without an agent"
+	case "network":
+		return "from the network"
+	case "appliance":
+		return "by the appliance itself"
 	}
 	return source
 }
