@@ -74,6 +74,9 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = m.GetFingerprint() + ": " + m.GetReason()
 	case *centralv1.AddTargetRequest:
 		subject = m.GetTarget().GetName() + ": " + m.GetTarget().GetHost() + " with " + m.GetTarget().GetCredential()
+		if with := m.GetTarget().GetScanWith(); with != "" {
+			subject += ", scans with " + with
+		}
 	case *centralv1.RemoveTargetRequest:
 		subject = m.GetName()
 	case *centralv1.PutCredentialRequest:
