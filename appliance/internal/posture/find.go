@@ -69,7 +69,7 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range group(there, macs) {
+	for _, d := range past.bound(group(there, macs)) {
 		d.Vendor = s.Vendors.Vendor(d.MAC)
 		out := &device{Device: d, baseline: !s.settled(d, known)}
 		if out.excluded = s.cfg.Exclude.Device(d.MAC, d.Vendor); out.excluded {
@@ -101,6 +101,35 @@ func (s *Scanner) past(ctx context.Context) (past, error) {
 		}
 	}
 	return p, err
+}
+
+// maxMACs bounds the devices that are known by a MAC: anybody on the network can
+// invent any number of them.
+const maxMACs = 4096
+
+// bound leaves MACs for addresses when there are too many of them.
+func (p past) bound(devices []Device) (out []Device) {
+	macs := 0
+	for _, d := range p.devices {
+		if d.Key == d.MAC {
+			macs++
+		}
+	}
+	for _, d := range devices {
+		_, known := p.devices[d.Key]
+		if known || d.Key != d.MAC {
+			out = append(out, d)
+			continue
+		}
+		if macs++; macs <= maxMACs {
+			out = append(out, d)
+			continue
+		}
+		for _, a := range d.Addresses {
+			out = append(out, Device{Key: a.String(), MAC: d.MAC, Addresses: []netip.Addr{a}})
+		}
+	}
+	return out
 }
 
 // introduce gives the devices what is known of them.

@@ -147,7 +147,7 @@ func (b *box) serve(port int, args ...string) {
 	go func() { ended <- cmd.Wait() }()
 	b.t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
+		b.t.Logf("%s ended: %v", args[0], <-ended)
 	})
 	listens := fmt.Sprintf(":%d ", port)
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {

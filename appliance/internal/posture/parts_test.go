@@ -319,6 +319,24 @@ func TestAddressesOfOneMACAreOneDevice(t *testing.T) {
 	}
 }
 
+func TestInventedMACsAreBounded(t *testing.T) {
+	p := past{devices: map[string]Device{"10.0.0.9": {Key: "10.0.0.9"}}}
+	for n := range maxMACs - 1 {
+		mac := fmt.Sprintf("00:50:56:00:%02x:%02x", n>>8, n&255)
+		p.devices[mac] = Device{Key: mac, MAC: mac}
+	}
+	device := func(mac, address string) Device {
+		return Device{Key: mac, MAC: mac, Addresses: []netip.Addr{netip.MustParseAddr(address)}}
+	}
+	got := p.bound([]Device{
+		device("00:50:56:aa:00:01", "10.0.0.1"), device("00:50:56:aa:00:02", "10.0.0.2"), device("00:50:56:00:00:03", "10.0.0.3"),
+	})
+	keys := []string{got[0].Key, got[1].Key, got[2].Key}
+	if diff := cmp.Diff([]string{"00:50:56:aa:00:01", "10.0.0.2", "00:50:56:00:00:03"}, keys); diff != "" || len(got) != 3 {
+		t.Errorf("bound (-want +got):\n%s", diff)
+	}
+}
+
 func TestAPortThatWasOpenAndIsSilentIsNotClosed(t *testing.T) {
 	m := &memory{open: map[netip.AddrPort]int{}}
 	to := netip.MustParseAddrPort("10.0.0.5:23")
@@ -333,8 +351,17 @@ func TestAPortThatWasOpenAndIsSilentIsNotClosed(t *testing.T) {
 		want string
 	}{
 		{probe.ErrSilent, "pass"},
-		{nil, "fail"}, {probe.ErrSilent, "unknown"}, {probe.ErrAway, "unknown"}, {probe.ErrSilent, "pass"}, {probe.ErrSilent, "pass"},
-		{nil, "fail"}, {probe.ErrSilent, "unknown"}, {nil, "fail"}, {probe.ErrSilent, "unknown"}, {probe.ErrRefused, "pass"}, {probe.ErrSilent, "pass"},
+		{nil, "fail"},
+		{probe.ErrSilent, "unknown"},
+		{probe.ErrAway, "unknown"},
+		{probe.ErrSilent, "pass"},
+		{probe.ErrSilent, "pass"},
+		{nil, "fail"},
+		{probe.ErrSilent, "unknown"},
+		{nil, "fail"},
+		{probe.ErrSilent, "unknown"},
+		{probe.ErrRefused, "pass"},
+		{probe.ErrSilent, "pass"},
 		{errors.New("too many open files"), "unknown"},
 	}
 	for n, step := range steps {

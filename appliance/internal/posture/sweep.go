@@ -53,7 +53,7 @@ func (s *Scanner) Sweep(ctx context.Context) error {
 	if err := s.seen(ctx, found.devices, began); err != nil {
 		return err
 	}
-	s.lookAll(limited, ctx, t) //nolint:contextcheck // what was seen is told even when the time is up
+	s.lookAll(limited, ctx, t)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -62,7 +62,6 @@ type Finding struct {
 
 // protocol is how a port is asked.
 type protocol struct {
-	name string
 	// hello is sent at once; without one the service speaks first.
 	hello func(to netip.AddrPort) []byte
 	// reply answers what the service said first; nil ends it there.

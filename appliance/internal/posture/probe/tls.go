@@ -167,8 +167,9 @@ func weakSignature(a x509.SignatureAlgorithm) bool {
 	switch a {
 	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // printable keeps what can stand in a log line.
