@@ -63,6 +63,10 @@ func TestBackupsAreJudgedByTheirLastSuccess(t *testing.T) {
 			s.unit(t, "borgmatic.service", "Type=oneshot", "ExecMainExitTimestampMonotonic=0")
 			s.put(t, "journal", "-- No entries --\n", 0o644)
 		}, "fail high", "none succeeded"},
+		{"an instance of a template", func(t *testing.T, s *server) {
+			s.unit(t, "restic@.service", "Type=oneshot")
+			s.unit(t, "restic@home.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
+		}, "pass", "restic@home"},
 		{"dpkg's copies of its own lists are none", func(t *testing.T, s *server) {
 			s.unit(t, "dpkg-db-backup.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
 		}, "fail high", "none|"},

@@ -20,6 +20,16 @@ func newModes(t *testing.T) *server {
 	}
 	uid, gid := strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())
 	s.program(t, "stat", path+` "$@" | sed -e 's/^`+uid+" "+gid+` \([0-7]*\) [^/]*$/0 0 \1 root/' -e 's/^\([0-7]*\) `+uid+" "+gid+` /\1 0 0 /' -e 's/^\([0-7]*\) `+uid+`$/\1 0/' -e 's/^`+uid+`$/0/'`+"\n")
+	find, err := exec.LookPath("find")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.program(t, "find", `for word; do
+  shift
+  if [ "$word" = 0 ]; then word=`+uid+`; fi
+  set -- "$@" "$word"
+done
+exec `+find+` "$@"`+"\n")
 	s.program(t, "chown", `echo "chown $*" >>@@/calls`+"\n")
 	for name, mode := range map[string]os.FileMode{
 		"etc/passwd": 0o644, "etc/group": 0o644, "etc/shadow": 0o640, "etc/gshadow": 0o000, "etc/sudoers": 0o440, "etc/crontab": 0o644,
@@ -40,10 +50,13 @@ func TestPermissionsAreBrokenFoundMendedAndPutBack(t *testing.T) {
 	for name, mode := range broken {
 		s.put(t, name, "x\n", mode)
 	}
+	if err := os.Chmod(s.root+"/etc/an app", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	v := s.judge(t, check.LinuxPermissions, nil)
 	wants(t, v, "fail high", "others write")
-	if n, _ := v.Facts.Get(check.FactWorldWritableCount); n != "2" {
-		t.Errorf("%s files below /etc may be written by anybody; want 2: %v", n, v.Facts)
+	if n, _ := v.Facts.Get(check.FactWorldWritableCount); n != "3" {
+		t.Errorf("%s files below /etc may be written by anybody; want 3: %v", n, v.Facts)
 	}
 	snapshot := s.phase(t, "linux.permissions.restrict", "snapshot", nil, nil)
 	if !snapshot.OK {
@@ -61,6 +74,9 @@ func TestPermissionsAreBrokenFoundMendedAndPutBack(t *testing.T) {
 		}
 	}
 	does(t, s.phase(t, "linux.permissions.restrict", "rollback", nil, snapshot.State))
+	if got := s.mode(t, "etc/an app"); got.Perm() != 0o777 {
+		t.Errorf("after rollback the folder has mode %v", got)
+	}
 	for name, want := range broken {
 		if got := s.mode(t, name); got != want {
 			t.Errorf("after rollback %s has mode %v; want %v", name, got, want)
@@ -92,6 +108,21 @@ func TestPermissionsAreLeftAloneWhereMendingWouldHarm(t *testing.T) {
 		s.put(t, "etc/passwd", "x\n", 0o666)
 		s.program(t, "chmod", "exit 1\n")
 		refuses(t, s.phase(t, "linux.permissions.restrict", "remediate", nil, nil), "immutable")
+	})
+	t.Run("a file that others can exchange is left", func(t *testing.T) {
+		s := newModes(t)
+		s.put(t, "etc/app/state", "x\n", 0o666)
+		if err := os.Chmod(s.root+"/etc/app", 0o777|os.ModeSticky); err != nil {
+			t.Fatal(err)
+		}
+		o := s.phase(t, "linux.permissions.restrict", "remediate", nil, nil)
+		if !o.OK || s.mode(t, "etc/app/state") != 0o666 || !strings.Contains(strings.Join(o.Notes, " "), "in a folder that others write") {
+			t.Errorf("remediate: %+v, mode %v", o, s.mode(t, "etc/app/state"))
+		}
+		wants(t, s.judge(t, check.LinuxPermissions, nil), "fail medium", "etc/app/state")
+		if o := s.phase(t, "linux.permissions.restrict", "rollback", nil, []byte(`"600 0 0 `+s.root+`/etc/app/state"`)); !o.OK || o.Changed {
+			t.Errorf("rollback: %+v", o)
+		}
 	})
 	t.Run("a folder with the sticky bit is for everybody", func(t *testing.T) {
 		s := newModes(t)

@@ -207,7 +207,9 @@ list-unit-files) for file in @@/units/*; do
     [ -e "$file" ] && echo "${file##*/} $(value UnitFileState) enabled"
   done; true ;;
 list-units) for file in @@/units/*; do
-    if [ -e "$file" ] && [ "$(value ActiveState)" = failed ]; then echo "${file##*/} loaded failed failed What it is for"; fi
+    unit=${file##*/}
+    case "$*" in *--failed*) [ "$(value ActiveState)" = failed ] || continue ;; esac
+    if [ -e "$file" ]; then echo "${file##*/} loaded failed failed What it is for"; fi
   done; true ;;
 start)
   if [ -n "$(value Fails)" ]; then set_to ActiveState failed; exit 1; fi

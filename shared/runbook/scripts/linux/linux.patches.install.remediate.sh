@@ -27,8 +27,13 @@ if command -v apt-get >/dev/null; then
   for osiris_name in $osiris_names; do
     set -- "$@" "$osiris_name"
   done
+  # Who is named on a command line counts as wanted by a person from then on.
+  osiris_auto=$(apt-mark showauto "$@" 2>/dev/null) || fail 'apt-mark cannot be asked'
   changed
   osiris_out=$(osiris_apt -q -y --no-remove --only-upgrade install "$@") || fail "the updates cannot be installed: $(osiris_why "$osiris_out")"
+  for osiris_name in $osiris_auto; do
+    apt-mark auto "$osiris_name" >/dev/null 2>&1 || note "$osiris_name counts as installed by a person now."
+  done
   note "Updated $# packages."
   if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then
     reboot_needed

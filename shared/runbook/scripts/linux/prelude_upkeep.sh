@@ -58,12 +58,15 @@ restore_units() {
 # how a unit ended; over a restart the journal keeps it by the number of the message.
 backup_jobs() {
   osiris_listed=$(systemctl list-unit-files --type=service --no-legend --no-pager --plain 2>/dev/null) || return 1
+  # Instances of a template are no files.
+  osiris_instances=$(systemctl list-units --all --type=service --no-legend --no-pager --plain 2>/dev/null) || return 1
+  osiris_instances=$(printf '%s\n' "$osiris_instances" | awk '$1 ~ /@./ { print $1 }')
   osiris_boot=$(awk -v now="$(date +%s)" 'now > 0 { printf "%.0f", now - $1 }' /proc/uptime) || return 1
   [ -n "$osiris_boot" ] || return 1
   # dpkg's and rpm's own copies of their lists are no backup of data.
-  for osiris_unit in $(printf '%s\n' "$osiris_listed" | awk '
-    $1 ~ /^[A-Za-z0-9_.:-]+\.service$/ && $2 != "masked" && $1 !~ /^(dpkg-db-backup|rpmdb-)/ &&
-      $1 ~ /restic|borg|duplicity|kopia|rsnapshot|rdiff-backup|backup|pgbackrest|barman/ { print $1 }'); do
+  for osiris_unit in $(printf '%s\n%s\n' "$osiris_listed" "$osiris_instances" | awk '
+    $1 ~ /^[A-Za-z0-9_.:@-]+\.service$/ && $1 !~ /@\.service$/ && $2 != "masked" && $1 !~ /^(dpkg-db-backup|rpmdb-)/ && !seen[$1]++ &&
+      $1 ~ /restic|borg|btrbk|duplicity|kopia|rsnapshot|rdiff-backup|syncoid|backup|pgbackrest|barman/ { print $1 }'); do
     osiris_shown=$(systemctl show -p Type -p TriggeredBy -p Result -p ExecMainStatus -p ExecMainExitTimestampMonotonic "$osiris_unit" 2>/dev/null) || return 1
     case $osiris_shown in
       *Type=oneshot* | *TriggeredBy=?*) ;;
@@ -80,6 +83,16 @@ backup_jobs() {
         awk '$1 ~ /^[0-9]+\.[0-9]+$/ { split($1, at, "."); print at[1]; exit }')
     fi
     printf '%s %s\n' "$osiris_unit" "${osiris_at:-0}"
+  done
+}
+
+# roots_alone PATH: nobody else can put something in its place meanwhile. Each
+# folder above it, as far as /etc or /root, is one that only root writes.
+roots_alone() {
+  osiris_above=${1%/*}
+  while [ "$osiris_above" != /etc ] && [ "$osiris_above" != /root ] && [ -n "$osiris_above" ]; do
+    [ -n "$(find -P "$osiris_above" -prune -type d -user 0 \( ! -perm -0020 -o -group 0 \) ! -perm -0002 2>/dev/null)" ] || return 1
+    osiris_above=${osiris_above%/*}
   done
 }
 

@@ -33,7 +33,7 @@ osiris_mounts=$(awk '
   { print "left " $2 }' /proc/self/mounts) || fail 'the mounts cannot be read'
 osiris_limit() { "$@"; }
 if command -v timeout >/dev/null; then
-  osiris_limit() { timeout 40 "$@"; }
+  osiris_limit() { timeout 25 "$@"; }
 fi
 set --
 for osiris_file in $(printf '%s\n' "$osiris_mounts" | sed -n 's/^walk //p'); do
@@ -41,7 +41,7 @@ for osiris_file in $(printf '%s\n' "$osiris_mounts" | sed -n 's/^walk //p'); do
 done
 [ $# -gt 0 ] || fail 'no volume of the system was found'
 osiris_found=$(osiris_limit find -P "$@" -xdev \
-  \( -path /var/lib/docker -o -path /var/lib/containers -o -path /var/lib/containerd -o -path /var/lib/lxc -o -path /var/lib/machines -o -name .snapshots \) -prune -o \
+  \( -path /var/lib/docker -o -path /var/lib/containers -o -path /var/lib/containerd -o -path /var/lib/lxc -o -path /var/lib/machines -o -path /nix/store -o -name .snapshots \) -prune -o \
   -type f \( -perm -4000 -o -perm -2010 \) -print 2>/dev/null)
 case $? in
   0 | 1) ;; # 1: files that came or went on the way
@@ -64,7 +64,7 @@ if command -v dpkg-query >/dev/null; then
   osiris_packages=$(printf '%s\n' "$osiris_owners" | awk 'NF { print $2 }' | sort -u)
   if [ -n "$osiris_packages" ]; then
     # It says which differ, and ends with 1 then, or with 0.
-    osiris_other=$(printf '%s\n' "$osiris_packages" | xargs dpkg --verify 2>/dev/null)
+    osiris_other=$(printf '%s\n' "$osiris_packages" | osiris_limit xargs dpkg --verify 2>/dev/null)
     [ $? -lt 124 ] || fail 'dpkg cannot verify packages'
     osiris_other=$(printf '%s\n' "$osiris_other" | awk '$1 ~ /5/ || $1 == "missing" { print $NF; if ($NF ~ /^\/(bin|sbin|lib)/) print "/usr" $NF }')
   fi
@@ -74,7 +74,8 @@ elif command -v rpm >/dev/null; then
   done)
   osiris_packages=$(printf '%s\n' "$osiris_owners" | awk 'NF { print $2 }' | sort -u)
   if [ -n "$osiris_packages" ]; then
-    osiris_other=$(printf '%s\n' "$osiris_packages" | xargs rpm -V --nodeps --noscripts 2>/dev/null)
+    osiris_other=$(printf '%s\n' "$osiris_packages" | osiris_limit xargs rpm -V --nodeps --noscripts 2>/dev/null)
+    [ $? -lt 124 ] || fail 'rpm cannot verify packages'
     osiris_other=$(printf '%s\n' "$osiris_other" | awk '$1 ~ /^.M|5/ || $1 == "missing" { print $NF }')
   fi
 fi
