@@ -51,7 +51,8 @@ func TestWhereLogsGoIsReadFromEachOfTheirFiles(t *testing.T) {
 		"# *.* @@commented.example.org", "*.* @192.0.2.1", "auth.*\t@@(o)log.example.org:10514", "*.* @@[2001:db8::1]:514",
 		`*.* action(type="omfwd" Target="a.example.org"`, `   port="6514" protocol="TCP" # why`, `   queue.type="linkedList")`,
 		`*.* action(type="omrelp" target="b.example.org" port="2514")`, `*.* action(type="omfile" file="/var/log/x")`, `*.* action(type="omfwd" target="c.example.org")`,
-		"mail.* /var/log/user@example.org",
+		"mail.* /var/log/user@example.org", `template(name="cee" type="string" string="<%PRI%> @cee: %msg%")`, `$template x,"%msg% @notahost"`,
+		"& @@192.0.2.5", `:msg, contains, "x" @@192.0.2.6:1514`, "if $severity < 4 then @@192.0.2.7",
 	}, "\n"))
 	m.write(t, "etc/systemd/journal-upload.conf", "[Upload]\n# URL=\nURL=https://j.example.org\n")
 	m.write(t, "etc/conf.d/syslog", "SYSLOGD_OPTS=\"-t -R 192.0.2.8:514\"\n")
@@ -62,6 +63,9 @@ func TestWhereLogsGoIsReadFromEachOfTheirFiles(t *testing.T) {
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=192.0.2.1;Port=514;Protocol=udp"},
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=log.example.org;Port=10514;Protocol=tcp;Connected=no"},
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=2001:db8::1;Port=514;Protocol=tcp;Connected=no"},
+		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=192.0.2.5;Port=514;Protocol=tcp;Connected=no"},
+		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=192.0.2.6;Port=1514;Protocol=tcp;Connected=no"},
+		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=192.0.2.7;Port=514;Protocol=tcp;Connected=no"},
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=a.example.org;Port=6514;Protocol=tcp;Connected=yes"},
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=b.example.org;Port=2514;Protocol=tcp;Connected=no"},
 		{Name: "forwarder", Value: "Product=rsyslog;Active=yes;Host=c.example.org;Port=514;Protocol=udp"},

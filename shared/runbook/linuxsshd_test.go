@@ -200,6 +200,9 @@ func TestAMatchBlockAndAKeyThatIsAlwaysAskedForAreSeen(t *testing.T) {
 	m.unknown(t, check.SSHSessions, "needs root")
 	m.unknown(t, check.SSHRootLogin, "needs root")
 	m.remove(t, "bin/sshd")
+	m.program(t, "dropbear", "exit 0\n")
+	m.unknown(t, check.SSHRootLogin, "dropbear")
+	m.remove(t, "bin/dropbear")
 	for _, id := range []check.ID{check.SSHPasswordLogin, check.SSHSessions, check.SSHRootLogin} {
 		if v := m.judge(t, id, nil); v.Status != check.NotApplicable {
 			t.Errorf("%s without a server: %v", id, v.Status)

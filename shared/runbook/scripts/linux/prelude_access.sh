@@ -36,6 +36,18 @@ sshd_restore() {
   sshd -t 2>/dev/null || fail 'the server refuses its configuration'
   sshd_reload || fail 'the server does not reload'
 }
+# sshd_config: osiris_config is what counts, which the server tells: files alone
+# miss Include, drop-ins and the first match. Where there is none, the part ends.
+sshd_config() {
+  if command -v sshd >/dev/null; then
+    osiris_config=$(sshd -T 2>/dev/null) || fail 'sshd -T does not run; it needs root'
+  elif command -v dropbear >/dev/null; then
+    fail 'the SSH server is dropbear, whose settings are not read here'
+  else
+    fact not_applicable 'No SSH server is installed.'
+    exit 0
+  fi
+}
 # sshd_value KEY: the value that counts, which the server tells.
 sshd_value() { sshd -T 2>/dev/null | awk -v key="$1" '$1 == key { print $2; exit }'; }
 

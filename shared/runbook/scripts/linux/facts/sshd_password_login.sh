@@ -1,9 +1,5 @@
 # The server says what counts, but for Match blocks: it applies those to people.
-command -v sshd >/dev/null || {
-  fact not_applicable 'No SSH server is installed.'
-  exit 0
-}
-osiris_config=$(sshd -T 2>/dev/null) || fail 'sshd -T does not run; it needs root'
+sshd_config
 # Up to OpenSSH 8.6 either word lets keyboard-interactive in. Where every list of
 # AuthenticationMethods has a key, no password is enough.
 printf '%s\n' "$osiris_config" | awk '
