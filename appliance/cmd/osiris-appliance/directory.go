@@ -78,7 +78,9 @@ func explicit(list []target.Target) func(c *directory.Computer) bool {
 			known[strings.ToLower(strings.TrimSuffix(name, "."))] = name != ""
 		}
 	}
-	return func(c *directory.Computer) bool { return known[string(c.GUID)] || known[c.DNSName] }
+	return func(c *directory.Computer) bool {
+		return known[string(c.GUID)] || known[c.DNSName] || known[c.Short()]
+	}
 }
 
 // watched says who watches a computer, as Central shows it.

@@ -109,7 +109,9 @@ func agentOn(t *testing.T, a *rehearsal.Appliance, kind enroll.Kind, hostname, g
 func domainTargets(scanWith string) *centralv1.CheckInResponse {
 	return &centralv1.CheckInResponse{
 		TargetsState: []byte("one"), LinuxTargets: &centralv1.TargetList{}, WorkstationTargets: &centralv1.TargetList{},
-		WindowsTargets: &centralv1.TargetList{Targets: []*centralv1.Target{{TargetId: "t_1", Name: "dc", Host: "PC2.clinic.lan", Credential: "admin", Lab: true}}},
+		WindowsTargets: &centralv1.TargetList{Targets: []*centralv1.Target{
+			{TargetId: "t_1", Name: "dc", Host: "PC2.clinic.lan", Credential: "admin", Lab: true},
+		}},
 		DomainTargets: &centralv1.TargetList{Targets: []*centralv1.Target{
 			{TargetId: "t_2", Name: "clinic", Host: "clinic.lan", Credential: "ldap", ScanWith: scanWith, Http: scanWith != ""},
 			{TargetId: "t_3", Name: "again", Host: "clinic.lan", Credential: "ldap", ScanWith: scanWith},
@@ -191,5 +193,25 @@ func TestAnAgentThatWaitsIsToldWithWhatTheDomainSays(t *testing.T) {
 	}
 	if got["pc3"] != "matched" || got["stranger"] != "no_match" || len(m.GetDirectoryState()) == 0 {
 		t.Errorf("told is %v", got)
+	}
+}
+
+func TestAnExplicitTargetWins(t *testing.T) {
+	c := &directory.Computer{GUID: discover.GUID(computerGUID(1)), Account: "PC1", DNSName: "pc1.clinic.lan"}
+	for name, test := range map[string]struct {
+		target target.Target
+		want   bool
+	}{
+		"its full name":              {target.Target{Host: "PC1.Clinic.lan."}, true},
+		"its short name":             {target.Target{Host: "pc1"}, true},
+		"its name for TLS":           {target.Target{Host: "192.0.2.1", TLSName: "pc1.clinic.lan"}, true},
+		"its objectGUID":             {target.Target{Host: "192.0.2.1", ObjectGUID: computerGUID(1)}, true},
+		"an address":                 {target.Target{Host: "192.0.2.1"}, false},
+		"a name of another domain":   {target.Target{Host: "pc1.other.lan"}, false},
+		"a name that begins with it": {target.Target{Host: "pc10"}, false},
+	} {
+		if got := explicit([]target.Target{test.target})(c); got != test.want {
+			t.Errorf("%s: %t; want %t", name, got, test.want)
+		}
 	}
 }
