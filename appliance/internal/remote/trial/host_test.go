@@ -29,7 +29,12 @@ import (
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
-func TestMain(m *testing.M) { os.Exit(linux.Main(m.Run)) }
+func TestMain(m *testing.M) {
+	if os.Getenv("OSIRIS_LAB_LINUX") != "" {
+		os.Exit(m.Run()) // a machine elsewhere: see lab_test.go
+	}
+	os.Exit(linux.Main(m.Run))
+}
 
 var loaded = sync.OnceValues(runbook.Load)
 
@@ -42,10 +47,15 @@ func catalogue(t *testing.T) *runbook.Catalogue {
 	return c
 }
 
+// debian is the host, as its root has it at hand.
+type debian interface {
+	Run(ctx context.Context, script string) (string, error)
+}
+
 // site is an appliance's road, executor and store beside one host.
 type site struct {
 	t        *testing.T
-	debian   *linux.Target
+	debian   debian
 	target   script.Target
 	keys     *ssh.KnownHosts
 	road     *ssh.Road
@@ -53,6 +63,8 @@ type site struct {
 	executor *script.Executor
 	settings func(check.ID) check.Parameters
 	events   []*drift.Event
+	// wrap stands before the road, if it is set.
+	wrap func(*ssh.Road) script.ShellCommands
 	// credentials are what the target's names stand for.
 	credentials map[string]ssh.Credential
 }
@@ -109,17 +121,23 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{
-		t: t, debian: debian, target: script.Target{ID: "t_debian", Kind: script.Linux, Host: debian.Address, Credential: linux.Keeper, Lab: true},
-		credentials: map[string]ssh.Credential{
-			linux.Keeper:  {User: linux.Keeper, Key: pem.EncodeToMemory(block), Sudo: ssh.SudoFree},
-			linux.Clerk:   {User: linux.Clerk, Password: linux.Password, Sudo: ssh.SudoPassword},
-			linux.Visitor: {User: linux.Visitor, Password: linux.Password, Sudo: ssh.SudoPassword},
-			"unasked":     {User: linux.Clerk, Password: linux.Password, Sudo: ssh.SudoFree},
-			"wrong":       {User: linux.Clerk, Password: "wrong"},
-		},
-	}
+	s := &site{t: t, debian: debian, target: script.Target{ID: "t_debian", Kind: script.Linux, Host: debian.Address, Lab: true}}
+	s.arrange(pem.EncodeToMemory(block))
 	s.run("mkdir -p /home/keeper/.ssh\nprintf %s '" + string(gossh.MarshalAuthorizedKey(authorized)) + "' >/home/keeper/.ssh/authorized_keys\nchown -R keeper: /home/keeper/.ssh\nchmod -R go= /home/keeper/.ssh")
+	return s
+}
+
+// arrange gives the site its road, and the executor over it.
+func (s *site) arrange(key []byte) {
+	t := s.t
+	t.Helper()
+	s.credentials = map[string]ssh.Credential{
+		linux.Keeper:  {User: linux.Keeper, Key: key, Sudo: ssh.SudoFree},
+		linux.Clerk:   {User: linux.Clerk, Password: linux.Password, Sudo: ssh.SudoPassword},
+		linux.Visitor: {User: linux.Visitor, Password: linux.Password, Sudo: ssh.SudoPassword},
+		"unasked":     {User: linux.Clerk, Password: linux.Password, Sudo: ssh.SudoFree},
+		"wrong":       {User: linux.Clerk, Password: "wrong"},
+	}
 	s.keys = ssh.NewKnownHosts(filepath.Join(t.TempDir(), "known_hosts"))
 	// A reload takes sshd away for a moment.
 	s.road = ssh.New(ssh.Config{Retries: 4, RetryDelay: 200 * time.Millisecond}, s.keys, slog.New(slog.DiscardHandler))
@@ -133,12 +151,15 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.stale = &stale{Road: script.Roads{"linux": script.NewSSH(s.road, s)}}
+	commands := script.ShellCommands(s.road)
+	if s.wrap != nil {
+		commands = s.wrap(s.road)
+	}
+	s.stale = &stale{Road: script.Roads{"linux": script.NewSSH(commands, s)}}
 	s.executor = script.New(script.Deps{
 		Store: st, Catalogue: catalogue(t), Road: s.stale, Targets: s, Hosts: hosts, Policy: s, Intake: s,
 		Turns: script.NewTurns(), Log: slog.New(slog.DiscardHandler),
 	})
-	return s
 }
 
 // run runs a script as the host's root, not over SSH.
