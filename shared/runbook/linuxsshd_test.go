@@ -126,6 +126,9 @@ func TestPasswordsOfSSHAreLeftWhereSomebodyWouldBeLockedOut(t *testing.T) {
 		{"we came with a password", "Include x\n", "signs in with a password", func(m *machine) {
 			m.write(t, "var/log/auth.log", "sshd: Accepted publickey for x from 192.0.2.7 port 40000 ssh2\nsshd: Accepted password for x from 192.0.2.7 port 40000 ssh2\n")
 		}},
+		{"the journal knows better than a file", "Include x\n", "signs in with a password", func(m *machine) {
+			m.program(t, "journalctl", "case $* in *_UID=0*) echo 'Accepted password for x from 192.0.2.7 port 40000 ssh2' ;; esac\n")
+		}},
 		{"the log does not say", "Include x\n", "does not tell", func(m *machine) {
 			m.write(t, "var/log/auth.log", "sshd: Accepted publickey for x from 192.0.2.7 port 4000 ssh2\nsshd: Accepted publickey for x from 192.0.2.70 port 40000 ssh2\n")
 		}},

@@ -14,18 +14,20 @@ fi
 # Whoever signs in with a password would lock himself out. That an authorised key
 # is there does not tell whose: the server's log tells what let this connection in.
 own_connection || fail 'the connection that this came over cannot be told, so neither what would be cut'
-osiris_method=$({
-  if command -v journalctl >/dev/null 2>&1; then
-    journalctl -q --no-pager -o cat --since=-24h -n 20000 _UID=0 SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session 2>/dev/null
-  fi
-  for osiris_log in /var/log/auth.log /var/log/secure /var/log/messages; do
+osiris_accepted() {
+  awk -v from=" from $osiris_peer port $osiris_peer_port " '
+    index($0, from) && match($0, /Accepted [a-z]+/) { method = substr($0, RSTART + 9, RLENGTH - 9) }
+    END { print method }'
+}
+# Of the journal only what root wrote: anybody may write to the log in sshd's name.
+osiris_method=$(journalctl -q --no-pager -o cat --since=-24h -n 20000 _UID=0 SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session 2>/dev/null | osiris_accepted)
+if [ -z "$osiris_method" ]; then
+  osiris_method=$(for osiris_log in /var/log/auth.log /var/log/secure /var/log/messages; do
     if [ -f "$osiris_log" ]; then
       tail -n 20000 "$osiris_log"
     fi
-  done
-} | awk -v from=" from $osiris_peer port $osiris_peer_port " '
-  index($0, from) && match($0, /Accepted [a-z]+/) { method = substr($0, RSTART + 9, RLENGTH - 9) }
-  END { print method }')
+  done | osiris_accepted)
+fi
 case $osiris_method in
   publickey) ;;
   '') fail "the server's log does not tell whether this road signs in with a key, and a password would be cut" ;;
