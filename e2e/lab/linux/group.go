@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +33,8 @@ func groupRoot() (string, error) {
 	return "", errors.New("looking for cgroups: no cgroup2 is mounted")
 }
 
+func ownGroup() string { return groupPrefix + strconv.Itoa(os.Getpid()) }
+
 // makeGroup makes the cgroup of this process's targets, and removes those of
 // processes that were killed before they could.
 func makeGroup() (string, error) {
@@ -51,7 +54,7 @@ func makeGroup() (string, error) {
 			}
 		}
 	}
-	group := filepath.Join(root, fmt.Sprintf("%s%d", groupPrefix, os.Getpid()))
+	group := filepath.Join(root, ownGroup())
 	if err := os.Mkdir(group, 0o755); err != nil {
 		return "", fmt.Errorf("making a cgroup: %w", err)
 	}

@@ -95,8 +95,10 @@ func groups() ([]string, error) {
 			return nil
 		case err != nil:
 			return err
-		case slices.Contains(shared, filepath.Base(path)):
+		case slices.Contains(shared, d.Name()):
 			return fs.SkipDir
+		case strings.HasPrefix(d.Name(), groupPrefix) && d.Name() != ownGroup():
+			return fs.SkipDir // another's, whose tests run beside
 		}
 		all = append(all, path)
 		return nil
