@@ -84,18 +84,6 @@ func TestAScanOpensAnIncidentAndASecondOneEndsIt(t *testing.T) {
 	if sweep(t, scanner, script.Workstation); unresolved() != 0 {
 		t.Errorf("%d incidents are open after the repair; want none", unresolved())
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		waiting, err := a.Outbox.Waiting(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, logged, _ := a.Evidence.Size()
-		// A state, the opening's state, the resolution, two summaries and the epoch at least.
-		if waiting == 0 && logged >= 4 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d bundles wait, %d are logged", waiting, logged)
-		}
-	}
+	// A state, the opening's state, the resolution, two summaries and the epoch at least.
+	logged(t, a, 4)
 }

@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestAnAgentTakesAScannedHostOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := rehearsal.Start(t.Context(), made, t.TempDir(), rehearsal.Options{NoEvidence: true, Log: discard()})
+	a, err := rehearsal.Start(t.Context(), made, t.TempDir(), rehearsal.Options{Log: discard()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,4 +121,47 @@ func TestAnAgentTakesAScannedHostOver(t *testing.T) {
 	if err := a.Store.Reader().QueryRowContext(t.Context(), "SELECT count(*) FROM incident WHERE outcome = 'superseded' AND state = 'resolved'").Scan(&superseded); err != nil || superseded != 2 {
 		t.Errorf("%d incidents ended as superseded, %v; want both", superseded, err)
 	}
+	logged(t, a, 6) // of all that happened the log has taken everything
+}
+
+// logged waits until the outbox is empty and the log has at least so many entries.
+func logged(t *testing.T, a *rehearsal.Appliance, least uint64) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		waiting, err := a.Outbox.Waiting(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, size, _ := a.Evidence.Size()
+		if waiting == 0 && size >= least {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d bundles wait, %d are logged", waiting, size)
+		}
+	}
+}
+
+func TestWhatWasMissedIsLogged(t *testing.T) {
+	made, err := rehearsal.NewSite(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := rehearsal.Start(t.Context(), made, t.TempDir(), rehearsal.Options{Log: discard()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	_, before, _ := a.Evidence.Size()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := scan.NewLoop("windows", time.Second, func(context.Context) error { cancel(); return nil }, discard())
+	l.ProveTo(scan.Prover{Store: a.Store, Outbox: a.Outbox}, diary{"windows": time.Now().Add(-time.Minute)})
+	if err := l.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	logged(t, a, before+1)
 }
