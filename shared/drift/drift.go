@@ -45,7 +45,7 @@ const (
 	SourceSensor  Source = "sensor"
 	SourceWinRM   Source = "winrm"
 	SourceSSH     Source = "ssh"
-	SourcePosture Source = "posture"
+	SourceNetwork Source = "network" // package posture of the appliance
 )
 
 // Event is one thing that a source said about one host.

@@ -161,14 +161,14 @@ func (n Network) Exclusions() (networks []netip.Prefix, macs, vendors []string, 
 	for _, text := range n.Exclude {
 		if vendor, ok := strings.CutPrefix(text, vendorWord); ok && len(strings.TrimSpace(vendor)) > 1 {
 			vendors = append(vendors, strings.TrimSpace(vendor))
-		} else if p, err := netip.ParsePrefix(text); err == nil && p == p.Masked() {
+		} else if p, err := netip.ParsePrefix(text); err == nil && p == p.Masked() && p.Addr().Is4() {
 			networks = append(networks, p)
-		} else if a, err := netip.ParseAddr(text); err == nil {
+		} else if a, err := netip.ParseAddr(text); err == nil && a.Is4() {
 			networks = append(networks, netip.PrefixFrom(a, a.BitLen()))
 		} else if mac, err := net.ParseMAC(text); err == nil && len(mac) == 6 {
 			macs = append(macs, mac.String())
 		} else {
-			errs = append(errs, fmt.Errorf("network.exclude has %q, which is no network, address, MAC or %sNAME", text, vendorWord))
+			errs = append(errs, fmt.Errorf("network.exclude has %q, which is no network or address of IPv4, no MAC and no %sNAME", text, vendorWord))
 		}
 	}
 	return networks, macs, vendors, errors.Join(errs...)

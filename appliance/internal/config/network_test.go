@@ -36,6 +36,7 @@ func TestNetworksThatCannotBeMeantAreRefused(t *testing.T) {
 		"an exclusion of a name": {func(n *config.Network) { n.Exclude = []string{"xray"} }, `network.exclude has "xray"`},
 		"an exclusion of half":   {func(n *config.Network) { n.Exclude = []string{"192.168.1.7/24"} }, `network.exclude has "192.168.1.7/24"`},
 		"a maker of no letters":  {func(n *config.Network) { n.Exclude = []string{"vendor: "} }, "network.exclude"},
+		"an exclusion of IPv6":   {func(n *config.Network) { n.Exclude = []string{"fd00::/120"} }, "network.exclude"},
 		"a long MAC":             {func(n *config.Network) { n.Exclude = []string{"02:00:5e:10:00:00:00:01"} }, "network.exclude"},
 		"a sweep each second":    {func(n *config.Network) { n.Interval = time.Second }, "network.interval"},
 		"a sweep each week":      {func(n *config.Network) { n.Interval = 168 * time.Hour }, "network.interval"},

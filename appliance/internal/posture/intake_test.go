@@ -53,7 +53,7 @@ func TestAFindingIsAnIncidentForAPersonUntilItIsGone(t *testing.T) {
 		}
 		if len(list) == len(want) {
 			for _, i := range list {
-				if want[i.Hostname+"/"+string(i.CheckID)] == "" || i.AgentID != "" || len(i.Sources) != 1 || i.Sources[0] != "posture" || i.Level != incident.L3 {
+				if want[i.Hostname+"/"+string(i.CheckID)] == "" || i.AgentID != "" || len(i.Sources) != 1 || i.Sources[0] != "network" || i.Level != incident.L3 {
 					t.Errorf("the incident = %+v", i)
 				}
 			}

@@ -8,7 +8,7 @@
 // asks each device that is there port by port, in a shuffled order, with a pause
 // between two connections to one device and a limit to all; package probe says what
 // is sent. Facts go to the judges of shared/check, and verdicts take everybody's
-// road, package intake, with the source posture and asserted: a device proves
+// road, package intake, with the source network and asserted: a device proves
 // nothing. A device is a record of its own, by its MAC if that is one for life, else
 // by its address; it is never merged with an agent's or a target's host.
 //

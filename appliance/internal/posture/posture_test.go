@@ -202,8 +202,8 @@ func TestASweepTellsWhatAnswers(t *testing.T) {
 		}
 	}
 	for _, e := range s.events {
-		if e.Source != drift.SourcePosture || !e.Asserted {
-			t.Errorf("event of source %s, asserted %v; want posture and asserted: a device proves nothing", e.Source, e.Asserted)
+		if e.Source != drift.SourceNetwork || !e.Asserted {
+			t.Errorf("event of source %s, asserted %v; want network and asserted: a device proves nothing", e.Source, e.Asserted)
 		}
 	}
 	if len(s.bundles) != 1 {

@@ -90,7 +90,7 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 	changed, known := m.news(verdicts)
 	for _, v := range changed {
 		told := script.Known(v, causeChange, at)
-		e := &drift.Event{Source: drift.SourcePosture, Asserted: true, Kind: drift.KindVerdict, Verdict: &told, AgentTime: at, ReceivedTime: at}
+		e := &drift.Event{Source: drift.SourceNetwork, Asserted: true, Kind: drift.KindVerdict, Verdict: &told, AgentTime: at, ReceivedTime: at}
 		if err := s.Intake.Observe(ctx, &h, e); err != nil {
 			return fmt.Errorf("telling of %s on %s: %w", v.Check, h.Hostname, err)
 		}
@@ -106,7 +106,7 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 	for _, v := range verdicts {
 		state.Verdicts = append(state.Verdicts, script.Known(v, cause, at))
 	}
-	e := &drift.Event{Source: drift.SourcePosture, Asserted: true, Kind: drift.KindState, State: state, AgentTime: at, ReceivedTime: at}
+	e := &drift.Event{Source: drift.SourceNetwork, Asserted: true, Kind: drift.KindState, State: state, AgentTime: at, ReceivedTime: at}
 	if err := s.Intake.Observe(ctx, &h, e); err != nil {
 		return fmt.Errorf("telling the state of %s: %w", h.Hostname, err)
 	}
