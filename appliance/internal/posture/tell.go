@@ -84,7 +84,7 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 	if err != nil {
 		return err
 	}
-	if !at.After(d.Last) {
+	if !at.After(d.Last) { // it was seen in this sweep
 		s.Hosts.Answered(h.ID, d.Last.UnixMilli())
 	}
 	changed, known := m.news(verdicts)
