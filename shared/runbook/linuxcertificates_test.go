@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -94,6 +95,12 @@ func TestCertificatesThatExpiredOrCannotBeReadAreSaidTo(t *testing.T) {
 	wants(t, s.judge(t, check.LinuxCertificates, nil), "fail critical", "expired")
 	s.put(t, "etc/ssl/a.pem", "no certificate\n", 0o644)
 	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "a.pem")
+	s.certificate(t, "etc/ssl/a.pem", 100*aDay)
+	for i := range 40 {
+		s.put(t, fmt.Sprintf("etc/nginx/sites-enabled/%d", i), fmt.Sprintf("ssl_certificate @@/etc/ssl/a.pem;\nssl_certificate @@/etc/ssl/../ssl/./%d/../a.pem;\n", i), 0o644)
+		s.put(t, fmt.Sprintf("etc/ssl/%d/x", i), "", 0o644)
+	}
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "more than 30")
 	s.gone(t, "openssl")
 	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "without openssl")
 }

@@ -116,7 +116,16 @@ func TestVolumesAreEncryptedWhereEveryWayDownMeetsACipher(t *testing.T) {
 			s.put(t, "proc/swaps", "Filename Type Size Used Priority\n@@/dev/vda2 partition 1 0 -2\n/swap.img file 1 0 -3\n/dev/zram0 partition 1 0 100\n", 0o644)
 			s.put(t, "dev/vda2", "", 0o644)
 		}, "fail medium", "swap vda2"},
-		{"nothing but memory is mounted", []string{"30 27 0:45 / /run rw - tmpfs tmpfs rw"}, nil, "unknown", "no volume"},
+		{"nothing but memory is mounted", []string{"30 27 0:45 / /run rw - tmpfs tmpfs rw"}, nil, "unknown", "could not be told: /"},
+		{"a root over another", []string{rootOnCrypt, "31 27 0:46 / / rw - overlay overlay rw,lowerdir=/x"}, func(t *testing.T, s *server) {
+			s.device(t, "dm-0", "253:0", luks, "vda1")
+		}, "unknown", "could not be told: /"},
+		{"a file system that this does not know", []string{rootOnCrypt, "29 27 254:2 / /srv rw - ocfs2 /dev/vda2 rw"}, func(t *testing.T, s *server) {
+			s.device(t, "dm-0", "253:0", luks, "vda1")
+		}, "fail high", "plain: /srv"},
+		{"an image that cannot be written", []string{rootOnCrypt, "29 27 7:1 / /snap/core/1 ro - squashfs /dev/loop1 ro"}, func(t *testing.T, s *server) {
+			s.device(t, "dm-0", "253:0", luks, "vda1")
+		}, "pass", ""},
 		{"a container", []string{rootOnDisk}, func(t *testing.T, s *server) { s.put(t, "run/systemd/container", "lxc\n", 0o644) }, "not_applicable", "container"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,7 +39,11 @@ osiris_paths=$(
     if [ -e "$osiris_file" ]; then printf '%s\n' "$osiris_file"; fi
   done
 ) || fail 'the settings of servers cannot be read'
-osiris_paths=$(printf '%s\n' "$osiris_paths" | awk 'NF { sub(/\/fullchain[.]pem$/, "/cert.pem") } NF && !seen[$0]++ && ++count <= 40')
+osiris_paths=$(printf '%s\n' "$osiris_paths" | awk 'NF { sub(/\/fullchain[.]pem$/, "/cert.pem") } NF && !seen[$0]++')
+if [ "$(count_lines "$osiris_paths")" -gt 30 ]; then
+  fact certificate_unread 'more than 30 certificates'
+  osiris_paths=$(printf '%s\n' "$osiris_paths" | head -n 30)
+fi
 if [ -z "$osiris_paths" ]; then
   fact not_applicable 'No server of this host is set up with a certificate.'
   exit 0

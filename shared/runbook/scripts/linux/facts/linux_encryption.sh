@@ -107,9 +107,12 @@ osiris_mounts=$(awk '
     gsub(/\\134/, "\\", where)
     key = ($3 ~ /^0:/) ? source : $3
   }
-  !index(local, " " type " ") || where ~ /^\/(boot|efi)(\/|$)/ { next }
+  where == "/" { root = 0 }
+  # What lies on a device counts, but for images that cannot be written.
+  !index(local, " " type " ") && (source !~ /^\/dev\// || type ~ /^(squashfs|erofs|iso9660|udf|cramfs)$/) || where ~ /^\/(boot|efi)(\/|$)/ { next }
+  where == "/" { root = 1 }
   where == "/" || !(key in best) { if (!(key in best)) order[++count] = key; best[key] = type "\t" source "\t" $3 "\t" where }
-  END { for (i = 1; i <= count && i <= 24; i++) print best[order[i]]; if (count > 24) print "many\t-\t-\tmore volumes than are looked at" }
+  END { for (i = 1; i <= count && i <= 24; i++) print best[order[i]]; if (!root) print "many\t-\t-\t/"; if (count > 24) print "many\t-\t-\tmore volumes than are looked at" }
 ' /proc/self/mountinfo) || fail 'the mounts cannot be read'
 [ -n "$osiris_mounts" ] || fail 'no volume on a disk is mounted'
 case $(cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/dev/null) in
