@@ -142,6 +142,24 @@ func TestPermissionsAreLeftAloneWhereMendingWouldHarm(t *testing.T) {
 	})
 }
 
+func TestManyFilesAreLookedAtAndSomeTold(t *testing.T) {
+	s := newModes(t)
+	for i := range 60 {
+		s.put(t, "etc/sudoers.d/"+strconv.Itoa(100+i), "x\n", 0o440)
+	}
+	wants(t, s.judge(t, check.LinuxPermissions, nil), "pass", "")
+	s.put(t, "etc/sudoers.d/155", "x\n", 0o664)
+	wants(t, s.judge(t, check.LinuxPermissions, nil), "fail high", "sudoers.d/155")
+	for i := range 60 {
+		s.put(t, "etc/sudoers.d/"+strconv.Itoa(100+i), "x\n", 0o664)
+	}
+	v := s.judge(t, check.LinuxPermissions, nil)
+	wants(t, v, "fail high", "others write")
+	if len(v.Facts) > 64 {
+		t.Errorf("%d facts", len(v.Facts))
+	}
+}
+
 func TestPermissionsThatCannotBeReadAreUnknown(t *testing.T) {
 	s := newModes(t)
 	s.program(t, "find", "exit 1\n")

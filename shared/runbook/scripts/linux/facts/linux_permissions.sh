@@ -16,6 +16,7 @@ for osiris_file in /etc/shadow /etc/gshadow /etc/shadow- /etc/gshadow- /etc/secu
   osiris_row secret "$osiris_file"
 done
 osiris_count=0
+osiris_told=0
 for osiris_file in /etc/ssh/ssh_host_*_key; do
   osiris_row key "$osiris_file"
 done
@@ -28,6 +29,8 @@ for osiris_file in /etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/cron.d/*; do
     # More would not fit: only what is wrong is told.
     osiris_bad=$(find -L "$osiris_file" -prune \( -perm -0020 -o -perm -0002 -o ! -user 0 \) 2>/dev/null) || continue
     [ -n "$osiris_bad" ] || continue
+    osiris_told=$((osiris_told + 1))
+    if [ "$osiris_told" -gt 16 ]; then break; fi
   fi
   osiris_row config "$osiris_file"
 done
