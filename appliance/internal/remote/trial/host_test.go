@@ -165,7 +165,7 @@ func (s *site) arrange(key []byte) {
 // run runs a script as the host's root, not over SSH.
 func (s *site) run(text string) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
 	defer cancel()
 	out, err := s.debian.Run(ctx, text)
 	if err != nil {

@@ -52,17 +52,28 @@ func TestWhatIsNoStoryIsRefused(t *testing.T) {
 	}
 }
 
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func FuzzRead(f *testing.F) {
 	names, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		f.Fatal(err)
+	more, err2 := filepath.Glob("testdata/vm/*.txtar")
+	if err := errors.Join(err, err2); err != nil || len(names) == 0 || len(more) == 0 {
+		f.Fatal(names, more, err)
 	}
+	names = append(names, more...)
 	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
+		text := read(f, name)
 		f.Add(text)
+		if _, err := trial.Read(text); err != nil {
+			f.Errorf("%s: %v", name, err)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := trial.Read(text)
