@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func (w *world) reopen() {
 func (w *world) Domains(context.Context) ([]directory.Domain, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.domains, nil
+	return slices.Clone(w.domains), nil
 }
 
 func (w *world) Open(_ context.Context, name, host string) (credential.Credential, uint64, error) {
