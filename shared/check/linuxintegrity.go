@@ -30,6 +30,7 @@ const linuxIntegrityRulings = `protection from malware runs, files are watched, 
 for guard
 State=active|+well|{Name}
 State!active|+stopped|{Name}
+Name^clam|+clam|{Name}
 end
 for watcher
 State=active|+watches|{Name}
@@ -44,5 +45,6 @@ watcher_age_hours>max_watcher_hours|low|old list|The list that AIDE compares fil
 mandatory_access=off|medium|no access control|Neither SELinux nor AppArmor is on.
 mandatory_access=permissive|medium|SELinux permissive|SELinux only logs what it should refuse.
 mandatory_access=complain|medium|AppArmor only logs|AppArmor enforces no profile.
+clam&-signature_age_hours|unknown||How old ClamAV's signatures are could not be read.
 mandatory_access=unread|unknown||Whether SELinux or AppArmor is enforced could not be read.
 mandatory_access=enforcing|pass|well|Protection from malware runs, files are watched, access control is enforced.`

@@ -58,6 +58,8 @@ func TestIntegrityIsJudgedByWhatRuns(t *testing.T) {
 			s.drop(t, "sys/module/apparmor/parameters/enabled")
 			s.put(t, "run/systemd/container", "lxc\n", 0o644)
 		}, "unknown", "could not be read"},
+		{"signatures of the future", func(t *testing.T, s *server) { s.aged(t, "var/lib/clamav/daily.cld", -time.Hour) }, "unknown", "How old"},
+		{"systemd does not answer", func(t *testing.T, s *server) { s.program(t, "systemctl", "exit 1\n") }, "unknown", "cannot be asked"},
 		{"no service manager", func(t *testing.T, s *server) { s.gone(t, "systemctl") }, "unknown", "no service manager"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

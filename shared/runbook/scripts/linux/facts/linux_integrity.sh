@@ -16,14 +16,15 @@ osiris_age() { # FACT FILE...: age of the newest
   osiris_at=$(newest "$@")
   if [ -n "$osiris_at" ]; then
     osiris_one=$(((osiris_now - osiris_at) / 3600))
-    if [ "$osiris_one" -lt 0 ]; then osiris_one=0; fi
-    fact "$osiris_fact" "$osiris_one"
+    if [ "$osiris_one" -ge 0 ]; then fact "$osiris_fact" "$osiris_one"; fi
   fi
 }
 osiris_openrc=
 if ! command -v systemctl >/dev/null; then
   command -v rc-service >/dev/null || fail 'there is no service manager that this can ask'
   osiris_openrc=yes
+elif ! unit_words basic.target >/dev/null; then
+  fail 'systemd cannot be asked'
 fi
 osiris_state() {
   if [ -z "$osiris_openrc" ]; then
