@@ -147,8 +147,9 @@ func TestASetThatCannotBeListedIsUnknown(t *testing.T) {
 		"the search takes too long": {func(t *testing.T, s *server) {
 			s.program(t, "timeout", "case $* in *perm*) exit 124 ;; esac\n")
 		}, "did not end in time"},
-		"dpkg does not verify": {func(t *testing.T, s *server) { s.program(t, "dpkg", "kill -KILL $$\n") }, "cannot verify"},
-		"nothing is mounted":   {func(t *testing.T, s *server) { s.put(t, "proc/self/mounts", "", 0o644) }, "no volume"},
+		"dpkg does not verify":    {func(t *testing.T, s *server) { s.program(t, "dpkg", "kill -KILL $$\n") }, "cannot verify"},
+		"dpkg's database is away": {func(t *testing.T, s *server) { s.program(t, "dpkg-query", "exit 2\n") }, "no owner"},
+		"nothing is mounted":      {func(t *testing.T, s *server) { s.put(t, "proc/self/mounts", "", 0o644) }, "no volume"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScheduled(t)

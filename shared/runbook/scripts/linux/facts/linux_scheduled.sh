@@ -61,6 +61,7 @@ if command -v dpkg-query >/dev/null; then
   osiris_owners=$(printf '%s\n' "$osiris_plain" | awk '{ print } sub(/^\/usr\//, "/") { print }' | xargs dpkg-query -S 2>/dev/null |
     awk '/^diversion by / { next } { at = index($0, ": /"); if (at) { name = substr($0, 1, at - 1); sub(/[:,].*$/, "", name); path = substr($0, at + 2)
       print path, name; if (path ~ /^\/(bin|sbin|lib)/) print "/usr" path, name } }')
+  [ -n "$osiris_owners" ] || fail 'dpkg knows no owner of anything'
   osiris_packages=$(printf '%s\n' "$osiris_owners" | awk 'NF { print $2 }' | sort -u)
   if [ -n "$osiris_packages" ]; then
     # It says which differ, and ends with 1 then, or with 0.
@@ -69,6 +70,7 @@ if command -v dpkg-query >/dev/null; then
     osiris_other=$(printf '%s\n' "$osiris_other" | awk '$1 ~ /5/ || $1 == "missing" { print $NF; if ($NF ~ /^\/(bin|sbin|lib)/) print "/usr" $NF }')
   fi
 elif command -v rpm >/dev/null; then
+  rpm -q rpm >/dev/null 2>&1 || fail 'rpm cannot be asked'
   osiris_owners=$(printf '%s\n' "$osiris_plain" | while IFS= read -r osiris_file; do
     osiris_name=$(rpm -qf --qf '%{NAME}\n' "$osiris_file" 2>/dev/null) && printf '%s %s\n' "$osiris_file" "$(printf '%s\n' "$osiris_name" | head -n 1)"
   done)
