@@ -92,8 +92,9 @@ firewall_restore() {
   osiris_rest=${1#*"$osiris_feed"}
   case $osiris_manager in
     ufw)
+      osiris_failed=no
       if [ "${osiris_rest%%"$osiris_feed"*}" = disabled ]; then
-        ufw --force disable >/dev/null 2>&1 || return 1
+        ufw --force disable >/dev/null 2>&1 || osiris_failed=yes
       fi
       osiris_rest=${osiris_rest#*"$osiris_feed"}
       ufw_rules | while IFS= read -r osiris_rule; do
@@ -104,6 +105,7 @@ firewall_restore() {
       done
       osiris_policy=${osiris_rest%%"$osiris_feed"*}
       [ "$osiris_policy" = "$(ufw_policy)" ] || ufw default "$osiris_policy" incoming >/dev/null 2>&1
+      [ "$osiris_failed" = no ] || return 1
       ;;
     firewalld)
       osiris_was=${osiris_rest%%"$osiris_feed"*}
