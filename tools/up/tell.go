@@ -107,13 +107,20 @@ func verdict(l stack.Line) (colour, text string) {
 	return dim, text
 }
 
+// kinds are the cycles of scanning, for people.
+var kinds = map[string]string{"windows": "Windows servers", "linux": "Linux servers", "workstation": "workstations"}
+
 // sweep tells how hosts without an agent were asked, if there are any.
 func sweep(l stack.Line) (colour, text string) {
 	if l.Get("targets") == "0" {
 		return "", ""
 	}
-	text = fmt.Sprintf("hosts of the kind %s asked: %s of %s answered", l.Get("cycle"), l.Get("answered"), l.Get("targets"))
-	for _, part := range [][2]string{{"failed", "did not"}, {"missed", "not asked, they are late"}, {"watched", "have an agent"}} {
+	kind := kinds[l.Get("cycle")]
+	if kind == "" {
+		kind = "hosts of " + l.Get("cycle")
+	}
+	text = fmt.Sprintf("%s of %s %s answered", l.Get("answered"), l.Get("targets"), kind)
+	for _, part := range [][2]string{{"failed", "did not"}, {"missed", "were not asked"}, {"watched", "have an agent"}} {
 		if n := l.Get(part[0]); n != "0" && n != "" {
 			text += ", " + n + " " + part[1]
 		}
