@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"rows of one site are not seen by another":              isolation,
 		"the audit log keeps its order":                         audit,
 		"targets are kept by site and name":                     targets,
+		"a directory is its appliance's newest report":          directories,
 		"a credential's version never comes again":              credentials,
 		"an order is kept, sent and reported once":              appliancesOrders,
 		"rebuild replaces projections or changes nothing":       rebuild,
