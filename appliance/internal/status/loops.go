@@ -53,7 +53,7 @@ func describe(rounds []scan.Round, now time.Time) (out []loopJSON, still []strin
 	for _, r := range rounds {
 		j := loopJSON{
 			Loop: r.Loop, IntervalS: r.Interval.Seconds(), Began: stamp(r.Began), Ended: stamp(r.Ended), Rounds: r.Rounds,
-			Missed: r.Missed, MissedAll: r.MissedAll, Scans: r.ScansMissed, Failed: r.Failed, Error: r.Error, Still: r.StandsStill(now), Hosts: r.Counts,
+			Missed: r.Missed, MissedAll: r.MissedAll, Scans: r.ScansMissed, Failed: r.Failed, Error: clip(r.Error), Still: r.StandsStill(now), Hosts: r.Counts,
 		}
 		if !r.Ended.IsZero() {
 			j.TookMs = r.Ended.Sub(r.Began).Milliseconds()
@@ -64,6 +64,16 @@ func describe(rounds []scan.Round, now time.Time) (out []loopJSON, still []strin
 		out = append(out, j)
 	}
 	return out, still
+}
+
+// maxError is how much of an error is shown: it may quote what a foreign server said.
+const maxError = 300
+
+func clip(s string) string {
+	if len(s) > maxError {
+		return strings.ToValidUTF8(s[:maxError], "") + "..."
+	}
+	return s
 }
 
 func stamp(t time.Time) string {

@@ -57,6 +57,14 @@ func TestADeadHostIsNotIllHealthAndALoopThatStandsStillIs(t *testing.T) {
 	}
 }
 
+func TestAnErrorIsShownInPart(t *testing.T) {
+	l := loop{Loop: "directory", Interval: time.Hour, Since: time.Now(), Error: strings.Repeat("é", 5000)}
+	body := get(t, source{loops: status.Loops{l}}, "/healthz").Body.String()
+	if len(body) > 2000 || !strings.Contains(body, `é..."`) {
+		t.Errorf("healthz has %d bytes: %.400s", len(body), body)
+	}
+}
+
 func TestMetricsOfLoopsNameNoHost(t *testing.T) {
 	now := time.Now()
 	body := get(t, source{loops: status.Loops{
