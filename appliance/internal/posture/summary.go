@@ -54,7 +54,7 @@ func (s *Scanner) finish(ctx context.Context, t *tally, began time.Time) {
 		BundleID: bundle.IDOf(phaseSummary + "/" + strconv.FormatInt(now.UnixNano(), 10)), Kind: bundle.KindObservation,
 		Source: "appliance", Phase: phaseSummary, Outcome: bundle.OutcomeNone, PostState: state,
 		ReceivedTime: bundle.At(now), MadeTime: bundle.At(now), DeploymentMode: "direct",
-		Summary: fmt.Sprintf("%s: %d addresses were asked and %d devices looked at, %d of them new; %d are away.",
+		Summary: fmt.Sprintf("%s: addresses asked %d, devices looked at %d, new %d, away %d.",
 			phaseSummary, t.found.addresses, looked-t.unlooked, t.new, t.away),
 	}
 	if err := s.Evidence.Prove(ctx, b); err != nil {
