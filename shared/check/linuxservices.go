@@ -2,6 +2,11 @@
 
 package check
 
+import (
+	"slices"
+	"strings"
+)
+
 // Facts of linux_units, linux_legacy and linux_certificates.
 const (
 	FactUnitCount = "failed_count" // how many units of the service manager have failed
@@ -26,12 +31,23 @@ var (
 const linuxUnitRulings = `no unit has failed
 -failed_count|unknown||The service manager could not be asked.
 for failed_unit
-$ignore~{Unit}|next
 |+failing|{Unit}
 end
 failing|high|failed: {failing}|Units have failed: {failing}.
 failed_count>40|unknown||More units have failed than were named.
 |pass|none failed|No unit has failed.`
+
+// judgeLinuxUnits drops the units that the policy ignores, by their whole names.
+func judgeLinuxUnits(d *definition, f Facts, p Parameters, v *Verdict) {
+	ignored := strings.FieldsFunc(d.get(p, "ignore"), func(r rune) bool { return r == ',' || r == ' ' })
+	var rest Facts
+	for _, fact := range f {
+		if fact.Name != FactUnit || !slices.Contains(ignored, row(fact.Value).text("Unit")) {
+			rest = append(rest, fact)
+		}
+	}
+	d.rule(linuxUnitRulings, rest, p, v)
+}
 
 const linuxLegacyRulings = `no telnet, rsh, rlogin or rexec
 -listeners_read|unknown||What listens could not be read.

@@ -26,7 +26,7 @@ var linuxUpkeep = []definition{
 	{LinuxPermissions, nil, judgeRemote},
 	{LinuxRestoreTest, linuxRestoreParameters, judgeRemote},
 	{LinuxScheduled, linuxScheduledParameters, judgeRemote},
-	{LinuxUnits, linuxUnitParameters, judgeRemote},
+	{LinuxUnits, linuxUnitParameters, judgeLinuxUnits},
 }
 
 // linuxUpkeepRulings are what the judges of these checks read (row.go).
@@ -40,7 +40,6 @@ var linuxUpkeepRulings = map[ID]string{
 	LinuxPermissions:  linuxPermissionRulings,
 	LinuxRestoreTest:  linuxRestoreRulings,
 	LinuxScheduled:    linuxScheduledRulings,
-	LinuxUnits:        linuxUnitRulings,
 }
 
 // linuxUpkeepFacts are the names of each check's facts.
