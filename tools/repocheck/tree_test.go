@@ -91,6 +91,10 @@ func TestImportsPointOneWay(t *testing.T) {
 			if isLab(inner) && (top(f.Path) == "e2e" || strings.HasSuffix(f.Path, "_test.go")) {
 				continue
 			}
+			// A lab breaks what the catalogue mends, so it reads the catalogue.
+			if top(f.Path) == "e2e" && inner == "shared/runbook" {
+				continue
+			}
 			if from, to := top(f.Path), top(inner); !mayImport(from, to) {
 				t.Errorf("%s imports %s; %s may not import %s (CONVENTIONS: cmd -> internal -> shared -> proto)", f.Path, imported, from, to)
 			}
@@ -98,10 +102,10 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// isLab tells whether a package is of the lab, which stands in for Windows in
-// everybody's tests.
+// isLab tells whether a package is of the labs, which stand in for Windows, Linux
+// and a domain in everybody's tests.
 func isLab(inner string) bool {
-	return inner == "tools/winlab" || strings.HasPrefix(inner, "tools/winlab/")
+	return inner == "tools/winlab" || strings.HasPrefix(inner, "tools/winlab/") || strings.HasPrefix(inner, "e2e/lab/")
 }
 
 func top(p string) string {

@@ -80,7 +80,7 @@ type Observation struct {
 	Hostname  string
 	OS        string
 	AgentID   string
-	Source    string // agent, sensor, winrm, ssh or posture
+	Source    string // agent, sensor, winrm, ssh or network
 	CheckID   check.ID
 	DriftType string
 	Severity  string
