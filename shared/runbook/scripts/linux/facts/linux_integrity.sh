@@ -55,7 +55,8 @@ if command -v aide >/dev/null; then
     if [ "$(osiris_state "$osiris_name")" = active ]; then osiris_runs=yes; fi
   done
   for osiris_file in /etc/cron.daily/*aide* /etc/cron.d/*aide* /etc/cron.weekly/*aide* /etc/periodic/daily/*aide*; do
-    if [ -e "$osiris_file" ]; then osiris_runs=yes; fi
+    # Debian's file leaves it to a timer where systemd runs.
+    if [ -e "$osiris_file" ] && { [ -n "$osiris_openrc" ] || ! grep -qs '/run/systemd/system' "$osiris_file"; }; then osiris_runs=yes; fi
   done
   if [ -z "$osiris_runs" ] && grep -qs '^[^#]*aide' /etc/crontab /var/spool/cron/crontabs/root /var/spool/cron/root; then osiris_runs=yes; fi
   if [ -n "$osiris_base" ] && [ -n "$osiris_runs" ]; then
