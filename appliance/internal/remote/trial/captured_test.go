@@ -49,7 +49,7 @@ func TestWhatWasCapturedIsJudged(t *testing.T) {
 			}
 		})
 	}
-	for _, id := range []check.ID{check.LinuxAudit, check.LinuxEncryption, check.LinuxIntegrity, check.SysctlHardening} {
+	for _, id := range []check.ID{check.LinuxAudit, check.LinuxEncryption, check.LinuxIntegrity, check.SysctlHardening, check.TimeSync} {
 		if seen[id] == 0 {
 			t.Errorf("nothing was captured of %s", id)
 		}
