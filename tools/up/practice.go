@@ -292,9 +292,28 @@ func (r *round) repairOrdered(ctx context.Context) error {
 		for line := range strings.Lines(strings.Join(parts[:min(2, len(parts))], "\n")) {
 			r.show.say("  %s", strings.TrimRight(line, " \n"))
 		}
-		return r.bundle(ctx, "result", "success", string(h.Check))
+		if err := r.bundle(ctx, "result", "success", string(h.Check)); err != nil {
+			return err
+		}
+		return r.settled(ctx, h)
 	}
 	return fmt.Errorf("no runbook mends %s", h.Check)
+}
+
+// settled waits until Central shows that nothing is open on a host any more.
+func (r *round) settled(ctx context.Context, h *practice.Host) error {
+	return until(ctx, h.Name+" still needs somebody", func(ctx context.Context) (bool, error) {
+		list, err := r.stack.Fleet.ListIncidents(ctx, connect.NewRequest(&centralv1.ListIncidentsRequest{SiteId: r.stack.SiteID, State: "all"}))
+		if err != nil {
+			return false, err
+		}
+		seen, open := false, false
+		for _, i := range list.Msg.GetIncidents() {
+			mine := strings.EqualFold(i.GetHostname(), h.Name) && i.GetCheckId() == string(h.Check)
+			seen, open = seen || mine, open || mine && i.GetState() != "resolved"
+		}
+		return seen && !open, nil
+	})
 }
 
 // readSummary verifies a bundle and reads it.

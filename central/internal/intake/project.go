@@ -189,11 +189,12 @@ func supersede(ctx context.Context, p *store.Projection, b *bundle.Bundle) error
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	n := slices.Index(i.Sources, source)
-	if err != nil || n < 0 {
+	if err != nil {
 		return err
 	}
-	i.Sources, i.ChangedMs, i.Summary = slices.Delete(slices.Clone(i.Sources), n, n+1), int64(b.ReceivedTime), or(b.Summary, i.Summary)
+	// One that began with a whole state may have no source here.
+	i.Sources = slices.DeleteFunc(slices.Clone(i.Sources), func(s string) bool { return s == source })
+	i.ChangedMs, i.Summary = int64(b.ReceivedTime), or(b.Summary, i.Summary)
 	if len(i.Sources) == 0 {
 		i.State, i.Outcome = stateResolved, bundle.KindSuperseded
 	}
@@ -229,7 +230,9 @@ func failed(ctx context.Context, p *store.Projection, b *bundle.Bundle, v bundle
 	return p.PutIncident(ctx, i)
 }
 
-// incidentOf is the incident a bundle names, new if need be.
+// incidentOf is the incident a bundle names, new if need be. A new one has the
+// sources that already said so: a first report is the whole state, which names no
+// incident and is logged before what was done about it.
 func incidentOf(ctx context.Context, p *store.Projection, b *bundle.Bundle) (store.Incident, error) {
 	i, err := p.Incident(ctx, store.SiteID(b.SiteID), b.IncidentID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -237,8 +240,12 @@ func incidentOf(ctx context.Context, p *store.Projection, b *bundle.Bundle) (sto
 			SiteID: store.SiteID(b.SiteID), IncidentID: b.IncidentID, State: stateOpen, OpenedMs: int64(b.ReceivedTime),
 		}, nil
 	}
+	fresh := err == nil && i.HostID == ""
 	i.HostID, i.Hostname = or(i.HostID, b.HostID), or(b.Hostname, i.Hostname)
 	i.CheckID, i.DriftType, i.Severity = or(i.CheckID, b.CheckID), or(i.DriftType, b.DriftType), or(i.Severity, b.Severity)
+	if fresh {
+		i.Sources, err = p.Failing(ctx, i.SiteID, i.HostID, i.CheckID)
+	}
 	return i, err
 }
 

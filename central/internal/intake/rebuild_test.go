@@ -140,12 +140,21 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 		"an agent that took over supersedes": {[]bundle.Bundle{
 			road(ct.Report("h", 1, "fail", "i")), taken("h", "i"),
 		}, want{"resolved", "superseded"}},
+		"it supersedes what a whole state began": {[]bundle.Bundle{
+			ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), taken("h", "i"),
+		}, want{"resolved", "superseded"}},
 		"what the agent sees too stays open": {[]bundle.Bundle{
 			road(ct.Report("h", 1, "fail", "i")), ct.Report("h", 2, "fail", "i"), taken("h", "i"),
 		}, want{"open", ""}},
 		"a record of all verdicts ends no incident": {[]bundle.Bundle{
 			road(ct.Report("h", 1, "fail", "i")), taken("h", ""),
 		}, want{"open", ""}},
+		"a first state is seen by its source": {[]bundle.Bundle{
+			whole(road(ct.Report("h", 1, "fail", ""))), ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), whole(road(ct.Report("h", 2, "pass", ""))),
+		}, want{"resolved", "alert"}},
+		"and by no other": {[]bundle.Bundle{
+			whole(road(ct.Report("h", 1, "fail", ""))), ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), ct.Report("h", 2, "pass", ""),
+		}, want{"escalated", "alert"}},
 		"another host's pass means nothing": {[]bundle.Bundle{ct.Report("h", 1, "fail", "i"), ct.Report("g", 1, "pass", "")}, want{"open", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,6 +184,12 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 func road(b bundle.Bundle) bundle.Bundle {
 	b = sensor(b)
 	b.Source = "winrm"
+	return b
+}
+
+// whole makes a report that of a host's whole state, which names no incident.
+func whole(b bundle.Bundle) bundle.Bundle {
+	b.Kind, b.Verdicts, b.Verdict, b.CheckID = bundle.KindState, []bundle.Verdict{*b.Verdict}, nil, ""
 	return b
 }
 

@@ -38,6 +38,25 @@ func (p *Projection) DropVerdict(ctx context.Context, site SiteID, hostID, check
 	return err
 }
 
+// Failing names the sources whose newest verdict of a check on a host is a failure.
+func (p *Projection) Failing(ctx context.Context, site SiteID, hostID, checkID string) ([]string, error) {
+	rows, err := p.tx.QueryContext(ctx, `SELECT source FROM verdict
+		WHERE site_id = ? AND host_id = ? AND check_id = ? AND status = 'fail' ORDER BY source`, site, hostID, checkID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var sources []string
+	for rows.Next() {
+		var source string
+		if err := rows.Scan(&source); err != nil {
+			return nil, err
+		}
+		sources = append(sources, source)
+	}
+	return sources, rows.Err()
+}
+
 // Incident reads an incident as it is in the transaction, or ErrNotFound.
 func (p *Projection) Incident(ctx context.Context, site SiteID, id string) (Incident, error) {
 	i, err := scanIncident(p.tx.QueryRowContext(ctx, "SELECT "+incidentColumns+
