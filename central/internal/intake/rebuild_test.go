@@ -143,9 +143,6 @@ func TestIncidentsFollowTheEvidence(t *testing.T) {
 		"it supersedes what a whole state began": {[]bundle.Bundle{
 			ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), taken("h", "i"),
 		}, want{"resolved", "superseded"}},
-		"it supersedes what a whole state began": {[]bundle.Bundle{
-			ct.About(bundle.KindEscalation, "h", "i", bundle.OutcomeAlert), taken("h", "i"),
-		}, want{"resolved", "superseded"}},
 		"what the agent sees too stays open": {[]bundle.Bundle{
 			road(ct.Report("h", 1, "fail", "i")), ct.Report("h", 2, "fail", "i"), taken("h", "i"),
 		}, want{"open", ""}},
