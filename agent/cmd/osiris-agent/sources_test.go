@@ -23,10 +23,7 @@ var registryCall = regexp.MustCompile(`winapi\.(Reg(?:Read|SetDWORD|SetString|De
 // registryCalls are all of them and the entries of sources.txt that they stand for;
 // those of the tables of checks and actions are compared in agent/internal/probe.
 var registryCalls = map[string][]string{
-	"probe/windowssystem_windows.go RegRead(key, name)": nil,
-	"probe/host_windows.go RegRead(`HKLM\\SOFTWARE\\Microsoft\\Cryptography`, \"MachineGuid\")": {
-		`reg|HKLM\SOFTWARE\Microsoft\Cryptography|MachineGuid`,
-	},
+	"probe/windowssystem_windows.go RegRead(key, name)":          nil,
 	"action/windows_windows.go RegRead(key, name)":               nil,
 	"action/windows_windows.go RegDelete(key, name)":             nil,
 	"action/windows_windows.go RegSetDWORD(key, name, uint32(n)": nil,

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -10,10 +11,14 @@ import (
 )
 
 // hostname is what os.Hostname gives, in half of its bytes.
-func hostname() string {
+func hostname() string { return nameOf(winapi.Kernel32, "GetComputerNameExW", 5) } // ComputerNamePhysicalDnsHostname
+
+// nameOf calls one of the functions that give a name of the computer in a format.
+// It is empty where there is none: GetComputerObjectNameW knows none outside a
+// domain, and may wait for a domain controller.
+func nameOf(dll *syscall.LazyDLL, function string, format uintptr) string {
 	name, n := new([256]uint16), uint32(256)
-	const physicalDNSHostname = 5
-	winapi.Call(winapi.Kernel32, "GetComputerNameExW", physicalDNSHostname, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&n)))
+	winapi.Call(dll, function, format, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&n)))
 	return syscall.UTF16ToString(name[:])
 }
 
@@ -25,8 +30,9 @@ func (p *Probe) fillHost(h *wire.HostFacts) {
 	if code != winapi.Missing {
 		h.OSVersion = "Windows " + strconv.Itoa(int(version[0])) + "." + strconv.Itoa(int(version[1])) + "." + strconv.Itoa(int(version[2]&0xffff))
 	}
-	id, err := winapi.RegRead(`HKLM\SOFTWARE\Microsoft\Cryptography`, "MachineGuid")
-	if err == nil && id.Kind == winapi.RegString {
-		h.MachineGUID = id.Text
-	}
+	h.Domain = nameOf(winapi.Kernel32, "GetComputerNameExW", 6) // ComputerNamePhysicalDnsDomain
+	ctx, cancel := context.WithTimeout(context.Background(), identityLimit)
+	p.Read(ctx, identity)
+	cancel()
+	p.machine.tell(h)
 }

@@ -24,6 +24,9 @@ func (p *Probe) reader(id check.ID) func(context.Context) (check.Facts, error) {
 	switch {
 	case id == check.RMMDetection:
 		return p.readRMM
+	case id == identity:
+		p.attach()
+		return p.identify
 	case sources == "":
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 
 // procedure and value find what readers call and read themselves.
 var (
-	procedure = regexp.MustCompile(`winapi\.Call\(winapi\.\w+, "(\w+)"`)
+	procedure = regexp.MustCompile(`(?:winapi\.Call|nameOf)\(winapi\.\w+, "(\w+)"`)
 	value     = regexp.MustCompile("winapi\\.RegRead\\(`([^`]+)`, \"(\\w+)\"\\)")
 )
 
@@ -54,7 +54,7 @@ func queried(t *testing.T) []string {
 	for _, entry := range action.Written() {
 		add(strings.Split(entry, "|")...)
 	}
-	programs := []string{hostSources}
+	programs := []string{hostSources, identitySources}
 	for i := range windowsTable {
 		programs = append(programs, windowsTable[i].sources)
 	}

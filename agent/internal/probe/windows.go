@@ -61,6 +61,8 @@ type machine struct {
 	mu   sync.Mutex
 	host check.Facts // role and edition, read once
 	kept *kept
+
+	known identities
 }
 
 // aboutHost gives what kind of Windows this is. It does not change while the

@@ -40,6 +40,11 @@ func (s *windowsSystem) api(ctx context.Context, function, argument string) ([]s
 		return service(argument)
 	case "Account501":
 		return guestAccount()
+	case "MachineSID":
+		text, err := winapi.MachineSID()
+		return []string{text}, err
+	case "ComputerObject":
+		return []string{nameOf(winapi.Secur32, "GetComputerObjectNameW", 6)}, nil // NameUniqueId
 	case "PendingUpdates":
 		return s.updates.answer(ctx)
 	case "PasswordModals", "LockoutModals":

@@ -54,6 +54,19 @@ func modals(level uintptr) (unsafe.Pointer, error) {
 
 func freeNet(p unsafe.Pointer) { _, _ = call(netapi32, "NetApiBufferFree", uintptr(p)) }
 
+// MachineSID is the SID of the local account database; on a domain controller that
+// is the domain's.
+func MachineSID() (string, error) {
+	p, err := modals(2)
+	if err != nil {
+		return "", err
+	}
+	sid := unsafe.Pointer((*modals2)(p).sid)
+	text := sidText(unsafe.Slice((*byte)(sid), 8+4*int(*(*byte)(unsafe.Add(sid, 1)))))
+	freeNet(p)
+	return text, nil
+}
+
 // Account501 finds the guest account of the local account database, whatever
 // its name; on a domain controller that is the domain's.
 func Account501() (name string, disabled bool, err error) {

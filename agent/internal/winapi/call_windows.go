@@ -7,6 +7,7 @@ import "syscall"
 var (
 	Kernel32 = &syscall.LazyDLL{Name: "kernel32.dll"}
 	Ntdll    = &syscall.LazyDLL{Name: "ntdll.dll"}
+	Secur32  = &syscall.LazyDLL{Name: "secur32.dll"}
 
 	advapi32 = &syscall.LazyDLL{Name: "advapi32.dll"}
 	netapi32 = &syscall.LazyDLL{Name: "netapi32.dll"}
