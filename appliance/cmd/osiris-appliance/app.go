@@ -186,7 +186,7 @@ var roadsModule = fx.Module("roads",
 		func(s *target.Store) posture.Names { return targetNames{s} },
 		fx.Annotated{Group: "loops", Target: func(s *posture.Scanner) status.Loop { return s }},
 	),
-	fx.Invoke(func(r *host.Registry, e *enroll.Enroll) { r.Held(e.Held) }),
+	fx.Invoke(func(r *host.Registry, e *enroll.Enroll, c computers) { r.Held(e.Held); r.Confirmed(c.confirm) }),
 	script.Module, scan.Module, posture.Module,
 )
 

@@ -59,10 +59,18 @@ type computers struct {
 	targets *target.Store
 }
 
-// agents are those that a person or a single-use token let in.
+// confirm tells whether a domain of the site has the computer that an agent says it
+// is: its objectGUID, under the names that the agent gives. It does not ask hosts.
+func (c computers) confirm(h *host.Host) bool {
+	claim := directory.Claim{Hostname: h.Hostname, Domain: h.Domain, ObjectGUID: h.ADObjectGUID, MachineSID: h.MachineSID}
+	return c.book.Match(claim, time.Now()) == directory.Matched
+}
+
+// agents are those that a person or a single-use token let in. One that states an
+// objectGUID which is not its own watches no computer.
 func (c computers) agents() (out []directory.Agent) {
 	for _, h := range c.hosts.List() {
-		if h.AgentID != "" && !c.enroll.Held(h.AgentID) {
+		if h.AgentID != "" && !c.enroll.Held(h.AgentID) && (h.ADObjectGUID == "" || c.confirm(&h)) {
 			out = append(out, directory.Agent{Hostname: h.Hostname, Domain: h.Domain, ObjectGUID: h.ADObjectGUID, Live: h.Connected})
 		}
 	}

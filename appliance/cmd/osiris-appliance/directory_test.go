@@ -13,6 +13,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/directory"
 	"github.com/osiriscare/osiris/appliance/internal/discover"
 	"github.com/osiriscare/osiris/appliance/internal/enroll"
+	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/rehearsal"
 	"github.com/osiriscare/osiris/appliance/internal/store"
@@ -121,8 +122,9 @@ func domainTargets(scanWith string) *centralv1.CheckInResponse {
 
 func TestComputersOfADomainAreScannedUnlessSomebodyElseHasThem(t *testing.T) {
 	c, a := practice(t, domainTargets("scan"))
-	agentOn(t, a, enroll.Single, "renamed", computerGUID(0), true)
-	agentOn(t, a, enroll.Single, "pc1", "", false) // not live: it is asked
+	agentOn(t, a, enroll.Single, "pc0", computerGUID(0), true)
+	agentOn(t, a, enroll.Single, "liar", computerGUID(4), true) // another computer's
+	agentOn(t, a, enroll.Single, "pc1", "", false)              // not live: it is asked
 	agentOn(t, a, enroll.Rollout, "pc3", "", true) // waits: nobody knows whose it is
 	agentOn(t, a, enroll.Rollout, "pc4", computerGUID(4), true)
 	all, err := (targetList{store: c.targets, found: c.scanTargets}).List(t.Context())
@@ -147,13 +149,45 @@ func TestComputersOfADomainAreScannedUnlessSomebodyElseHasThem(t *testing.T) {
 	}
 }
 
+func TestAnAgentIsATargetsHostOnlyIfTheDomainConfirmsIt(t *testing.T) {
+	c, a := practice(t, domainTargets("scan"))
+	a.Hosts.Held(a.Enroll.Held)
+	a.Hosts.Confirmed(c.confirm)
+	target := func(n int) host.Host {
+		t.Helper()
+		h, err := a.Hosts.Target(t.Context(), host.Target{ID: fmt.Sprintf("t_%d", n), Hostname: fmt.Sprintf("pc%d", n), OS: "windows", ObjectGUID: computerGUID(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	agentOn(t, a, enroll.Single, "liar", computerGUID(4), true)
+	agentOn(t, a, enroll.Single, "pc9", computerGUID(99), true) // no domain has it
+	for _, n := range []int{4, 99} {
+		if h := target(n); h.AgentID != "" {
+			t.Errorf("target %d is the host of agent %s, which says that it is %q", n, h.AgentID, h.Hostname)
+		}
+	}
+	if taken := a.Hosts.TakenOver(); len(taken) != 0 {
+		t.Errorf("taken over are %+v; want none", taken)
+	}
+	agentOn(t, a, enroll.Single, "PC4", strings.ToUpper(computerGUID(4)), true) // the liar makes it no less so
+	if taken := a.Hosts.TakenOver(); len(taken) != 1 || taken[0].Agent.Hostname != "PC4" || len(taken[0].Records) != 2 {
+		t.Errorf("taken over are %+v; want the target by its own agent", taken)
+	}
+	if h := target(4); h.Hostname != "PC4" || h.AgentID == "" {
+		t.Errorf("the target is %+v; want its own agent's host", h)
+	}
+}
+
 func TestCentralIsToldWhoWatchesAComputer(t *testing.T) {
 	for scanWith, want := range map[string]string{
 		"scan": "agent agent target scan scan -",
 		"":     "agent agent target - - -",
 	} {
 		c, a := practice(t, domainTargets(scanWith))
-		agentOn(t, a, enroll.Single, "renamed", computerGUID(0), true)
+		agentOn(t, a, enroll.Single, "pc0", computerGUID(0), true)
+		agentOn(t, a, enroll.Single, "liar", computerGUID(4), true)
 		agentOn(t, a, enroll.Single, "pc1", "", false)
 		agentOn(t, a, enroll.Rollout, "pc3", "", true)
 		who, err := c.watched(t.Context())

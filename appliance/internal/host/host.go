@@ -63,8 +63,18 @@ func (h *Host) describe(f *compliancev1.HostFacts) {
 	}
 	h.Hostname, h.Domain, h.OS = clean(f.GetHostname()), clean(f.GetDomain()), clean(f.GetOs())
 	h.OSVersion, h.Arch, h.AgentVersion = clean(f.GetOsVersion()), clean(f.GetArch()), clean(f.GetAgentVersion())
-	h.MachineGUID, h.SMBIOSUUID = clean(f.GetMachineGuid()), clean(f.GetSmbiosUuid())
-	h.MachineSID, h.ADObjectGUID = clean(f.GetMachineSid()), clean(f.GetAdObjectGuid())
+	keep(&h.MachineGUID, f.GetMachineGuid())
+	keep(&h.SMBIOSUUID, f.GetSmbiosUuid())
+	keep(&h.MachineSID, f.GetMachineSid())
+	keep(&h.ADObjectGUID, f.GetAdObjectGuid())
+}
+
+// keep takes what is said. Nothing means that the machine could not read it now, as an
+// objectGUID while no domain controller answers, and not that it has none.
+func keep(known *string, said string) {
+	if said = clean(said); said != "" {
+		*known = said
+	}
 }
 
 // clean keeps printable text only, so that it can stand in a log line.

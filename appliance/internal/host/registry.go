@@ -27,7 +27,9 @@ const saveEvery = time.Minute
 // Registry has every host in memory: some 300 bytes each.
 type Registry struct {
 	store *store.Store
-	held  func(agentID string) bool // may be nil
+
+	held      func(agentID string) bool // may be nil
+	confirmed func(h *Host) bool        // may be nil
 
 	mu      sync.RWMutex
 	hosts   map[string]*Host  // by host id

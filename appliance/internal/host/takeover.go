@@ -22,18 +22,28 @@ func (r *Registry) Held(held func(agentID string) bool) { r.held = held }
 // trusts tells whether the host's agent is taken at its word about which host it is.
 func (r *Registry) trusts(h *Host) bool { return r.held == nil || !r.held(h.AgentID) }
 
+// Confirmed sets who says whether the site's domain knows the computer that an agent
+// says it is: anybody in a domain can read an objectGUID and state it. It comes before
+// anything else asks; confirmed must not ask the registry.
+func (r *Registry) Confirmed(confirmed func(h *Host) bool) { r.confirmed = confirmed }
+
+// claims is the objectGUID that an agent is believed, in lower case, or "".
+func (r *Registry) claims(h *Host) string {
+	if h.ADObjectGUID == "" || !r.trusts(h) || r.confirmed != nil && !r.confirmed(h) {
+		return ""
+	}
+	return strings.ToLower(h.ADObjectGUID)
+}
+
 // TakenOver gives the hosts of connected agents that are a target's too, listed
 // still or not: by an alias, or because Active Directory gives both the same object
-// GUID, and to no other agent. A name makes nobody the same (D16).
+// GUID, as the site's domain confirms, and to no other agent. A name makes nobody the same (D16).
 func (r *Registry) TakenOver() []Takeover {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	byGUID := map[string]string{} // "" where several agents state it
 	for _, h := range r.agents {
-		guid := strings.ToLower(h.ADObjectGUID)
-		if !r.trusts(h) {
-			continue
-		}
+		guid := r.claims(h)
 		if _, several := byGUID[guid]; several || guid == "" {
 			byGUID[guid] = ""
 			continue

@@ -54,3 +54,40 @@ func TestAnAgentTakesOverTheTargetsThatAreItsHost(t *testing.T) {
 	}
 	want("once it is the host for good", []string{agent.ID, listed.ID})
 }
+
+func TestAnAgentTakesNothingOverThatItsDomainDoesNotConfirm(t *testing.T) {
+	r, st := reopen(t, filepath.Join(t.TempDir(), "state.db"))
+	honest := false
+	r.Confirmed(func(h *host.Host) bool { return h.Hostname == "srv1" && honest })
+	liar := enrolAgent(t, r, st, "ag_1", &compliancev1.HostFacts{Hostname: "ws7", AdObjectGuid: guid})
+	r.Connected("ag_1", true, 1)
+	listed := target(t, r, host.Target{ID: "t_1", Hostname: "srv1", OS: "windows", ObjectGUID: guid})
+	if taken := r.TakenOver(); listed.ID == liar.ID || len(taken) != 0 {
+		t.Errorf("the target is %+v and taken over %+v; want a host of its own", listed, taken)
+	}
+	agent := enrolAgent(t, r, st, "ag_2", &compliancev1.HostFacts{Hostname: "srv1", AdObjectGuid: guid})
+	r.Connected("ag_2", true, 1)
+	if h := target(t, r, host.Target{ID: "t_1", Hostname: "srv1", OS: "windows", ObjectGUID: guid}); h.ID != listed.ID {
+		t.Errorf("before the domain confirms, the target is %+v", h)
+	}
+	honest = true
+	if taken := r.TakenOver(); len(taken) != 1 || taken[0].Agent.ID != agent.ID {
+		t.Errorf("taken over are %+v; want by the agent that is confirmed, whatever another one states", taken)
+	}
+	if h := target(t, r, host.Target{ID: "t_1", Hostname: "srv1", OS: "windows", ObjectGUID: guid}); h.ID != agent.ID {
+		t.Errorf("the target is %+v; want the agent's host", h)
+	}
+}
+
+func TestWhatAMachineCannotReadNowIsNotForgotten(t *testing.T) {
+	r, st := reopen(t, filepath.Join(t.TempDir(), "state.db"))
+	enrolAgent(t, r, st, "ag_1", &compliancev1.HostFacts{
+		Hostname: "ws1", Domain: "x.local", AdObjectGuid: guid, MachineSid: "S-1-5-21-1-2-3", SmbiosUuid: "u", MachineGuid: "m",
+	})
+	r.Describe("ag_1", &compliancev1.HostFacts{Hostname: "ws2", MachineGuid: "n"}, 2)
+	h, _ := r.Agent("ag_1")
+	got := []string{h.Hostname, h.Domain, h.ADObjectGUID, h.MachineSID, h.SMBIOSUUID, h.MachineGUID}
+	if diff := cmp.Diff([]string{"ws2", "", guid, "S-1-5-21-1-2-3", "u", "n"}, got); diff != "" {
+		t.Errorf("the agent's host (-want +got):\n%s", diff)
+	}
+}

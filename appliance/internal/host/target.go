@@ -136,14 +136,15 @@ func (r *Registry) target(t Target) (h Host, same string, known bool) {
 	return h, same, true
 }
 
-// agentOf is the one agent's host with this object GUID, or "". One that is held may
-// state whose it likes, so it neither is the host nor makes it doubtful.
+// agentOf is the one agent's host with this object GUID, or "". One that is held, or
+// that the site's domain does not confirm, may state whose it likes, so it neither is
+// the host nor makes it doubtful.
 func (r *Registry) agentOf(objectGUID string) (found string) {
 	if objectGUID == "" {
 		return ""
 	}
 	for _, h := range r.agents {
-		if !strings.EqualFold(h.ADObjectGUID, objectGUID) || !r.trusts(h) {
+		if !strings.EqualFold(h.ADObjectGUID, objectGUID) || r.claims(h) == "" {
 			continue
 		}
 		if found != "" {
