@@ -274,7 +274,8 @@ func TestWindowsFixturesThroughCOM(t *testing.T) {
 			})
 		}
 	}
-	// What no fixture asks was not tried. The host's own classes have a test below.
+	// What no fixture asks was not tried. The host's own classes have tests below.
+	hosts := []string{"Win32_OperatingSystem", "Win32_ComputerSystem", "Win32_ComputerSystemProduct"}
 	for place := range types {
 		class, property, _ := strings.Cut(place, "|")
 		method, _, isMethod := strings.Cut(property, ".")
@@ -282,7 +283,7 @@ func TestWindowsFixturesThroughCOM(t *testing.T) {
 		switch {
 		case isMethod && !asked[namespace+" "+method]:
 			t.Errorf("no fixture calls %s of %s", method, class)
-		case !asked[class] && name != "Win32_OperatingSystem" && name != "Win32_ComputerSystem":
+		case !asked[class] && !slices.Contains(hosts, name):
 			t.Errorf("no fixture asks for %s", class)
 		}
 	}
@@ -301,5 +302,17 @@ func TestHostFactsThroughCOM(t *testing.T) {
 	m.provider = w
 	if got, err := m.read(t.Context(), "host"); err != nil || !slices.Equal(got, want) {
 		t.Errorf("host facts through COM are %q, %v; want %q", got, err, want)
+	}
+}
+
+func TestTheIdentityThroughCOM(t *testing.T) {
+	w := &wbemWindows{fakeWindows: memberWindows(t), asked: map[string]bool{}}
+	w.readTypes(t)
+	w.serve(t)
+	want := told(t, w.machine())
+	m := w.machine()
+	m.provider = w
+	if got := told(t, m); !slices.Equal(got, want) || got[2] == "" || !w.asked[`root\cimv2:Win32_ComputerSystemProduct`] {
+		t.Errorf("the identity through COM is %q; want %q", got, want)
 	}
 }
