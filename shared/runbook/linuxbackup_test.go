@@ -49,29 +49,32 @@ func TestBackupsAreJudgedByTheirLastSuccess(t *testing.T) {
 			s.unit(t, "borgmatic.service", "Type=simple", "TriggeredBy=borgmatic.timer", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
 		}, "pass", "borgmatic"},
 		{"a failure since boot, and none before", func(t *testing.T, s *server) {
-			s.unit(t, "borgmatic.service", "Type=oneshot", "Result=exit-code", "ExecMainStatus=2", "ExecMainExitTimestampMonotonic=1000000000")
+			s.unit(t, "borgmatic.service", "Type=oneshot", "TriggeredBy=borgmatic.timer", "Result=exit-code", "ExecMainStatus=2", "ExecMainExitTimestampMonotonic=1000000000")
 		}, "fail high", "none succeeded"},
 		{"a success before boot, which the journal kept", func(t *testing.T, s *server) {
-			s.unit(t, "borgmatic.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=0")
+			s.unit(t, "borgmatic.service", "Type=oneshot", "TriggeredBy=borgmatic.timer", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=0")
 			s.put(t, "journal", strconv.FormatInt(now.Add(-20*time.Hour).Unix(), 10)+".123456 host systemd[1]: whatever\n", 0o644)
 		}, "pass", "borgmatic"},
 		{"a success long before boot", func(t *testing.T, s *server) {
-			s.unit(t, "borgmatic.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=0")
+			s.unit(t, "borgmatic.service", "Type=oneshot", "TriggeredBy=borgmatic.timer", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=0")
 			s.put(t, "journal", strconv.FormatInt(now.Add(-30*time.Hour).Unix(), 10)+".123456 host systemd[1]: whatever\n", 0o644)
 		}, "fail high", "too old"},
 		{"a journal without a word of it", func(t *testing.T, s *server) {
-			s.unit(t, "borgmatic.service", "Type=oneshot", "ExecMainExitTimestampMonotonic=0")
+			s.unit(t, "borgmatic.service", "Type=oneshot", "TriggeredBy=borgmatic.timer", "ExecMainExitTimestampMonotonic=0")
 			s.put(t, "journal", "-- No entries --\n", 0o644)
 		}, "fail high", "none succeeded"},
 		{"an instance of a template", func(t *testing.T, s *server) {
 			s.unit(t, "restic@.service", "Type=oneshot")
-			s.unit(t, "restic@home.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
+			s.unit(t, "restic@home.service", "Type=oneshot", "TriggeredBy=restic@home.timer", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
 		}, "pass", "restic@home"},
 		{"dpkg's copies of its own lists are none", func(t *testing.T, s *server) {
 			s.unit(t, "dpkg-db-backup.service", "Type=oneshot", "Result=success", "ExecMainStatus=0", "ExecMainExitTimestampMonotonic=1000000000")
 		}, "fail high", "none|"},
 		{"a server of that name is no job", func(t *testing.T, s *server) {
 			s.unit(t, "rest-backup-server.service", "Type=simple", "ActiveState=active")
+		}, "fail high", "none|"},
+		{"one that a person starts is no job", func(t *testing.T, s *server) {
+			s.unit(t, "full-backup.service", "Type=oneshot", "UnitFileState=static", "TriggeredBy=full-backup.path")
 		}, "fail high", "none|"},
 		{"an agent of a backup server", func(t *testing.T, s *server) {
 			s.unit(t, "bacula-fd.service", "Type=simple", "ActiveState=active")
@@ -101,15 +104,34 @@ func TestBackupsAreJudgedByTheirLastSuccess(t *testing.T) {
 
 func TestBackupsThatDoNotSucceedAreSaidNotTo(t *testing.T) {
 	s := newBackups(t)
-	s.unit(t, "restic-home.service", "Type=oneshot", "ActiveState=failed", "UnitFileState=static", "Fails=yes")
+	s.unit(t, "restic-home.service", "Type=oneshot", "ActiveState=failed", "UnitFileState=static", "TriggeredBy=restic-home.timer", "Fails=yes")
 	refuses(t, s.phase(t, "linux.backup.run", "remediate", day, nil), "restic-home.service did not succeed")
 	wants(t, s.judge(t, check.LinuxBackup, nil), "fail high", "none succeeded")
 	s = newBackups(t)
-	s.unit(t, "restic-home.service", "Type=oneshot", "ActiveState=activating", "UnitFileState=static")
+	s.unit(t, "restic-home.service", "Type=oneshot", "ActiveState=activating", "UnitFileState=static", "TriggeredBy=restic-home.path restic-home.timer")
 	if o := s.phase(t, "linux.backup.run", "remediate", day, nil); !o.OK || o.Changed {
 		t.Errorf("a job that runs already: %+v", o)
 	}
 	refuses(t, s.phase(t, "linux.backup.run", "remediate", map[string]string{"max_age_hours": "x"}, nil), "no number")
+}
+
+// Run by name alone, the first of these would write an old copy over live data.
+func TestNothingButBackupsIsStarted(t *testing.T) {
+	s := newBackups(t)
+	for _, name := range []string{"restore-backup", "backup-restore@home", "restic-prune", "restic-forget", "borg-check", "restic-checks@home", "backup-verify", "borg-mount", "borg-unmount", "restic-init", "restic-unlock"} {
+		s.unit(t, name+".service", "Type=oneshot", "UnitFileState=enabled", "TriggeredBy="+name+".timer")
+	}
+	s.unit(t, "clinic-backup.service", "Type=oneshot", "UnitFileState=disabled")
+	wants(t, s.judge(t, check.LinuxBackup, nil), "fail high", "none|")
+	refuses(t, s.phase(t, "linux.backup.run", "remediate", day, nil), "no backup job here that is due")
+	if got := s.read(t, "calls"); got != "absent" {
+		t.Errorf("systemctl was told %q", got)
+	}
+	s.unit(t, "clinic-backup.service", "Type=oneshot", "UnitFileState=static", "TriggeredBy=clinic-backup.timer")
+	does(t, s.phase(t, "linux.backup.run", "remediate", day, nil))
+	if got := s.read(t, "calls"); got != "reset-failed clinic-backup.service\nstart clinic-backup.service\n" {
+		t.Errorf("systemctl was told %q", got)
+	}
 }
 
 func TestATriedRestoreIsAPersonsRecord(t *testing.T) {

@@ -53,9 +53,11 @@ restore_units() {
   done
 }
 
-# backup_jobs: a line for each of systemd's units that makes a copy and ends: its
-# name, and when it ended well last, in seconds, or 0. Success is systemd's word for
-# how a unit ended; over a restart the journal keeps it by the number of the message.
+# backup_jobs: a line for each of systemd's units that makes a copy when a timer
+# says so: its name, and when it ended well last, in seconds, or 0. Success is
+# systemd's word for how a unit ended; over a restart the journal keeps it by the
+# number of the message. What no timer starts is a person's tool, and may be one
+# that writes a copy back.
 backup_jobs() {
   osiris_listed=$(systemctl list-unit-files --type=service --no-legend --no-pager --plain 2>/dev/null) || return 1
   # Instances of a template are no files.
@@ -66,12 +68,10 @@ backup_jobs() {
   # dpkg's and rpm's own copies of their lists are no backup of data.
   for osiris_unit in $(printf '%s\n%s\n' "$osiris_listed" "$osiris_instances" | awk '
     $1 ~ /^[A-Za-z0-9_.:@-]+\.service$/ && $1 !~ /@\.service$/ && $2 != "masked" && $1 !~ /^(dpkg-db-backup|rpmdb-)/ && !seen[$1]++ &&
-      $1 ~ /restic|borg|btrbk|duplicity|kopia|rsnapshot|rdiff-backup|syncoid|backup|pgbackrest|barman/ { print $1 }'); do
-    osiris_shown=$(systemctl show -p Type -p TriggeredBy -p Result -p ExecMainStatus -p ExecMainExitTimestampMonotonic "$osiris_unit" 2>/dev/null) || return 1
-    case $osiris_shown in
-      *Type=oneshot* | *TriggeredBy=?*) ;;
-      *) continue ;; # a server of that name
-    esac
+      $1 ~ /restic|borg|btrbk|duplicity|kopia|rsnapshot|rdiff-backup|syncoid|backup|pgbackrest|barman/ &&
+      $1 !~ /restore|recover|prune|forget|verif|unlock|delete|purge|cleanup|[-_.@:](checks?|u?n?mount|init|compact|test)[-_.@:]/ { print $1 }'); do
+    osiris_shown=$(systemctl show -p TriggeredBy -p Result -p ExecMainStatus -p ExecMainExitTimestampMonotonic "$osiris_unit" 2>/dev/null) || return 1
+    printf '%s\n' "$osiris_shown" | grep -Eq '^TriggeredBy=(.* )?[^ ]+\.timer( |$)' || continue
     osiris_at=$(printf '%s\n' "$osiris_shown" | awk -F= -v boot="$osiris_boot" '
       { has[$1] = $2 }
       END {
