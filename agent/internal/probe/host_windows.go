@@ -4,11 +4,20 @@ import (
 	"context"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/osiriscare/osiris/agent/internal/winapi"
 	"github.com/osiriscare/osiris/agent/internal/wire"
+	"github.com/osiriscare/osiris/shared/check"
 )
+
+// identity is the reading that says which machine this is; it is no check.
+const identity check.ID = "identity"
+
+// identityLimit is how long a session waits for it. A domain controller that is
+// there answers within a second; one that is not shall not keep an agent silent.
+const identityLimit = 5 * time.Second
 
 // hostname is what os.Hostname gives, in half of its bytes.
 func hostname() string { return nameOf(winapi.Kernel32, "GetComputerNameExW", 5) } // ComputerNamePhysicalDnsHostname

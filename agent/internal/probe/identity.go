@@ -4,18 +4,10 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/osiriscare/osiris/agent/internal/wire"
 	"github.com/osiriscare/osiris/shared/check"
 )
-
-// identity is the reading that says which machine this is; it is no check.
-const identity check.ID = "identity"
-
-// identityLimit is how long a session waits for it. A domain controller that is
-// there answers within a second; one that is not shall not keep an agent silent.
-const identityLimit = 5 * time.Second
 
 // identitySources name the machine (D16): a line a fact, what may take long last.
 const identitySources = "reg|guid|" + `HKLM\SOFTWARE\Microsoft\Cryptography|MachineGuid` + "\n" +

@@ -172,3 +172,37 @@ func TestHostFactsNameThisMachine(t *testing.T) {
 		t.Errorf("Host = %+v", h)
 	}
 }
+
+func TestALinuxSaysWhichMachineItIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		id, uuid            string
+		wantID, wantProduct string
+	}{
+		"a machine": {
+			"0123456789abcdef0123456789abcdef\n", "4C4C4544-0042-3510-8052-B4C04F564433\n",
+			"4d5e7dae01e097d012aaf4f287e57b33", "4c4c4544-0042-3510-8052-b4c04f564433",
+		},
+		"an image before its first start": {"uninitialized\n", "00000000-0000-0000-0000-000000000000\n", "", ""},
+		"an empty id":                     {"\n", "Not Settable\n", "", ""},
+		"half an id":                      {"0123456789abcdef\n", "\n", "", ""},
+		"no digits":                       {"0123456789abcdef0123456789abcdeg\n", "03000200-0400-0500-0006-000700080009\n", "", ""},
+	} {
+		root := t.TempDir()
+		for file, text := range map[string]string{"etc/machine-id": c.id, "sys/class/dmi/id/product_uuid": c.uuid} {
+			path := filepath.Join(root, file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := probe.New(root).Host("1.2.3")
+		if h.MachineGUID != c.wantID || h.SMBIOSUUID != c.wantProduct || h.MachineSID != "" || h.ADObjectGUID != "" {
+			t.Errorf("%s: Host = %q, %q, %q, %q; want %q and %q", name, h.MachineGUID, h.SMBIOSUUID, h.MachineSID, h.ADObjectGUID, c.wantID, c.wantProduct)
+		}
+	}
+	if h := probe.New(t.TempDir()).Host("1.2.3"); h.MachineGUID != "" || h.SMBIOSUUID != "" {
+		t.Errorf("without the files Host = %q, %q; want nothing", h.MachineGUID, h.SMBIOSUUID)
+	}
+}

@@ -125,7 +125,7 @@ func TestComputersOfADomainAreScannedUnlessSomebodyElseHasThem(t *testing.T) {
 	agentOn(t, a, enroll.Single, "pc0", computerGUID(0), true)
 	agentOn(t, a, enroll.Single, "liar", computerGUID(4), true) // another computer's
 	agentOn(t, a, enroll.Single, "pc1", "", false)              // not live: it is asked
-	agentOn(t, a, enroll.Rollout, "pc3", "", true) // waits: nobody knows whose it is
+	agentOn(t, a, enroll.Rollout, "pc3", "", true)              // waits: nobody knows whose it is
 	agentOn(t, a, enroll.Rollout, "pc4", computerGUID(4), true)
 	all, err := (targetList{store: c.targets, found: c.scanTargets}).List(t.Context())
 	if err != nil {
