@@ -34,6 +34,10 @@ func TestAClockIsWithinWhatTheExchangeLeavesOpen(t *testing.T) {
 			reply: runbook.Reply{Clock: &runbook.Clock{UTC: at(1)}, Exchange: runbook.Exchange{Sent: sent, Received: at(1), Error: time.Second}},
 			low:   -1, high: 2,
 		},
+		"the host read its clock long after its counter": {
+			reply: runbook.Reply{Clock: &runbook.Clock{UTC: at(8), Ran: time.Second}, Exchange: runbook.Exchange{Sent: sent, Received: at(5)}},
+			low:   3, high: 7,
+		},
 		"the host told nothing":         {reply: runbook.Reply{Exchange: runbook.Exchange{Sent: sent, Received: at(1)}}, none: true},
 		"our clock is not known":        {reply: runbook.Reply{Clock: &runbook.Clock{UTC: at(1)}}, none: true},
 		"our clock was set back":        {reply: runbook.Reply{Clock: &runbook.Clock{UTC: at(1)}, Exchange: runbook.Exchange{Sent: sent, Received: at(-5)}}, none: true},

@@ -11,7 +11,7 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-// Bounds of what comes from a host.
+// Bounds of what comes from a host; of facts and notes, those of each part.
 const (
 	MaxReply = 4 << 20
 	maxFacts = 2000
@@ -165,10 +165,45 @@ func ReadReply(stdout []byte) (*Reply, error) {
 		}
 		r.Parts = append(r.Parts, o)
 	}
+	r.bound()
 	if err := r.validate(); err != nil {
 		return nil, fmt.Errorf("reading a reply: %w", err)
 	}
 	return r, nil
+}
+
+// bound cuts what a host tells too much of: a part with too many or too long facts
+// becomes one that is not OK, and a clock that cannot be none. What one part tells
+// may be written by anybody who is logged on to the host, such as the settings of
+// their own screen; so it must not hide what the other parts tell.
+func (r *Reply) bound() {
+	if r.Clock != nil && !r.Clock.possible() {
+		r.Clock = nil
+	}
+	for i := range r.Parts {
+		o := &r.Parts[i]
+		if len(o.Notes) > maxNotes {
+			o.Notes = append(o.Notes[:maxNotes-1:maxNotes-1], "There are more notes.")
+		}
+		for j := range o.Notes {
+			o.Notes[j] = cut(o.Notes[j], maxFact)
+		}
+		o.Error, o.Code = cut(o.Error, maxFact), cut(o.Code, maxWord)
+		if err := o.validate(); err != nil {
+			*o = Outcome{Name: o.Name, Changed: o.Changed, Reboot: o.Reboot, Notes: o.Notes, Error: cut(err.Error(), maxFact)}
+		}
+	}
+}
+
+// cut shortens a text to a number of bytes, at the beginning of a character.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
 }
 
 // cutReply finds what is between the two lines.
@@ -203,19 +238,16 @@ func (r *Reply) validate() error {
 	if len(r.Parts) > MaxParts || len(r.Hostname) > maxWord || len(r.PowerShell) > maxWord {
 		return fmt.Errorf("%w: %d parts, at most %d, or a name is too long", ErrReply, len(r.Parts), MaxParts)
 	}
-	if c := r.Clock; c != nil && (c.UTC.Before(firstTime) || c.UTC.After(lastTime) || c.Ran < 0 || c.Ran > longestRun) {
+	if c := r.Clock; c != nil && !c.possible() {
 		return fmt.Errorf("%w: its clock shows %s after %s", ErrReply, c.UTC.UTC().Format(time.RFC3339), c.Ran)
 	}
-	facts, seen := 0, map[string]bool{}
+	seen := map[string]bool{}
 	for i := range r.Parts {
 		o := &r.Parts[i]
 		if !partPattern.MatchString(o.Name) || seen[o.Name] {
 			return fmt.Errorf("%w: part %.64q is no name or there twice", ErrReply, o.Name)
 		}
 		seen[o.Name] = true
-		if facts += len(o.Facts); facts > maxFacts {
-			return fmt.Errorf("%w: more than %d facts", ErrReply, maxFacts)
-		}
 		if err := o.validate(); err != nil {
 			return fmt.Errorf("part %s: %w", o.Name, err)
 		}
@@ -226,6 +258,9 @@ func (r *Reply) validate() error {
 func (o *Outcome) validate() error {
 	if o.Ms < 0 || len(o.Notes) > maxNotes || len(o.State) > maxState || len(o.Code) > maxWord || len(o.Error) > maxFact {
 		return fmt.Errorf("%w: a bound is passed", ErrReply)
+	}
+	if len(o.Facts) > maxFacts {
+		return fmt.Errorf("%w: more than %d facts", ErrReply, maxFacts)
 	}
 	for _, f := range o.Facts {
 		if f.Name == "" || len(f.Name) > maxWord || len(f.Value) > maxFact {

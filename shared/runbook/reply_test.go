@@ -81,10 +81,6 @@ func TestAReplyHoldsItsBounds(t *testing.T) {
 		"a part that is null": begin + `{"v":1,"parts":[null]}` + end,
 		"a part twice":        begin + `{"v":1,"parts":[{"name":"a"},{"name":"a"}]}` + end,
 		"a part without name": begin + `{"v":1,"parts":[{}]}` + end,
-		"too many facts":      begin + `{"v":1,"parts":[{"name":"a","facts":[` + many(2001) + `]}]}` + end,
-		"a fact without name": begin + `{"v":1,"parts":[{"name":"a","facts":[["",""]]}]}` + end,
-		"an oversized fact":   begin + `{"v":1,"parts":[{"name":"a","facts":[["a","` + strings.Repeat("x", 17<<10) + `"]]}]}` + end,
-		"a time below zero":   begin + `{"v":1,"parts":[{"name":"a","ms":-1}]}` + end,
 		"an oversized whole":  strings.Repeat("x\n", 3<<20),
 	} {
 		if r, err := runbook.ReadReply([]byte(text)); !errors.Is(err, runbook.ErrReply) {
@@ -93,6 +89,44 @@ func TestAReplyHoldsItsBounds(t *testing.T) {
 	}
 	if r, err := runbook.ReadReply([]byte(begin + `{"v":1,"parts":[{"name":"a","facts":[` + many(2000) + `]}]}` + end)); err != nil || len(r.Parts[0].Facts) != 2000 {
 		t.Errorf("2,000 facts: %v", err)
+	}
+}
+
+// What one part tells too much of, whoever wrote it, hides no other part.
+func TestAPartThatPassesABoundIsUnknownAlone(t *testing.T) {
+	facts := func(n int) string { return strings.TrimSuffix(strings.Repeat(`["a","b"],`, n), ",") }
+	for name, part := range map[string]string{
+		"too many facts":      `"facts":[` + facts(2001) + `]`,
+		"a fact without name": `"facts":[["",""]]`,
+		"an oversized fact":   `"facts":[["preference","ScreenSaveTimeOut=` + strings.Repeat("9", 17<<10) + `"]]`,
+		"a time below zero":   `"ms":-1`,
+		"an oversized state":  `"state":"` + strings.Repeat("x", 1<<20) + `"`,
+	} {
+		text := `OSIRIS-BEGIN` + "\n" + `{"v":1,"parts":[{"name":"firewall","ok":true,"facts":[["owner","local"]]},{"name":"screen_lock","ok":true,` + part + `}]}` + "\nOSIRIS-END\n"
+		r, err := runbook.ReadReply([]byte(text))
+		if err != nil || !r.Parts[0].OK || r.Parts[1].OK || r.Parts[1].Error == "" || len(r.Parts[1].Facts) > 0 {
+			t.Errorf("%s: ReadReply = %.300v, %v; want the first part OK and the second not", name, r, err)
+		}
+	}
+	shell := "OSIRIS-PART a\n" + strings.Repeat("fact\tx\ty\n", 2001) + "OSIRIS-DONE a 0\nOSIRIS-PART b\nfact\tx\ty\nOSIRIS-DONE b 0\nOSIRIS-END\n"
+	if r, err := runbook.ReadShellReply([]byte(shell)); err != nil || r.Parts[0].OK || !r.Parts[1].OK {
+		t.Errorf("ReadShellReply = %.300v, %v; want only the second part OK", r, err)
+	}
+}
+
+func TestWhatIsOnlyLongIsCut(t *testing.T) {
+	notes := strings.TrimSuffix(strings.Repeat(`"a file stays",`, 201), ",")
+	text := "OSIRIS-BEGIN\n" + `{"v":1,"host":{"hostname":"A","ps":"5","utc_ms":0,"ran_ms":86400001},"parts":[{"name":"remediate","ok":true,"changed":true,"notes":[` + notes +
+		`]},{"name":"b","error":"` + strings.Repeat("\u00e4", 17<<10) + `"}]}` + "\nOSIRIS-END\n"
+	r, err := runbook.ReadReply([]byte(text))
+	if err != nil || !r.Parts[0].OK || !r.Parts[0].Changed || len(r.Parts[0].Notes) != 200 {
+		t.Fatalf("201 notes: %.300v, %v", r, err)
+	}
+	if reason := r.Parts[1].Reason(); len(reason) > 16<<10 || strings.Trim(reason, "\u00e4") != "" {
+		t.Errorf("an error of 34 KiB: %d bytes", len(reason))
+	}
+	if r.Clock != nil {
+		t.Errorf("a clock that ran for more than a day is %+v; want none", r.Clock)
 	}
 }
 
@@ -106,7 +140,6 @@ func TestAReplyOfLinuxThatIsCutOffIsNone(t *testing.T) {
 		"a code that is none":     "OSIRIS-PART a\nOSIRIS-DONE a x\nOSIRIS-END\n",
 		"a part twice":            "OSIRIS-PART a\nOSIRIS-DONE a 0\nOSIRIS-PART a\nOSIRIS-DONE a 0\nOSIRIS-END\n",
 		"a fact without a value":  "OSIRIS-PART a\nfact\tx\nOSIRIS-END\n",
-		"too many facts":          "OSIRIS-PART a\n" + strings.Repeat("fact\tx\ty\n", 2001) + "OSIRIS-END\n",
 		"too many parts":          strings.Repeat("OSIRIS-PART a\n", 202) + "OSIRIS-END\n",
 		"more than a reply holds": strings.Repeat("x\n", 3<<20),
 	} {

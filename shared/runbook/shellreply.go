@@ -22,8 +22,8 @@ import (
 //	clock TAB began TAB ended  the host's clock, Unix seconds
 //	OSIRIS-END              nothing was cut off
 //
-// Other lines are what programs print, and skipped. A part that did not end is
-// not OK.
+// Other lines are what programs print, and skipped. A part that did not end, or
+// that passes a bound, is not OK.
 func ReadShellReply(stdout []byte) (*Reply, error) {
 	if len(stdout) > MaxReply {
 		return nil, fmt.Errorf("reading a reply: %w: %d bytes, at most %d", ErrReply, len(stdout), MaxReply)
@@ -42,6 +42,7 @@ func ReadShellReply(stdout []byte) (*Reply, error) {
 		return nil, fmt.Errorf("reading a reply: %w: it has no end", ErrReply)
 	}
 	s.close("it did not end")
+	s.reply.bound()
 	if err := s.reply.validate(); err != nil {
 		return nil, fmt.Errorf("reading a reply: %w", err)
 	}
@@ -54,7 +55,6 @@ type shellReply struct {
 	part  *Outcome
 	state []string
 	ended bool
-	facts int
 }
 
 func (s *shellReply) line(line string) error {
@@ -109,10 +109,12 @@ func (s *shellReply) word(line string) error {
 	switch kind {
 	case "fact":
 		name, value, ok := strings.Cut(rest, "\t")
-		if s.facts++; s.facts > maxFacts || !ok {
-			return fmt.Errorf("%w: more than %d facts, or one without a value", ErrReply, maxFacts)
+		if !ok {
+			return fmt.Errorf("%w: a fact without a value", ErrReply)
 		}
-		s.part.Facts.Add(unescape(name), unescape(value))
+		if len(s.part.Facts) <= maxFacts { // one more makes the part not OK
+			s.part.Facts.Add(unescape(name), unescape(value))
+		}
 	case "state":
 		s.state = append(s.state, unescape(rest))
 	case "note":

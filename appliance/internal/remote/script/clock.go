@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -30,7 +31,9 @@ func (r Timed) Run(ctx context.Context, t Target, d *runbook.Document, idempoten
 	if own := r.Clock.Reading(); own == nil || !own.Synchronised {
 		reply.Exchange = runbook.Exchange{}
 	} else {
-		reply.Exchange.Error = time.Duration(own.MaxErrorMs * float64(time.Millisecond))
+		// What is still to be corrected is part of the error; a daemon may set the
+		// bound without it.
+		reply.Exchange.Error = time.Duration((own.MaxErrorMs + math.Abs(own.OffsetMs)) * float64(time.Millisecond))
 	}
 	return reply, nil
 }
@@ -53,8 +56,11 @@ func withOffset(facts check.Facts, reply *runbook.Reply, p check.Parameters) che
 	}
 	row := check.FormatRow(check.Facts{
 		{Name: "Server", Value: thisClock},
-		// By how much the server is ahead, as agents tell it.
+		// By how much the server is ahead, as agents tell it: at the least, because
+		// the clock is somewhere from From to To.
 		{Name: "Ms", Value: strconv.FormatInt(-nearest.Milliseconds(), 10)},
+		{Name: "From", Value: strconv.FormatInt(-high.Milliseconds(), 10)},
+		{Name: "To", Value: strconv.FormatInt(-low.Milliseconds(), 10)},
 	})
 	return append(facts[:len(facts):len(facts)], check.Fact{Name: check.FactClockOffset, Value: row})
 }

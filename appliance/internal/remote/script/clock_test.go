@@ -46,6 +46,10 @@ func TestAHostsClockIsComparedWithOurs(t *testing.T) {
 			return func(name string) (string, bool) { v, ok := c.parameters[name]; return v, ok }
 		}
 		v := script.Judge(reply, []check.ID{check.TimeSync}, policy)[0]
+		row, _ := v.Facts.Get(check.FactClockOffset)
+		if measured := v.Status != check.Unknown; strings.Contains(row, ";From=") != measured || strings.Contains(row, ";To=") != measured {
+			t.Errorf("%s: the evidence is %q; want what was measured", name, row)
+		}
 		if v.Status != c.want || !strings.Contains(v.Reason, c.word) {
 			t.Errorf("%s: %s, %s; want %s, %q", name, v.Status, v.Reason, c.want, c.word)
 		}
@@ -70,9 +74,10 @@ func TestNobodysClockIsComparedWithOneThatIsNotKept(t *testing.T) {
 		reading *clock.Reading
 		want    bool
 	}{
-		"kept":         {&clock.Reading{Synchronised: true, MaxErrorMs: 250}, true},
-		"not kept":     {&clock.Reading{MaxErrorMs: 16000}, false},
-		"not measured": {nil, false},
+		"kept":                      {&clock.Reading{Synchronised: true, MaxErrorMs: 250}, true},
+		"kept, but to be corrected": {&clock.Reading{Synchronised: true, MaxErrorMs: 50, OffsetMs: -200}, true},
+		"not kept":                  {&clock.Reading{MaxErrorMs: 16000}, false},
+		"not measured":              {nil, false},
 	} {
 		reply, err := script.Timed{Road: one{}, Clock: own{c.reading}}.Run(t.Context(), script.Target{}, nil, true)
 		if err != nil {
