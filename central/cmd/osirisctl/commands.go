@@ -150,6 +150,10 @@ var commands = []command{
 		},
 		do: runbookOrders,
 	},
+	{
+		words: "runbook cancel", args: "ORDER --site S [--reason TEXT]", count: [2]int{1, 1},
+		says: "withdraw an order that waits; once its appliance was given it, nothing stops it", more: reasoned, do: runbookCancel,
+	},
 	{words: "version", says: "print the version", do: showVersion},
 }
 

@@ -126,6 +126,25 @@ func runbookOrders(ctx context.Context, s *shell, o *options, args []string) err
 	return s.table("ORDER\tSTATE\tOUTCOME\tTARGET\tWHAT\tBY\tAT", rows)
 }
 
+// runbookCancel withdraws an order that waits.
+func runbookCancel(ctx context.Context, s *shell, o *options, args []string) error {
+	if err := need([2]string{"site", o.site}); err != nil {
+		return err
+	}
+	c, err := s.fleet()
+	if err != nil {
+		return err
+	}
+	r, err := c.CancelOrder(ctx, connect.NewRequest(&centralv1.CancelOrderRequest{SiteId: o.site, OrderId: args[0], Reason: o.reason}))
+	if err != nil {
+		return fmt.Errorf("withdrawing order %s: %w", args[0], err)
+	}
+	if s.json {
+		return s.printMessage(r.Msg.GetOrder())
+	}
+	return s.showOrder(r.Msg.GetOrder())
+}
+
 // ordered is what an order does, in a few words.
 func ordered(o *centralv1.Order) string {
 	switch {
@@ -200,7 +219,12 @@ func (s *shell) await(ctx context.Context, c centralv1connect.FleetServiceClient
 }
 
 func ended(p *centralv1.PlacedOrder) bool {
-	return p.GetState() == centralv1.OrderState_ORDER_STATE_DONE || p.GetState() == centralv1.OrderState_ORDER_STATE_EXPIRED
+	return p.GetState() == centralv1.OrderState_ORDER_STATE_DONE || unbegun(p)
+}
+
+// unbegun says that an order is over without having reached its appliance.
+func unbegun(p *centralv1.PlacedOrder) bool {
+	return p.GetState() == centralv1.OrderState_ORDER_STATE_EXPIRED || p.GetState() == centralv1.OrderState_ORDER_STATE_CANCELLED
 }
 
 // progress is how far an order is, in one sentence.
@@ -219,6 +243,8 @@ func progress(p *centralv1.PlacedOrder) string {
 		return "waiting; the appliance is " + p.GetApplianceState() + ", its last check-in was " + lastSeen(p)
 	case centralv1.OrderState_ORDER_STATE_EXPIRED:
 		return "expired: the appliance did not take it until " + when(p.GetOrder().GetNotAfterMs()) + "; its last check-in was " + lastSeen(p)
+	case centralv1.OrderState_ORDER_STATE_CANCELLED:
+		return "withdrawn before the appliance was given it"
 	case centralv1.OrderState_ORDER_STATE_TAKEN:
 		return detail("taken")
 	case centralv1.OrderState_ORDER_STATE_RUNNING:
@@ -240,7 +266,7 @@ func lastSeen(p *centralv1.PlacedOrder) string {
 // codeOf is the exit code that scripts decide by. An order that is not done yet
 // is a mistake only of who waited for it.
 func codeOf(p *centralv1.PlacedOrder, waited bool) exitCode {
-	if p.GetState() == centralv1.OrderState_ORDER_STATE_EXPIRED {
+	if unbegun(p) {
 		return exitRefused
 	}
 	if !ended(p) {

@@ -50,6 +50,7 @@ func TestAnOrderIsPlacedAndItsResultShown(t *testing.T) {
 		{[]string{"runbook", "run", book, "--target", "ws02"}, exitError, "target list"},
 		{[]string{"runbook", "orders", "00"}, exitError, "32 hexadecimal"},
 		{[]string{"runbook", "orders", strings.Repeat("0", 32)}, exitError, "not found"},
+		{[]string{"runbook", "cancel", strings.Repeat("0", 32)}, exitError, "not found"},
 		{[]string{"target", "reset-host-key", "ws01"}, exitError, "no SSH host"},
 		{[]string{"target", "reset-host-key", "lin01", "--accept", "x"}, exitError, "ssh-keygen"},
 	} {
@@ -100,7 +101,14 @@ func TestAnOrderIsPlacedAndItsResultShown(t *testing.T) {
 			}
 		})
 	}
-	id := order("target", "reset-host-key", "lin01")
+	id := order("runbook", "run", book, "--target", "ws01")
+	if code, out, err := ctl(t, env, "runbook", "cancel", id, "--site", site, "--reason", "a slip"); code != 0 || !strings.Contains(out, "withdrawn before") {
+		t.Errorf("runbook cancel = %d: %s%s", code, out, err)
+	}
+	if code, out, err := ctl(t, env, "runbook", "orders", id, "--site", site, "--wait", "1m"); code != exitRefused || !strings.Contains(out, "withdrawn before") {
+		t.Errorf("a withdrawn order = %d: %s%s; want %d", code, out, err, exitRefused)
+	}
+	id = order("target", "reset-host-key", "lin01")
 	answerer(t, a, &centralv1.OrderResult{Outcome: "forgotten", PinnedFingerprint: "SHA256:old", ShownFingerprint: "SHA256:new"})
 	if code, out, err := ctl(t, env, "runbook", "orders", id, "--site", site); code != 0 || !strings.Contains(out, "SHA256:old") || !strings.Contains(out, "SHA256:new") {
 		t.Errorf("the host key's order = %d: %s%s", code, out, err)

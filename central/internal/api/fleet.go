@@ -87,6 +87,8 @@ func concerns(message any) (site store.SiteID, subject string) {
 		subject = ordered(m)
 	case *centralv1.OrderHostKeyRequest:
 		subject = m.GetTarget() + " " + m.GetAccept() + ": " + m.GetReason()
+	case *centralv1.CancelOrderRequest:
+		subject = m.GetOrderId() + ": " + m.GetReason()
 	case *centralv1.SetPolicyRequest:
 		subject = m.GetPolicy().GetTier().String()
 	}

@@ -39,6 +39,12 @@ func (s *fleetService) GetOrder(ctx context.Context, req *connect.Request[centra
 	return answer(&centralv1.GetOrderResponse{Order: placed}, err)
 }
 
+// CancelOrder implements FleetService.
+func (s *fleetService) CancelOrder(ctx context.Context, req *connect.Request[centralv1.CancelOrderRequest]) (*connect.Response[centralv1.CancelOrderResponse], error) {
+	placed, err := s.Orders.Cancel(ctx, store.SiteID(req.Msg.GetSiteId()), req.Msg.GetOrderId(), req.Msg.GetReason())
+	return answer(&centralv1.CancelOrderResponse{Order: placed}, err)
+}
+
 // ListOrders implements FleetService.
 func (s *fleetService) ListOrders(ctx context.Context, req *connect.Request[centralv1.ListOrdersRequest]) (*connect.Response[centralv1.ListOrdersResponse], error) {
 	m := req.Msg

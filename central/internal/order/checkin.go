@@ -1,7 +1,9 @@
 package order
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -10,9 +12,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	trustv1 "github.com/osiriscare/osiris/proto/trust/v1"
 	"github.com/osiriscare/osiris/shared/signed"
 
-	"github.com/osiriscare/osiris/central/internal/keyring"
 	"github.com/osiriscare/osiris/central/internal/store"
 )
 
@@ -75,14 +77,55 @@ func (s *Service) hear(ctx context.Context, a store.Appliance, r *centralv1.Orde
 	return nil
 }
 
-// Answer signs the orders that an appliance has not taken.
+// Answer gives an appliance the orders that it has not taken, as they were signed
+// when they were asked for.
 func (s *Service) Answer(ctx context.Context, id store.ApplianceID, m *centralv1.CheckInRequest, answer *centralv1.CheckInResponse) error {
-	rows, err := s.store.WaitingOrders(ctx, id, m.GetOrderSequence(), time.Now().UnixMilli(), maxSent)
+	rows, err := s.store.WaitingOrders(ctx, id, m.GetOrderSequence(), time.Now().UnixMilli(), maxWaiting)
 	if err != nil {
 		return fmt.Errorf("reading orders of %s: %w", id, err)
 	}
 	for _, row := range rows {
-		answer.Orders = append(answer.Orders, keyring.Seal(s.keys.Online, signed.Order, row.Body))
+		if len(answer.Orders) == maxSent {
+			return nil
+		}
+		e, err := s.asked(row)
+		if err != nil {
+			s.log.WarnContext(ctx, "order not sent", "site_id", row.SiteID, "appliance_id", row.ApplianceID, "order_id", hex.EncodeToString(row.ID), "error", err)
+			continue
+		}
+		switch err := s.store.GiveOrder(ctx, row.ID, time.Now().UnixMilli()); {
+		case errors.Is(err, store.ErrConflict): // withdrawn just now
+		case err != nil:
+			return fmt.Errorf("giving order %x to %s: %w", row.ID, id, err)
+		default:
+			answer.Orders = append(answer.Orders, e)
+		}
 	}
 	return nil
+}
+
+// errForged means that a row is not what this Central signed.
+var errForged = errors.New("the row is not what was signed when it was asked for")
+
+// asked is a row's envelope, which our own key must have signed for this row: the
+// database is no key.
+func (s *Service) asked(row store.Order) (*trustv1.SignedEnvelope, error) {
+	wire := &trustv1.SignedEnvelope{Payload: row.Body, KeyId: row.KeyID, Signature: row.Signature}
+	e, err := signed.FromWire(wire)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errForged, err)
+	}
+	payload, err := e.Open(signed.Order, s.keys.Online.Public())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errForged, err)
+	}
+	o := &centralv1.Order{}
+	if err := proto.Unmarshal(payload, o); err != nil {
+		return nil, fmt.Errorf("%w: %w", errForged, err)
+	}
+	if o.GetSiteId() != string(row.SiteID) || o.GetApplianceId() != string(row.ApplianceID) || o.GetSequence() != row.Sequence ||
+		!bytes.Equal(o.GetOrderId(), row.ID) || o.GetNotAfterMs() != row.NotAfterMs {
+		return nil, errForged
+	}
+	return wire, nil
 }

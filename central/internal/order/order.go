@@ -3,9 +3,13 @@
 // order is bound to its site, appliance, target, the runbook's hash and
 // parameters, a window of an hour at most, a random id and a sequence, which is
 // max(previous + 1, Unix seconds) among the appliance's. It can only choose what
-// the catalogue of this program has. It is signed when it is sent, at check-ins,
-// until the appliance reports it; reports and results come back with check-ins.
-// Times are Unix milliseconds.
+// the catalogue of this program has. It is signed when it is asked for, by the
+// request's own code, and kept with its signature: who writes to the database
+// cannot make an order, because a row that the online key has not signed is never
+// sent. It is sent at check-ins until the appliance reports it; reports and results
+// come back with check-ins. It carries what the target was, since the list of
+// targets is not signed. Until it is sent it can be withdrawn. Times are Unix
+// milliseconds.
 //
 // ErrOrder means that nobody could carry it out; it says why.
 package order
@@ -22,6 +26,7 @@ import (
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
 	"github.com/osiriscare/osiris/shared/runbook"
+	"github.com/osiriscare/osiris/shared/signed"
 
 	"github.com/osiriscare/osiris/central/internal/auth"
 	"github.com/osiriscare/osiris/central/internal/keyring"
@@ -54,6 +59,8 @@ type Store interface {
 	Orders(ctx context.Context, site store.SiteID, before store.OrderKey, limit int) ([]store.Order, error)
 	WaitingOrders(ctx context.Context, id store.ApplianceID, after uint64, nowMs int64, limit int) ([]store.Order, error)
 	NewestOrder(ctx context.Context, id store.ApplianceID) (uint64, error)
+	GiveOrder(ctx context.Context, id []byte, nowMs int64) error
+	CancelOrder(ctx context.Context, site store.SiteID, id []byte, person string, nowMs int64) error
 	SaveOrderMark(ctx context.Context, id store.ApplianceID, sequence uint64) error
 	SaveOrderReport(ctx context.Context, id store.ApplianceID, order []byte, state int32, body []byte, nowMs int64) error
 }
@@ -115,8 +122,8 @@ func (s *Service) draft(ctx context.Context, p Place) (*centralv1.Order, *centra
 	case p.ValidMs < 0 || p.ValidMs > maxWindow.Milliseconds():
 		return nil, nil, fmt.Errorf("%w: it may wait an hour at most", ErrOrder)
 	}
-	if len(p.Reason) > maxWords {
-		return nil, nil, fmt.Errorf("%w: a reason has at most %d characters", ErrOrder, maxWords)
+	if err := checkReason(p.Reason); err != nil {
+		return nil, nil, err
 	}
 	if _, err := s.store.Site(ctx, p.Site); err != nil {
 		return nil, nil, fmt.Errorf("reading site %s: %w", p.Site, err)
@@ -135,8 +142,30 @@ func (s *Service) draft(ctx context.Context, p Place) (*centralv1.Order, *centra
 	return &centralv1.Order{
 		SiteId: string(p.Site), ApplianceId: string(appliance), OrderId: id, TargetId: t.GetTargetId(), Target: t.GetName(),
 		NotBeforeMs: now.Add(-min(clockSlack, maxWindow-window)).UnixMilli(), NotAfterMs: now.Add(window).UnixMilli(),
-		Person: auth.Operator(ctx), Reason: p.Reason, MadeMs: now.UnixMilli(),
+		Person: auth.Operator(ctx), Reason: p.Reason, MadeMs: now.UnixMilli(), Meant: meant(t),
 	}, t, nil
+}
+
+func checkReason(words string) error {
+	if len(words) > maxWords {
+		return fmt.Errorf("%w: a reason has at most %d characters", ErrOrder, maxWords)
+	}
+	return nil
+}
+
+// kinds are the words for what can be ordered of.
+var kinds = map[centralv1.TargetKind]string{
+	centralv1.TargetKind_TARGET_KIND_WINDOWS: "windows", centralv1.TargetKind_TARGET_KIND_WORKSTATION: "workstation",
+	centralv1.TargetKind_TARGET_KIND_LINUX: "linux",
+}
+
+// meant is what the target is now: somebody who changes the list afterwards
+// changes no order.
+func meant(t *centralv1.Target) *centralv1.OrderedTarget {
+	return &centralv1.OrderedTarget{
+		Kind: kinds[t.GetKind()], Host: t.GetHost(), Port: t.GetPort(), TlsName: t.GetTlsName(), Http: t.GetHttp(), AllowBasic: t.GetAllowBasic(),
+		AllowPlain: t.GetAllowPlain(), Pin: t.GetPin(), Credential: t.GetCredential(), ObjectGuid: t.GetObjectGuid(), Lab: t.GetLab(),
+	}
 }
 
 func (s *Service) target(ctx context.Context, p Place) (*centralv1.Target, error) {
@@ -186,7 +215,7 @@ func (s *Service) appliance(ctx context.Context, p Place, t *centralv1.Target) (
 	return "", fmt.Errorf("%w: the site has several appliances and the target names none: choose with --appliance, osirisctl sites lists them", ErrOrder)
 }
 
-// place gives the order its sequence and keeps it.
+// place gives the order its sequence, signs it and keeps it.
 func (s *Service) place(ctx context.Context, o *centralv1.Order) (*centralv1.PlacedOrder, error) {
 	id := store.ApplianceID(o.GetApplianceId())
 	waiting, err := s.store.WaitingOrders(ctx, id, 0, time.Now().UnixMilli(), maxWaiting)
@@ -206,8 +235,10 @@ func (s *Service) place(ctx context.Context, o *centralv1.Order) (*centralv1.Pla
 		if err != nil {
 			return nil, fmt.Errorf("writing order: %w", err)
 		}
+		e := s.keys.Online.Seal(signed.Order, body)
 		row := store.Order{
-			SiteID: store.SiteID(o.GetSiteId()), ApplianceID: id, Sequence: o.GetSequence(), ID: o.GetOrderId(), NotAfterMs: o.GetNotAfterMs(), Body: body,
+			SiteID: store.SiteID(o.GetSiteId()), ApplianceID: id, Sequence: o.GetSequence(), ID: o.GetOrderId(), NotAfterMs: o.GetNotAfterMs(),
+			Body: body, KeyID: e.KeyID[:], Signature: e.Signature,
 		}
 		if err := s.store.AddOrder(ctx, row); err == nil {
 			return s.one(ctx, row)

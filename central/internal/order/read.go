@@ -16,15 +16,23 @@ import (
 
 // Get gives one order with its result, or store.ErrNotFound.
 func (s *Service) Get(ctx context.Context, site store.SiteID, id string) (*centralv1.PlacedOrder, error) {
-	raw, err := hex.DecodeString(id)
-	if err != nil || len(raw) != 16 {
-		return nil, fmt.Errorf("%w: %.64q is not the id of one, 32 hexadecimal digits", ErrOrder, id)
+	raw, err := parseID(id)
+	if err != nil {
+		return nil, err
 	}
 	row, err := s.store.Order(ctx, site, raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading order %s of %s: %w", id, site, err)
 	}
 	return s.one(ctx, row)
+}
+
+func parseID(id string) ([]byte, error) {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != 16 {
+		return nil, fmt.Errorf("%w: %.64q is not the id of one, 32 hexadecimal digits", ErrOrder, id)
+	}
+	return raw, nil
 }
 
 func (s *Service) one(ctx context.Context, row store.Order) (*centralv1.PlacedOrder, error) {
@@ -97,7 +105,10 @@ func placed(row store.Order, appliances map[store.ApplianceID]store.Appliance, n
 	}
 	if p.State == centralv1.OrderState_ORDER_STATE_UNSPECIFIED {
 		p.State = centralv1.OrderState_ORDER_STATE_WAITING
-		if now.UnixMilli() >= row.NotAfterMs {
+		switch {
+		case row.Cancelled:
+			p.State = centralv1.OrderState_ORDER_STATE_CANCELLED
+		case now.UnixMilli() >= row.NotAfterMs:
 			p.State = centralv1.OrderState_ORDER_STATE_EXPIRED
 		}
 	}

@@ -4785,7 +4785,7 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\"\x1a\n" +
-	"\x18RemoveCredentialResponse2\x8f\x14\n" +
+	"\x18RemoveCredentialResponse2\xdf\x14\n" +
 	"\fFleetService\x12Q\n" +
 	"\fCreateClient\x12\x1f.central.v1.CreateClientRequest\x1a .central.v1.CreateClientResponse\x12K\n" +
 	"\n" +
@@ -4820,7 +4820,8 @@ const file_central_v1_fleet_proto_rawDesc = "" +
 	"\fOrderHostKey\x12\x1f.central.v1.OrderHostKeyRequest\x1a .central.v1.OrderHostKeyResponse\x12E\n" +
 	"\bGetOrder\x12\x1b.central.v1.GetOrderRequest\x1a\x1c.central.v1.GetOrderResponse\x12K\n" +
 	"\n" +
-	"ListOrders\x12\x1d.central.v1.ListOrdersRequest\x1a\x1e.central.v1.ListOrdersResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
+	"ListOrders\x12\x1d.central.v1.ListOrdersRequest\x1a\x1e.central.v1.ListOrdersResponse\x12N\n" +
+	"\vCancelOrder\x12\x1e.central.v1.CancelOrderRequest\x1a\x1f.central.v1.CancelOrderResponseB9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
 	file_central_v1_fleet_proto_rawDescOnce sync.Once
@@ -4918,10 +4919,12 @@ var file_central_v1_fleet_proto_goTypes = []any{
 	(*OrderHostKeyRequest)(nil),            // 79: central.v1.OrderHostKeyRequest
 	(*GetOrderRequest)(nil),                // 80: central.v1.GetOrderRequest
 	(*ListOrdersRequest)(nil),              // 81: central.v1.ListOrdersRequest
-	(*OrderRunbookResponse)(nil),           // 82: central.v1.OrderRunbookResponse
-	(*OrderHostKeyResponse)(nil),           // 83: central.v1.OrderHostKeyResponse
-	(*GetOrderResponse)(nil),               // 84: central.v1.GetOrderResponse
-	(*ListOrdersResponse)(nil),             // 85: central.v1.ListOrdersResponse
+	(*CancelOrderRequest)(nil),             // 82: central.v1.CancelOrderRequest
+	(*OrderRunbookResponse)(nil),           // 83: central.v1.OrderRunbookResponse
+	(*OrderHostKeyResponse)(nil),           // 84: central.v1.OrderHostKeyResponse
+	(*GetOrderResponse)(nil),               // 85: central.v1.GetOrderResponse
+	(*ListOrdersResponse)(nil),             // 86: central.v1.ListOrdersResponse
+	(*CancelOrderResponse)(nil),            // 87: central.v1.CancelOrderResponse
 }
 var file_central_v1_fleet_proto_depIdxs = []int32{
 	6,  // 0: central.v1.CreateClientResponse.client:type_name -> central.v1.Client
@@ -4991,39 +4994,41 @@ var file_central_v1_fleet_proto_depIdxs = []int32{
 	79, // 64: central.v1.FleetService.OrderHostKey:input_type -> central.v1.OrderHostKeyRequest
 	80, // 65: central.v1.FleetService.GetOrder:input_type -> central.v1.GetOrderRequest
 	81, // 66: central.v1.FleetService.ListOrders:input_type -> central.v1.ListOrdersRequest
-	1,  // 67: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
-	3,  // 68: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
-	5,  // 69: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
-	11, // 70: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
-	13, // 71: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
-	15, // 72: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
-	18, // 73: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
-	21, // 74: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
-	24, // 75: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
-	27, // 76: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
-	30, // 77: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
-	32, // 78: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
-	34, // 79: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
-	36, // 80: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
-	40, // 81: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
-	43, // 82: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
-	45, // 83: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
-	47, // 84: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
-	49, // 85: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
-	51, // 86: central.v1.FleetService.AddTarget:output_type -> central.v1.AddTargetResponse
-	53, // 87: central.v1.FleetService.ListTargets:output_type -> central.v1.ListTargetsResponse
-	55, // 88: central.v1.FleetService.RemoveTarget:output_type -> central.v1.RemoveTargetResponse
-	57, // 89: central.v1.FleetService.ListDirectory:output_type -> central.v1.ListDirectoryResponse
-	59, // 90: central.v1.FleetService.ListSealingKeys:output_type -> central.v1.ListSealingKeysResponse
-	63, // 91: central.v1.FleetService.PutCredential:output_type -> central.v1.PutCredentialResponse
-	65, // 92: central.v1.FleetService.ListCredentials:output_type -> central.v1.ListCredentialsResponse
-	68, // 93: central.v1.FleetService.RemoveCredential:output_type -> central.v1.RemoveCredentialResponse
-	82, // 94: central.v1.FleetService.OrderRunbook:output_type -> central.v1.OrderRunbookResponse
-	83, // 95: central.v1.FleetService.OrderHostKey:output_type -> central.v1.OrderHostKeyResponse
-	84, // 96: central.v1.FleetService.GetOrder:output_type -> central.v1.GetOrderResponse
-	85, // 97: central.v1.FleetService.ListOrders:output_type -> central.v1.ListOrdersResponse
-	67, // [67:98] is the sub-list for method output_type
-	36, // [36:67] is the sub-list for method input_type
+	82, // 67: central.v1.FleetService.CancelOrder:input_type -> central.v1.CancelOrderRequest
+	1,  // 68: central.v1.FleetService.CreateClient:output_type -> central.v1.CreateClientResponse
+	3,  // 69: central.v1.FleetService.CreateSite:output_type -> central.v1.CreateSiteResponse
+	5,  // 70: central.v1.FleetService.CreateProvisioningCode:output_type -> central.v1.CreateProvisioningCodeResponse
+	11, // 71: central.v1.FleetService.ListClients:output_type -> central.v1.ListClientsResponse
+	13, // 72: central.v1.FleetService.ListSites:output_type -> central.v1.ListSitesResponse
+	15, // 73: central.v1.FleetService.ListHosts:output_type -> central.v1.ListHostsResponse
+	18, // 74: central.v1.FleetService.GetHost:output_type -> central.v1.GetHostResponse
+	21, // 75: central.v1.FleetService.ListIncidents:output_type -> central.v1.ListIncidentsResponse
+	24, // 76: central.v1.FleetService.ListEvidence:output_type -> central.v1.ListEvidenceResponse
+	27, // 77: central.v1.FleetService.GetEvidence:output_type -> central.v1.GetEvidenceResponse
+	30, // 78: central.v1.FleetService.GetPolicy:output_type -> central.v1.GetPolicyResponse
+	32, // 79: central.v1.FleetService.SetPolicy:output_type -> central.v1.SetPolicyResponse
+	34, // 80: central.v1.FleetService.RevokeAgent:output_type -> central.v1.RevokeAgentResponse
+	36, // 81: central.v1.FleetService.ListAgents:output_type -> central.v1.ListAgentsResponse
+	40, // 82: central.v1.FleetService.DecideAgent:output_type -> central.v1.DecideAgentResponse
+	43, // 83: central.v1.FleetService.ListSiteRoots:output_type -> central.v1.ListSiteRootsResponse
+	45, // 84: central.v1.FleetService.RotateSiteRoot:output_type -> central.v1.RotateSiteRootResponse
+	47, // 85: central.v1.FleetService.RemoveSiteRoot:output_type -> central.v1.RemoveSiteRootResponse
+	49, // 86: central.v1.FleetService.RetireAppliance:output_type -> central.v1.RetireApplianceResponse
+	51, // 87: central.v1.FleetService.AddTarget:output_type -> central.v1.AddTargetResponse
+	53, // 88: central.v1.FleetService.ListTargets:output_type -> central.v1.ListTargetsResponse
+	55, // 89: central.v1.FleetService.RemoveTarget:output_type -> central.v1.RemoveTargetResponse
+	57, // 90: central.v1.FleetService.ListDirectory:output_type -> central.v1.ListDirectoryResponse
+	59, // 91: central.v1.FleetService.ListSealingKeys:output_type -> central.v1.ListSealingKeysResponse
+	63, // 92: central.v1.FleetService.PutCredential:output_type -> central.v1.PutCredentialResponse
+	65, // 93: central.v1.FleetService.ListCredentials:output_type -> central.v1.ListCredentialsResponse
+	68, // 94: central.v1.FleetService.RemoveCredential:output_type -> central.v1.RemoveCredentialResponse
+	83, // 95: central.v1.FleetService.OrderRunbook:output_type -> central.v1.OrderRunbookResponse
+	84, // 96: central.v1.FleetService.OrderHostKey:output_type -> central.v1.OrderHostKeyResponse
+	85, // 97: central.v1.FleetService.GetOrder:output_type -> central.v1.GetOrderResponse
+	86, // 98: central.v1.FleetService.ListOrders:output_type -> central.v1.ListOrdersResponse
+	87, // 99: central.v1.FleetService.CancelOrder:output_type -> central.v1.CancelOrderResponse
+	68, // [68:100] is the sub-list for method output_type
+	36, // [36:68] is the sub-list for method input_type
 	36, // [36:36] is the sub-list for extension type_name
 	36, // [36:36] is the sub-list for extension extendee
 	0,  // [0:36] is the sub-list for field type_name

@@ -38,6 +38,8 @@ const (
 	OrderState_ORDER_STATE_RUNNING OrderState = 4
 	// It was carried out, or refused; there is a result.
 	OrderState_ORDER_STATE_DONE OrderState = 5
+	// An operator withdrew it before any appliance was given it; Central's word.
+	OrderState_ORDER_STATE_CANCELLED OrderState = 6
 )
 
 // Enum value maps for OrderState.
@@ -49,6 +51,7 @@ var (
 		3: "ORDER_STATE_TAKEN",
 		4: "ORDER_STATE_RUNNING",
 		5: "ORDER_STATE_DONE",
+		6: "ORDER_STATE_CANCELLED",
 	}
 	OrderState_value = map[string]int32{
 		"ORDER_STATE_UNSPECIFIED": 0,
@@ -57,6 +60,7 @@ var (
 		"ORDER_STATE_TAKEN":       3,
 		"ORDER_STATE_RUNNING":     4,
 		"ORDER_STATE_DONE":        5,
+		"ORDER_STATE_CANCELLED":   6,
 	}
 )
 
@@ -116,7 +120,10 @@ type Order struct {
 	//
 	//	*Order_Runbook
 	//	*Order_HostKey
-	What          isOrder_What `protobuf_oneof:"what"`
+	What isOrder_What `protobuf_oneof:"what"`
+	// What the target was when it was ordered. An appliance whose list says
+	// something else refuses: the list is not signed, the order is.
+	Meant         *OrderedTarget `protobuf:"bytes,14,opt,name=meant,proto3" json:"meant,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,6 +260,13 @@ func (x *Order) GetHostKey() *HostKeyOrder {
 	return nil
 }
 
+func (x *Order) GetMeant() *OrderedTarget {
+	if x != nil {
+		return x.Meant
+	}
+	return nil
+}
+
 type isOrder_What interface {
 	isOrder_What()
 }
@@ -268,6 +282,132 @@ type Order_HostKey struct {
 func (*Order_Runbook) isOrder_What() {}
 
 func (*Order_HostKey) isOrder_What() {}
+
+// OrderedTarget is a target as Target has it, fields of the same names.
+type OrderedTarget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// windows, workstation or linux.
+	Kind          string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Host          string `protobuf:"bytes,2,opt,name=host,proto3" json:"host,omitempty"`
+	Port          uint32 `protobuf:"varint,3,opt,name=port,proto3" json:"port,omitempty"`
+	TlsName       string `protobuf:"bytes,4,opt,name=tls_name,json=tlsName,proto3" json:"tls_name,omitempty"`
+	Http          bool   `protobuf:"varint,5,opt,name=http,proto3" json:"http,omitempty"`
+	AllowBasic    bool   `protobuf:"varint,6,opt,name=allow_basic,json=allowBasic,proto3" json:"allow_basic,omitempty"`
+	AllowPlain    bool   `protobuf:"varint,7,opt,name=allow_plain,json=allowPlain,proto3" json:"allow_plain,omitempty"`
+	Pin           []byte `protobuf:"bytes,8,opt,name=pin,proto3" json:"pin,omitempty"`
+	Credential    string `protobuf:"bytes,9,opt,name=credential,proto3" json:"credential,omitempty"`
+	ObjectGuid    string `protobuf:"bytes,10,opt,name=object_guid,json=objectGuid,proto3" json:"object_guid,omitempty"`
+	Lab           bool   `protobuf:"varint,11,opt,name=lab,proto3" json:"lab,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderedTarget) Reset() {
+	*x = OrderedTarget{}
+	mi := &file_central_v1_order_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderedTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderedTarget) ProtoMessage() {}
+
+func (x *OrderedTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_order_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderedTarget.ProtoReflect.Descriptor instead.
+func (*OrderedTarget) Descriptor() ([]byte, []int) {
+	return file_central_v1_order_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OrderedTarget) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *OrderedTarget) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *OrderedTarget) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *OrderedTarget) GetTlsName() string {
+	if x != nil {
+		return x.TlsName
+	}
+	return ""
+}
+
+func (x *OrderedTarget) GetHttp() bool {
+	if x != nil {
+		return x.Http
+	}
+	return false
+}
+
+func (x *OrderedTarget) GetAllowBasic() bool {
+	if x != nil {
+		return x.AllowBasic
+	}
+	return false
+}
+
+func (x *OrderedTarget) GetAllowPlain() bool {
+	if x != nil {
+		return x.AllowPlain
+	}
+	return false
+}
+
+func (x *OrderedTarget) GetPin() []byte {
+	if x != nil {
+		return x.Pin
+	}
+	return nil
+}
+
+func (x *OrderedTarget) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+func (x *OrderedTarget) GetObjectGuid() string {
+	if x != nil {
+		return x.ObjectGuid
+	}
+	return ""
+}
+
+func (x *OrderedTarget) GetLab() bool {
+	if x != nil {
+		return x.Lab
+	}
+	return false
+}
 
 // RunbookOrder runs a runbook of the catalogue on the target.
 type RunbookOrder struct {
@@ -287,7 +427,7 @@ type RunbookOrder struct {
 
 func (x *RunbookOrder) Reset() {
 	*x = RunbookOrder{}
-	mi := &file_central_v1_order_proto_msgTypes[1]
+	mi := &file_central_v1_order_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -299,7 +439,7 @@ func (x *RunbookOrder) String() string {
 func (*RunbookOrder) ProtoMessage() {}
 
 func (x *RunbookOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[1]
+	mi := &file_central_v1_order_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -312,7 +452,7 @@ func (x *RunbookOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunbookOrder.ProtoReflect.Descriptor instead.
 func (*RunbookOrder) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{1}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RunbookOrder) GetRunbookId() string {
@@ -362,7 +502,7 @@ type HostKeyOrder struct {
 
 func (x *HostKeyOrder) Reset() {
 	*x = HostKeyOrder{}
-	mi := &file_central_v1_order_proto_msgTypes[2]
+	mi := &file_central_v1_order_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +514,7 @@ func (x *HostKeyOrder) String() string {
 func (*HostKeyOrder) ProtoMessage() {}
 
 func (x *HostKeyOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[2]
+	mi := &file_central_v1_order_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +527,7 @@ func (x *HostKeyOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HostKeyOrder.ProtoReflect.Descriptor instead.
 func (*HostKeyOrder) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{2}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *HostKeyOrder) GetAccept() string {
@@ -417,7 +557,7 @@ type OrderReport struct {
 
 func (x *OrderReport) Reset() {
 	*x = OrderReport{}
-	mi := &file_central_v1_order_proto_msgTypes[3]
+	mi := &file_central_v1_order_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +569,7 @@ func (x *OrderReport) String() string {
 func (*OrderReport) ProtoMessage() {}
 
 func (x *OrderReport) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[3]
+	mi := &file_central_v1_order_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +582,7 @@ func (x *OrderReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderReport.ProtoReflect.Descriptor instead.
 func (*OrderReport) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{3}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OrderReport) GetOrderId() []byte {
@@ -530,7 +670,7 @@ type OrderResult struct {
 
 func (x *OrderResult) Reset() {
 	*x = OrderResult{}
-	mi := &file_central_v1_order_proto_msgTypes[4]
+	mi := &file_central_v1_order_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +682,7 @@ func (x *OrderResult) String() string {
 func (*OrderResult) ProtoMessage() {}
 
 func (x *OrderResult) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[4]
+	mi := &file_central_v1_order_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +695,7 @@ func (x *OrderResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderResult.ProtoReflect.Descriptor instead.
 func (*OrderResult) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{4}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OrderResult) GetOutcome() string {
@@ -678,7 +818,7 @@ type OrderPhase struct {
 
 func (x *OrderPhase) Reset() {
 	*x = OrderPhase{}
-	mi := &file_central_v1_order_proto_msgTypes[5]
+	mi := &file_central_v1_order_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -690,7 +830,7 @@ func (x *OrderPhase) String() string {
 func (*OrderPhase) ProtoMessage() {}
 
 func (x *OrderPhase) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[5]
+	mi := &file_central_v1_order_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -703,7 +843,7 @@ func (x *OrderPhase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderPhase.ProtoReflect.Descriptor instead.
 func (*OrderPhase) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{5}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *OrderPhase) GetName() string {
@@ -759,7 +899,7 @@ type OrderSight struct {
 
 func (x *OrderSight) Reset() {
 	*x = OrderSight{}
-	mi := &file_central_v1_order_proto_msgTypes[6]
+	mi := &file_central_v1_order_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +911,7 @@ func (x *OrderSight) String() string {
 func (*OrderSight) ProtoMessage() {}
 
 func (x *OrderSight) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[6]
+	mi := &file_central_v1_order_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +924,7 @@ func (x *OrderSight) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderSight.ProtoReflect.Descriptor instead.
 func (*OrderSight) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{6}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OrderSight) GetCheckId() string {
@@ -854,7 +994,7 @@ type OrderFact struct {
 
 func (x *OrderFact) Reset() {
 	*x = OrderFact{}
-	mi := &file_central_v1_order_proto_msgTypes[7]
+	mi := &file_central_v1_order_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -866,7 +1006,7 @@ func (x *OrderFact) String() string {
 func (*OrderFact) ProtoMessage() {}
 
 func (x *OrderFact) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[7]
+	mi := &file_central_v1_order_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -879,7 +1019,7 @@ func (x *OrderFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderFact.ProtoReflect.Descriptor instead.
 func (*OrderFact) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{7}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OrderFact) GetName() string {
@@ -913,7 +1053,7 @@ type OrderStep struct {
 
 func (x *OrderStep) Reset() {
 	*x = OrderStep{}
-	mi := &file_central_v1_order_proto_msgTypes[8]
+	mi := &file_central_v1_order_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -925,7 +1065,7 @@ func (x *OrderStep) String() string {
 func (*OrderStep) ProtoMessage() {}
 
 func (x *OrderStep) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[8]
+	mi := &file_central_v1_order_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -938,7 +1078,7 @@ func (x *OrderStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderStep.ProtoReflect.Descriptor instead.
 func (*OrderStep) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{8}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *OrderStep) GetPhase() string {
@@ -1006,7 +1146,7 @@ type OrderRunbookRequest struct {
 
 func (x *OrderRunbookRequest) Reset() {
 	*x = OrderRunbookRequest{}
-	mi := &file_central_v1_order_proto_msgTypes[9]
+	mi := &file_central_v1_order_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +1158,7 @@ func (x *OrderRunbookRequest) String() string {
 func (*OrderRunbookRequest) ProtoMessage() {}
 
 func (x *OrderRunbookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[9]
+	mi := &file_central_v1_order_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +1171,7 @@ func (x *OrderRunbookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderRunbookRequest.ProtoReflect.Descriptor instead.
 func (*OrderRunbookRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{9}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *OrderRunbookRequest) GetSiteId() string {
@@ -1113,7 +1253,7 @@ type OrderRunbookResponse struct {
 
 func (x *OrderRunbookResponse) Reset() {
 	*x = OrderRunbookResponse{}
-	mi := &file_central_v1_order_proto_msgTypes[10]
+	mi := &file_central_v1_order_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1265,7 @@ func (x *OrderRunbookResponse) String() string {
 func (*OrderRunbookResponse) ProtoMessage() {}
 
 func (x *OrderRunbookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[10]
+	mi := &file_central_v1_order_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1278,7 @@ func (x *OrderRunbookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderRunbookResponse.ProtoReflect.Descriptor instead.
 func (*OrderRunbookResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{10}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OrderRunbookResponse) GetOrder() *PlacedOrder {
@@ -1164,7 +1304,7 @@ type OrderHostKeyRequest struct {
 
 func (x *OrderHostKeyRequest) Reset() {
 	*x = OrderHostKeyRequest{}
-	mi := &file_central_v1_order_proto_msgTypes[11]
+	mi := &file_central_v1_order_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1316,7 @@ func (x *OrderHostKeyRequest) String() string {
 func (*OrderHostKeyRequest) ProtoMessage() {}
 
 func (x *OrderHostKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[11]
+	mi := &file_central_v1_order_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1329,7 @@ func (x *OrderHostKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderHostKeyRequest.ProtoReflect.Descriptor instead.
 func (*OrderHostKeyRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{11}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OrderHostKeyRequest) GetSiteId() string {
@@ -1243,7 +1383,7 @@ type OrderHostKeyResponse struct {
 
 func (x *OrderHostKeyResponse) Reset() {
 	*x = OrderHostKeyResponse{}
-	mi := &file_central_v1_order_proto_msgTypes[12]
+	mi := &file_central_v1_order_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1395,7 @@ func (x *OrderHostKeyResponse) String() string {
 func (*OrderHostKeyResponse) ProtoMessage() {}
 
 func (x *OrderHostKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[12]
+	mi := &file_central_v1_order_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1408,7 @@ func (x *OrderHostKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderHostKeyResponse.ProtoReflect.Descriptor instead.
 func (*OrderHostKeyResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{12}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *OrderHostKeyResponse) GetOrder() *PlacedOrder {
@@ -1289,7 +1429,7 @@ type GetOrderRequest struct {
 
 func (x *GetOrderRequest) Reset() {
 	*x = GetOrderRequest{}
-	mi := &file_central_v1_order_proto_msgTypes[13]
+	mi := &file_central_v1_order_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1301,7 +1441,7 @@ func (x *GetOrderRequest) String() string {
 func (*GetOrderRequest) ProtoMessage() {}
 
 func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[13]
+	mi := &file_central_v1_order_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,7 +1454,7 @@ func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetOrderRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{13}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetOrderRequest) GetSiteId() string {
@@ -1340,7 +1480,7 @@ type GetOrderResponse struct {
 
 func (x *GetOrderResponse) Reset() {
 	*x = GetOrderResponse{}
-	mi := &file_central_v1_order_proto_msgTypes[14]
+	mi := &file_central_v1_order_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1492,7 @@ func (x *GetOrderResponse) String() string {
 func (*GetOrderResponse) ProtoMessage() {}
 
 func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[14]
+	mi := &file_central_v1_order_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,10 +1505,116 @@ func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetOrderResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{14}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetOrderResponse) GetOrder() *PlacedOrder {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type CancelOrderRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	SiteId string                 `protobuf:"bytes,1,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
+	// 32 hexadecimal digits.
+	OrderId string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Why, for the record; may be empty.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderRequest) Reset() {
+	*x = CancelOrderRequest{}
+	mi := &file_central_v1_order_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderRequest) ProtoMessage() {}
+
+func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_order_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
+func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
+	return file_central_v1_order_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CancelOrderRequest) GetSiteId() string {
+	if x != nil {
+		return x.SiteId
+	}
+	return ""
+}
+
+func (x *CancelOrderRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *CancelOrderRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type CancelOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *PlacedOrder           `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderResponse) Reset() {
+	*x = CancelOrderResponse{}
+	mi := &file_central_v1_order_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderResponse) ProtoMessage() {}
+
+func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_central_v1_order_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
+func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
+	return file_central_v1_order_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *CancelOrderResponse) GetOrder() *PlacedOrder {
 	if x != nil {
 		return x.Order
 	}
@@ -1386,7 +1632,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_central_v1_order_proto_msgTypes[15]
+	mi := &file_central_v1_order_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1644,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[15]
+	mi := &file_central_v1_order_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1657,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{15}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListOrdersRequest) GetSiteId() string {
@@ -1446,7 +1692,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_central_v1_order_proto_msgTypes[16]
+	mi := &file_central_v1_order_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1704,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[16]
+	mi := &file_central_v1_order_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1717,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{16}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*PlacedOrder {
@@ -1506,7 +1752,7 @@ type PlacedOrder struct {
 
 func (x *PlacedOrder) Reset() {
 	*x = PlacedOrder{}
-	mi := &file_central_v1_order_proto_msgTypes[17]
+	mi := &file_central_v1_order_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1764,7 @@ func (x *PlacedOrder) String() string {
 func (*PlacedOrder) ProtoMessage() {}
 
 func (x *PlacedOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_central_v1_order_proto_msgTypes[17]
+	mi := &file_central_v1_order_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1777,7 @@ func (x *PlacedOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacedOrder.ProtoReflect.Descriptor instead.
 func (*PlacedOrder) Descriptor() ([]byte, []int) {
-	return file_central_v1_order_proto_rawDescGZIP(), []int{17}
+	return file_central_v1_order_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PlacedOrder) GetOrderId() string {
@@ -1581,7 +1827,7 @@ var File_central_v1_order_proto protoreflect.FileDescriptor
 const file_central_v1_order_proto_rawDesc = "" +
 	"\n" +
 	"\x16central/v1/order.proto\x12\n" +
-	"central.v1\x1a\x14trust/v1/trust.proto\"\xb3\x03\n" +
+	"central.v1\x1a\x14trust/v1/trust.proto\"\xe4\x03\n" +
 	"\x05Order\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12!\n" +
 	"\fappliance_id\x18\x02 \x01(\tR\vapplianceId\x12\x1a\n" +
@@ -1597,8 +1843,27 @@ const file_central_v1_order_proto_rawDesc = "" +
 	" \x01(\tR\x06reason\x12\x17\n" +
 	"\amade_ms\x18\v \x01(\x03R\x06madeMs\x124\n" +
 	"\arunbook\x18\f \x01(\v2\x18.central.v1.RunbookOrderH\x00R\arunbook\x125\n" +
-	"\bhost_key\x18\r \x01(\v2\x18.central.v1.HostKeyOrderH\x00R\ahostKeyB\x06\n" +
-	"\x04what\"\xb9\x01\n" +
+	"\bhost_key\x18\r \x01(\v2\x18.central.v1.HostKeyOrderH\x00R\ahostKey\x12/\n" +
+	"\x05meant\x18\x0e \x01(\v2\x19.central.v1.OrderedTargetR\x05meantB\x06\n" +
+	"\x04what\"\xa1\x02\n" +
+	"\rOrderedTarget\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04host\x18\x02 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x03 \x01(\rR\x04port\x12\x19\n" +
+	"\btls_name\x18\x04 \x01(\tR\atlsName\x12\x12\n" +
+	"\x04http\x18\x05 \x01(\bR\x04http\x12\x1f\n" +
+	"\vallow_basic\x18\x06 \x01(\bR\n" +
+	"allowBasic\x12\x1f\n" +
+	"\vallow_plain\x18\a \x01(\bR\n" +
+	"allowPlain\x12\x10\n" +
+	"\x03pin\x18\b \x01(\fR\x03pin\x12\x1e\n" +
+	"\n" +
+	"credential\x18\t \x01(\tR\n" +
+	"credential\x12\x1f\n" +
+	"\vobject_guid\x18\n" +
+	" \x01(\tR\n" +
+	"objectGuid\x12\x10\n" +
+	"\x03lab\x18\v \x01(\bR\x03lab\"\xb9\x01\n" +
 	"\fRunbookOrder\x12\x1d\n" +
 	"\n" +
 	"runbook_id\x18\x01 \x01(\tR\trunbookId\x12!\n" +
@@ -1696,6 +1961,12 @@ const file_central_v1_order_proto_rawDesc = "" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x19\n" +
 	"\border_id\x18\x02 \x01(\tR\aorderId\"A\n" +
 	"\x10GetOrderResponse\x12-\n" +
+	"\x05order\x18\x01 \x01(\v2\x17.central.v1.PlacedOrderR\x05order\"`\n" +
+	"\x12CancelOrderRequest\x12\x17\n" +
+	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x19\n" +
+	"\border_id\x18\x02 \x01(\tR\aorderId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"D\n" +
+	"\x13CancelOrderResponse\x12-\n" +
 	"\x05order\x18\x01 \x01(\v2\x17.central.v1.PlacedOrderR\x05order\"h\n" +
 	"\x11ListOrdersRequest\x12\x17\n" +
 	"\asite_id\x18\x01 \x01(\tR\x06siteId\x12\x1d\n" +
@@ -1711,7 +1982,7 @@ const file_central_v1_order_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2\x16.central.v1.OrderStateR\x05state\x12/\n" +
 	"\x06report\x18\x04 \x01(\v2\x17.central.v1.OrderReportR\x06report\x12'\n" +
 	"\x10last_check_in_ms\x18\x05 \x01(\x03R\rlastCheckInMs\x12'\n" +
-	"\x0fappliance_state\x18\x06 \x01(\tR\x0eapplianceState*\xa1\x01\n" +
+	"\x0fappliance_state\x18\x06 \x01(\tR\x0eapplianceState*\xbc\x01\n" +
 	"\n" +
 	"OrderState\x12\x1b\n" +
 	"\x17ORDER_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1719,7 +1990,8 @@ const file_central_v1_order_proto_rawDesc = "" +
 	"\x13ORDER_STATE_EXPIRED\x10\x02\x12\x15\n" +
 	"\x11ORDER_STATE_TAKEN\x10\x03\x12\x17\n" +
 	"\x13ORDER_STATE_RUNNING\x10\x04\x12\x14\n" +
-	"\x10ORDER_STATE_DONE\x10\x05B9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
+	"\x10ORDER_STATE_DONE\x10\x05\x12\x19\n" +
+	"\x15ORDER_STATE_CANCELLED\x10\x06B9Z7github.com/osiriscare/osiris/proto/central/v1;centralv1b\x06proto3"
 
 var (
 	file_central_v1_order_proto_rawDescOnce sync.Once
@@ -1734,54 +2006,59 @@ func file_central_v1_order_proto_rawDescGZIP() []byte {
 }
 
 var file_central_v1_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_central_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_central_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_central_v1_order_proto_goTypes = []any{
 	(OrderState)(0),              // 0: central.v1.OrderState
 	(*Order)(nil),                // 1: central.v1.Order
-	(*RunbookOrder)(nil),         // 2: central.v1.RunbookOrder
-	(*HostKeyOrder)(nil),         // 3: central.v1.HostKeyOrder
-	(*OrderReport)(nil),          // 4: central.v1.OrderReport
-	(*OrderResult)(nil),          // 5: central.v1.OrderResult
-	(*OrderPhase)(nil),           // 6: central.v1.OrderPhase
-	(*OrderSight)(nil),           // 7: central.v1.OrderSight
-	(*OrderFact)(nil),            // 8: central.v1.OrderFact
-	(*OrderStep)(nil),            // 9: central.v1.OrderStep
-	(*OrderRunbookRequest)(nil),  // 10: central.v1.OrderRunbookRequest
-	(*OrderRunbookResponse)(nil), // 11: central.v1.OrderRunbookResponse
-	(*OrderHostKeyRequest)(nil),  // 12: central.v1.OrderHostKeyRequest
-	(*OrderHostKeyResponse)(nil), // 13: central.v1.OrderHostKeyResponse
-	(*GetOrderRequest)(nil),      // 14: central.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),     // 15: central.v1.GetOrderResponse
-	(*ListOrdersRequest)(nil),    // 16: central.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),   // 17: central.v1.ListOrdersResponse
-	(*PlacedOrder)(nil),          // 18: central.v1.PlacedOrder
-	(*v1.Parameter)(nil),         // 19: trust.v1.Parameter
+	(*OrderedTarget)(nil),        // 2: central.v1.OrderedTarget
+	(*RunbookOrder)(nil),         // 3: central.v1.RunbookOrder
+	(*HostKeyOrder)(nil),         // 4: central.v1.HostKeyOrder
+	(*OrderReport)(nil),          // 5: central.v1.OrderReport
+	(*OrderResult)(nil),          // 6: central.v1.OrderResult
+	(*OrderPhase)(nil),           // 7: central.v1.OrderPhase
+	(*OrderSight)(nil),           // 8: central.v1.OrderSight
+	(*OrderFact)(nil),            // 9: central.v1.OrderFact
+	(*OrderStep)(nil),            // 10: central.v1.OrderStep
+	(*OrderRunbookRequest)(nil),  // 11: central.v1.OrderRunbookRequest
+	(*OrderRunbookResponse)(nil), // 12: central.v1.OrderRunbookResponse
+	(*OrderHostKeyRequest)(nil),  // 13: central.v1.OrderHostKeyRequest
+	(*OrderHostKeyResponse)(nil), // 14: central.v1.OrderHostKeyResponse
+	(*GetOrderRequest)(nil),      // 15: central.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),     // 16: central.v1.GetOrderResponse
+	(*CancelOrderRequest)(nil),   // 17: central.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),  // 18: central.v1.CancelOrderResponse
+	(*ListOrdersRequest)(nil),    // 19: central.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),   // 20: central.v1.ListOrdersResponse
+	(*PlacedOrder)(nil),          // 21: central.v1.PlacedOrder
+	(*v1.Parameter)(nil),         // 22: trust.v1.Parameter
 }
 var file_central_v1_order_proto_depIdxs = []int32{
-	2,  // 0: central.v1.Order.runbook:type_name -> central.v1.RunbookOrder
-	3,  // 1: central.v1.Order.host_key:type_name -> central.v1.HostKeyOrder
-	19, // 2: central.v1.RunbookOrder.parameters:type_name -> trust.v1.Parameter
-	0,  // 3: central.v1.OrderReport.state:type_name -> central.v1.OrderState
-	5,  // 4: central.v1.OrderReport.result:type_name -> central.v1.OrderResult
-	6,  // 5: central.v1.OrderResult.phases:type_name -> central.v1.OrderPhase
-	7,  // 6: central.v1.OrderResult.before:type_name -> central.v1.OrderSight
-	7,  // 7: central.v1.OrderResult.after:type_name -> central.v1.OrderSight
-	9,  // 8: central.v1.OrderResult.steps:type_name -> central.v1.OrderStep
-	19, // 9: central.v1.OrderResult.parameters:type_name -> trust.v1.Parameter
-	8,  // 10: central.v1.OrderSight.facts:type_name -> central.v1.OrderFact
-	19, // 11: central.v1.OrderRunbookRequest.parameters:type_name -> trust.v1.Parameter
-	18, // 12: central.v1.OrderRunbookResponse.order:type_name -> central.v1.PlacedOrder
-	18, // 13: central.v1.OrderHostKeyResponse.order:type_name -> central.v1.PlacedOrder
-	18, // 14: central.v1.GetOrderResponse.order:type_name -> central.v1.PlacedOrder
-	18, // 15: central.v1.ListOrdersResponse.orders:type_name -> central.v1.PlacedOrder
-	1,  // 16: central.v1.PlacedOrder.order:type_name -> central.v1.Order
-	0,  // 17: central.v1.PlacedOrder.state:type_name -> central.v1.OrderState
-	4,  // 18: central.v1.PlacedOrder.report:type_name -> central.v1.OrderReport
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	3,  // 0: central.v1.Order.runbook:type_name -> central.v1.RunbookOrder
+	4,  // 1: central.v1.Order.host_key:type_name -> central.v1.HostKeyOrder
+	2,  // 2: central.v1.Order.meant:type_name -> central.v1.OrderedTarget
+	22, // 3: central.v1.RunbookOrder.parameters:type_name -> trust.v1.Parameter
+	0,  // 4: central.v1.OrderReport.state:type_name -> central.v1.OrderState
+	6,  // 5: central.v1.OrderReport.result:type_name -> central.v1.OrderResult
+	7,  // 6: central.v1.OrderResult.phases:type_name -> central.v1.OrderPhase
+	8,  // 7: central.v1.OrderResult.before:type_name -> central.v1.OrderSight
+	8,  // 8: central.v1.OrderResult.after:type_name -> central.v1.OrderSight
+	10, // 9: central.v1.OrderResult.steps:type_name -> central.v1.OrderStep
+	22, // 10: central.v1.OrderResult.parameters:type_name -> trust.v1.Parameter
+	9,  // 11: central.v1.OrderSight.facts:type_name -> central.v1.OrderFact
+	22, // 12: central.v1.OrderRunbookRequest.parameters:type_name -> trust.v1.Parameter
+	21, // 13: central.v1.OrderRunbookResponse.order:type_name -> central.v1.PlacedOrder
+	21, // 14: central.v1.OrderHostKeyResponse.order:type_name -> central.v1.PlacedOrder
+	21, // 15: central.v1.GetOrderResponse.order:type_name -> central.v1.PlacedOrder
+	21, // 16: central.v1.CancelOrderResponse.order:type_name -> central.v1.PlacedOrder
+	21, // 17: central.v1.ListOrdersResponse.orders:type_name -> central.v1.PlacedOrder
+	1,  // 18: central.v1.PlacedOrder.order:type_name -> central.v1.Order
+	0,  // 19: central.v1.PlacedOrder.state:type_name -> central.v1.OrderState
+	5,  // 20: central.v1.PlacedOrder.report:type_name -> central.v1.OrderReport
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_central_v1_order_proto_init() }
@@ -1799,7 +2076,7 @@ func file_central_v1_order_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_central_v1_order_proto_rawDesc), len(file_central_v1_order_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -116,6 +116,9 @@ const (
 	FleetServiceGetOrderProcedure = "/central.v1.FleetService/GetOrder"
 	// FleetServiceListOrdersProcedure is the fully-qualified name of the FleetService's ListOrders RPC.
 	FleetServiceListOrdersProcedure = "/central.v1.FleetService/ListOrders"
+	// FleetServiceCancelOrderProcedure is the fully-qualified name of the FleetService's CancelOrder
+	// RPC.
+	FleetServiceCancelOrderProcedure = "/central.v1.FleetService/CancelOrder"
 )
 
 // FleetServiceClient is a client for the central.v1.FleetService service.
@@ -175,6 +178,9 @@ type FleetServiceClient interface {
 	OrderHostKey(context.Context, *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error)
 	GetOrder(context.Context, *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error)
 	ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error)
+	// CancelOrder withdraws an order that no appliance was given yet. Afterwards
+	// nothing stops it, and the call is refused.
+	CancelOrder(context.Context, *connect.Request[v1.CancelOrderRequest]) (*connect.Response[v1.CancelOrderResponse], error)
 }
 
 // NewFleetServiceClient constructs a client for the central.v1.FleetService service. By default, it
@@ -374,6 +380,12 @@ func NewFleetServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(fleetServiceMethods.ByName("ListOrders")),
 			connect.WithClientOptions(opts...),
 		),
+		cancelOrder: connect.NewClient[v1.CancelOrderRequest, v1.CancelOrderResponse](
+			httpClient,
+			baseURL+FleetServiceCancelOrderProcedure,
+			connect.WithSchema(fleetServiceMethods.ByName("CancelOrder")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -410,6 +422,7 @@ type fleetServiceClient struct {
 	orderHostKey           *connect.Client[v1.OrderHostKeyRequest, v1.OrderHostKeyResponse]
 	getOrder               *connect.Client[v1.GetOrderRequest, v1.GetOrderResponse]
 	listOrders             *connect.Client[v1.ListOrdersRequest, v1.ListOrdersResponse]
+	cancelOrder            *connect.Client[v1.CancelOrderRequest, v1.CancelOrderResponse]
 }
 
 // CreateClient calls central.v1.FleetService.CreateClient.
@@ -567,6 +580,11 @@ func (c *fleetServiceClient) ListOrders(ctx context.Context, req *connect.Reques
 	return c.listOrders.CallUnary(ctx, req)
 }
 
+// CancelOrder calls central.v1.FleetService.CancelOrder.
+func (c *fleetServiceClient) CancelOrder(ctx context.Context, req *connect.Request[v1.CancelOrderRequest]) (*connect.Response[v1.CancelOrderResponse], error) {
+	return c.cancelOrder.CallUnary(ctx, req)
+}
+
 // FleetServiceHandler is an implementation of the central.v1.FleetService service.
 type FleetServiceHandler interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
@@ -624,6 +642,9 @@ type FleetServiceHandler interface {
 	OrderHostKey(context.Context, *connect.Request[v1.OrderHostKeyRequest]) (*connect.Response[v1.OrderHostKeyResponse], error)
 	GetOrder(context.Context, *connect.Request[v1.GetOrderRequest]) (*connect.Response[v1.GetOrderResponse], error)
 	ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error)
+	// CancelOrder withdraws an order that no appliance was given yet. Afterwards
+	// nothing stops it, and the call is refused.
+	CancelOrder(context.Context, *connect.Request[v1.CancelOrderRequest]) (*connect.Response[v1.CancelOrderResponse], error)
 }
 
 // NewFleetServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -819,6 +840,12 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(fleetServiceMethods.ByName("ListOrders")),
 		connect.WithHandlerOptions(opts...),
 	)
+	fleetServiceCancelOrderHandler := connect.NewUnaryHandler(
+		FleetServiceCancelOrderProcedure,
+		svc.CancelOrder,
+		connect.WithSchema(fleetServiceMethods.ByName("CancelOrder")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/central.v1.FleetService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FleetServiceCreateClientProcedure:
@@ -883,6 +910,8 @@ func NewFleetServiceHandler(svc FleetServiceHandler, opts ...connect.HandlerOpti
 			fleetServiceGetOrderHandler.ServeHTTP(w, r)
 		case FleetServiceListOrdersProcedure:
 			fleetServiceListOrdersHandler.ServeHTTP(w, r)
+		case FleetServiceCancelOrderProcedure:
+			fleetServiceCancelOrderHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -1014,4 +1043,8 @@ func (UnimplementedFleetServiceHandler) GetOrder(context.Context, *connect.Reque
 
 func (UnimplementedFleetServiceHandler) ListOrders(context.Context, *connect.Request[v1.ListOrdersRequest]) (*connect.Response[v1.ListOrdersResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.ListOrders is not implemented"))
+}
+
+func (UnimplementedFleetServiceHandler) CancelOrder(context.Context, *connect.Request[v1.CancelOrderRequest]) (*connect.Response[v1.CancelOrderResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("central.v1.FleetService.CancelOrder is not implemented"))
 }
