@@ -96,7 +96,8 @@ var linuxUpkeep = []Check{
 		Runbooks:  map[string]string{"linux": "linux.patches.install"},
 		Facts: map[string]Class{
 			check.FactPackageManager: Safe, check.FactSecurityCount: Safe, check.FactSecurityUpdate: Identifier,
-			check.FactSecuritySource: Safe, check.FactListAge: Safe, check.FactSupportEnded: Safe,
+			check.FactSecuritySource: Safe, check.FactListAge: Safe,
+			check.FactSupportEnd: Safe, check.FactSupportEnded: Safe,
 		},
 		Parameters: []Parameter{
 			{"max_list_hours", "72", "Age of the list of updates that is still believed, in hours."},

@@ -11,7 +11,8 @@ const (
 	// which updates are for security.
 	FactSecuritySource = "security_source"
 	FactListAge        = "list_age_hours" // since the list of updates was fetched
-	FactSupportEnded   = "support_ended"  // the date, where the system's own files name one that has passed
+	FactSupportEnd     = "support_end"    // the date until which the system's maker mends it, where it is known
+	FactSupportEnded   = "support_ended"  // the same date where it has passed
 )
 
 var linuxPatchParameters = []Parameter{{"max_list_hours", "72"}, {"max_waiting", "0"}}
@@ -30,4 +31,5 @@ security_source=unlabelled|unknown||The repositories do not say which updates ar
 -security_source|unknown||Where updates come from could not be read.
 -list_age_hours|unknown||When the list of updates was fetched is not known.
 list_age_hours>max_list_hours|medium|list too old|The list of updates was not fetched for too long.
+-support_end|unknown||Until when this release has security updates is not known here.
 |pass|none waiting|No security update waits.`

@@ -49,7 +49,7 @@ var linuxUpkeepFacts = map[ID][]string{
 	LinuxEncryption:   {FactVirtual, FactEncrypted, FactPlain, FactPlainSwap, FactUnreadVolume},
 	LinuxIntegrity:    {FactGuard, FactSignatureAge, FactWatcher, FactWatcherAge, FactMandatoryAccess},
 	LinuxLegacy:       {FactListenersRead, FactLegacy},
-	LinuxPatches:      {FactPackageManager, FactSecurityCount, FactSecurityUpdate, FactSecuritySource, FactListAge, FactSupportEnded},
+	LinuxPatches:      {FactPackageManager, FactSecurityCount, FactSecurityUpdate, FactSecuritySource, FactListAge, FactSupportEnd, FactSupportEnded},
 	LinuxPermissions:  {FactFile, FactWorldWritable, FactWorldWritableCount},
 	LinuxRestoreTest:  {FactRestoreTest},
 	LinuxScheduled:    {FactEntriesDigest, FactEntryCount, FactEntry, FactNotWalked},

@@ -11,6 +11,7 @@ import (
 // fakeAPT knows what waits from the file waiting, as apt-get -s prints it (captured
 // on Debian 12 and Ubuntu 22.04, 2026-11), and installs by emptying it.
 const fakeAPT = `case "$*" in
+*-security*dist-upgrade*) cat @@/waiting.security 2>/dev/null; true ;;
 *dist-upgrade*) [ ! -e @@/broken ] || exit 100
   echo 'NOTE: This is only a simulation!'
   cat @@/waiting ;;
@@ -19,7 +20,7 @@ const fakeAPT = `case "$*" in
   touch @@/var/lib/apt/periodic/update-success-stamp ;;
 *install*) echo "$*" >>@@/calls
   if [ -e @@/full ]; then echo 'E: You do not have enough free space'; exit 100; fi
-  grep -v -e Security -e '-security' @@/waiting >@@/waiting.new; mv -f @@/waiting.new @@/waiting ;;
+  grep -v -e Security -e '-security' @@/waiting >@@/waiting.new; mv -f @@/waiting.new @@/waiting; rm -f @@/waiting.security ;;
 esac
 `
 
@@ -29,6 +30,13 @@ Inst openssl [3.0.14-1~deb12u1] (3.0.15-1~deb12u1 Debian:12.9/stable, Debian-Sec
 Inst linux-image-6.1.0-30-amd64 (6.1.124-1 Debian-Security:12/stable-security [amd64])
 Conf libssl3 (3.0.15-1~deb12u1 Debian-Security:12/stable-security [amd64])
 `
+
+// hiddenWaiting is what apt 2.6 says of a package whose newest version is in another
+// suite than its mended one (2026-11), without and with -t jammy-security.
+const (
+	hiddenWaiting = "Inst openssl [3.0.2-0ubuntu1.15] (3.0.2-0ubuntu1.19 Ubuntu:22.04/jammy-updates [amd64])\n"
+	hiddenMended  = "Inst openssl [3.0.2-0ubuntu1.15] (3.0.2-0ubuntu1.16 Ubuntu:22.04/jammy-security [amd64])\n"
+)
 
 const ubuntuWaiting = `Inst tzdata [2024a-0ubuntu0.22.04] (2024b-0ubuntu0.22.04 Ubuntu:22.04/jammy-updates [all])
 Inst libc6 [2.35-0ubuntu3.8] (2.35-0ubuntu3.9 Ubuntu:22.04/jammy-updates, Ubuntu:22.04/jammy-security [amd64])
@@ -42,6 +50,7 @@ func newDebian(t *testing.T, waiting string) *server {
 	s.program(t, "dpkg", "true\n")
 	s.program(t, "dpkg-query", "echo 'openssl 3.0.14-1~deb12u1'\n")
 	s.put(t, "waiting", waiting, 0o644)
+	s.put(t, "etc/os-release", "ID=debian\nVERSION_ID=\"13\"\n", 0o644)
 	s.put(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease", "", 0o644)
 	s.aged(t, "var/lib/apt/lists", 10*time.Hour)
 	return s
@@ -86,6 +95,24 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 			s.aged(t, "var/lib/apt/lists", 100*time.Hour)
 			s.aged(t, "var/lib/apt/periodic/update-success-stamp", time.Hour)
 		}, "pass", ""},
+		{"a newer version in another suite hides the mended one", func(t *testing.T, s *server) {
+			s.put(t, "waiting", hiddenWaiting, 0o644)
+			s.put(t, "waiting.security", hiddenMended, 0o644)
+			s.put(t, "var/lib/apt/lists/archive.ubuntu.com_ubuntu_dists_jammy-security_InRelease", "Suite: jammy-security\n", 0o644)
+		}, "fail high", "1 waiting|Security updates wait: openssl."},
+		{"one list alone was not fetched", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.signed(t, 12*24*time.Hour, "Valid-Until: some day\n")
+		}, "fail medium", "list too old"},
+		{"a list that nobody had to sign anew", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.signed(t, 12*24*time.Hour, "")
+		}, "pass", ""},
+		{"Ubuntu's hook did not see every list fetched", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "etc/apt/apt.conf.d/15update-stamp", "APT::Update::Post-Invoke-Success {\"touch /var/lib/apt/periodic/update-success-stamp\";};\n", 0o644)
+			s.aged(t, "var/lib/apt/periodic/update-success-stamp", 100*time.Hour)
+		}, "fail medium", "list too old"},
 		{"a list of the future", func(t *testing.T, s *server) {
 			s.put(t, "waiting", "", 0o644)
 			s.aged(t, "var/lib/apt/lists", -time.Hour)
@@ -108,6 +135,23 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 			s.put(t, "waiting", "", 0o644)
 			s.put(t, "etc/os-release", "SUPPORT_END=2999-05-14\n", 0o644)
 		}, "pass", ""},
+		{"Debian 10, whose files name no end", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "etc/os-release", "ID=debian\nVERSION_ID=10\n", 0o644)
+		}, "fail high", "since 2024-06-30"},
+		{"Ubuntu 20.04", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "etc/os-release", "ID=ubuntu\nVERSION_ID=\"20.04\"\n", 0o644)
+		}, "fail high", "since 2025-05-29"},
+		{"Ubuntu 20.04 whose support was extended", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "etc/os-release", "ID=ubuntu\nVERSION_ID=\"20.04\"\n", 0o644)
+			s.put(t, "var/lib/apt/lists/esm.ubuntu.com_infra_ubuntu_dists_focal-infra-security_InRelease", "Suite: focal-infra-security\n", 0o644)
+		}, "pass", ""},
+		{"a system that nobody knows", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "etc/os-release", "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\n", 0o644)
+		}, "unknown", "Until when"},
 		{"NixOS", func(t *testing.T, s *server) { s.put(t, "etc/NIXOS", "", 0o644) }, "unknown", "NixOS"},
 		{"no package manager", func(t *testing.T, s *server) { s.gone(t, "apt-get") }, "unknown", "no package manager"},
 	} {
@@ -117,6 +161,25 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 			wants(t, s.judge(t, check.LinuxPatches, nil), test.want, test.say)
 		})
 	}
+}
+
+// signed writes the list of security updates as its maker signed it so long ago.
+func (s *server) signed(t *testing.T, ago time.Duration, more string) {
+	t.Helper()
+	text := "Suite: stable-security\nDate: " + time.Now().Add(-ago).UTC().Format(time.RFC1123) + "\n" + more
+	s.put(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease", text, 0o644)
+	s.aged(t, "var/lib/apt/lists", 10*time.Hour)
+}
+
+func TestAHiddenSecurityUpdateIsInstalled(t *testing.T) {
+	s := newDebian(t, hiddenWaiting)
+	s.put(t, "waiting.security", hiddenMended, 0o644)
+	s.put(t, "var/lib/apt/lists/archive.ubuntu.com_ubuntu_dists_jammy-security_InRelease", "Suite: jammy-security\n", 0o644)
+	does(t, s.phase(t, "linux.patches.install", "remediate", nil, nil))
+	if calls := s.read(t, "calls"); !strings.Contains(calls, "--only-upgrade install openssl\n") {
+		t.Errorf("apt-get was told %q", calls)
+	}
+	wants(t, s.judge(t, check.LinuxPatches, nil), "pass", "none waiting")
 }
 
 func TestUpdatesAreLeftAloneWhereInstallingWouldHarm(t *testing.T) {
@@ -179,11 +242,41 @@ echo 'FEDORA-2026-1a  security Important openssl-3.2.2-3.fc41.x86_64 2026-01-02 
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newServer(t)
+			s.put(t, "etc/os-release", "NAME=x\nSUPPORT_END=2999-01-01\n", 0o644)
 			s.program(t, test.program, test.text+"\n")
 			for _, name := range test.files {
 				s.aged(t, name, time.Hour)
 			}
 			wants(t, s.judge(t, check.LinuxPatches, nil), test.want, test.say)
+		})
+	}
+}
+
+func TestTheOldestEnabledRepositoryCounts(t *testing.T) {
+	const dnf = `case "$*" in
+*repolist*) printf 'repo id    repo name\nbaseos     AlmaLinux\nepel       EPEL\n' ;;
+esac
+`
+	const zypper = `case "$*" in
+*repos*) echo '<repo alias="baseos" name="x" enabled="1"/>'; echo '<repo alias="epel" name="x" enabled="1"/>' ;;
+esac
+`
+	for _, test := range []struct{ program, text, folder string }{{"dnf", dnf, "var/cache/dnf/%-0123456789abcdef"}, {"dnf", dnf, "var/cache/libdnf5/%-0123456789abcdef"}, {"zypper", zypper, "var/cache/zypp/raw/%"}} {
+		t.Run(test.folder, func(t *testing.T) {
+			s := newServer(t)
+			s.put(t, "etc/os-release", "NAME=x\nSUPPORT_END=2999-01-01\n", 0o644)
+			s.program(t, test.program, test.text)
+			file := func(repository, name string) string {
+				return strings.ReplaceAll(test.folder, "%", repository) + "/repodata/" + name
+			}
+			for _, repository := range []string{"baseos", "epel"} {
+				s.aged(t, file(repository, "1-updateinfo.xml.gz"), 9000*time.Hour)
+				s.aged(t, file(repository, "repomd.xml"), time.Hour)
+			}
+			s.aged(t, file("gone", "repomd.xml"), 9000*time.Hour)
+			wants(t, s.judge(t, check.LinuxPatches, nil), "pass", "")
+			s.aged(t, file("baseos", "repomd.xml"), 100*time.Hour)
+			wants(t, s.judge(t, check.LinuxPatches, nil), "fail medium", "list too old")
 		})
 	}
 }

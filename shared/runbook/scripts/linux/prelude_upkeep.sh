@@ -86,6 +86,22 @@ backup_jobs() {
   done
 }
 
+# security_plan OPTION...: apt's lines about the security updates that wait. Its words
+# are of the program, not of a language: Inst NAME [OLD] (NEW LABEL:VERSION/SUITE, ...).
+# Where another suite has a newer version, that one hides the mended one, so that each
+# suite for security is asked for by itself too.
+security_plan() {
+  osiris_plan=$(apt-get -s "$@" dist-upgrade 2>/dev/null) || return 1
+  osiris_suites=$(for osiris_file in /var/lib/apt/lists/*security*Release; do
+    if [ -e "$osiris_file" ]; then sed -n 's/^Suite: \([a-z0-9.-]*-security\)$/\1/p' "$osiris_file"; fi
+  done | sort -u)
+  for osiris_suite in $osiris_suites; do
+    osiris_more=$(apt-get -s "$@" -t "$osiris_suite" dist-upgrade 2>/dev/null) || return 1
+    osiris_plan=$osiris_plan$osiris_feed$osiris_more
+  done
+  printf '%s\n' "$osiris_plan" | awk '$1 == "Inst" && /Debian-Security:|[a-z]-security[], ]/'
+}
+
 # roots_alone PATH: nobody else can put something in its place meanwhile. Each
 # folder above it, as far as /etc or /root, is one that only root writes.
 roots_alone() {
