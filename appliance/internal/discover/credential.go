@@ -1,18 +1,14 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
 
-	"github.com/go-ldap/ldap/v3"
-	"github.com/go-ldap/ldap/v3/gssapi"
-	"github.com/jcmturner/gokrb5/v8/client"
-	"github.com/jcmturner/gokrb5/v8/config"
-	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
-	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 )
 
 // Method is how an account proves itself.
@@ -54,19 +50,11 @@ func (c Credential) validate() error {
 		return fmt.Errorf("%w: a password or a keytab, one of them", ErrInvalid)
 	}
 	if len(c.Keytab) > 0 {
-		if _, err := readKeytab(c.Keytab); err != nil {
-			return err
+		if err := kerberos.CheckKeytab(c.Keytab); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 	}
 	return nil
-}
-
-func readKeytab(b []byte) (*keytab.Keytab, error) {
-	k := keytab.New()
-	if err := guard(func() error { return k.Unmarshal(b) }); err != nil || len(k.Entries) == 0 {
-		return nil, fmt.Errorf("%w: the keytab cannot be read", ErrInvalid)
-	}
-	return k, nil
 }
 
 func (d *Directory) bind(ctx context.Context, s *session) error {
@@ -76,107 +64,76 @@ func (d *Directory) bind(ctx context.Context, s *session) error {
 		}
 		return nil
 	}
-	// The controller is a KDC of its domain itself; the others are for when its
-	// port is closed.
+	ticket, err := d.ticket(ctx, s)
+	if err != nil {
+		return err
+	}
+	g := &gssapi{context: kerberos.NewContext(ticket, nil)}
+	return guard(func() error { return g.bind(s) })
+}
+
+// ticket gets the right to use the controller. It is a KDC of its domain itself;
+// the others are for when its port is closed.
+func (d *Directory) ticket(ctx context.Context, s *session) (*kerberos.Ticket, error) {
 	host, _, err := net.SplitHostPort(s.wire.RemoteAddr().String())
 	if err != nil {
-		return fmt.Errorf("reading the controller's address: %w", err)
+		return nil, fmt.Errorf("reading the controller's address: %w", err)
 	}
-	err = d.kerberos(ctx, s, []string{net.JoinHostPort(host, "88")})
+	t, err := d.ticketBy(ctx, s.server, []string{net.JoinHostPort(host, "88")})
 	if !errors.Is(err, ErrUnreachable) {
-		return err
+		return t, err
 	}
 	others, lookup := d.kdcs(ctx)
 	if lookup != nil {
-		return errors.Join(err, lookup)
+		return nil, errors.Join(err, lookup)
 	}
-	return d.kerberos(ctx, s, others)
+	return d.ticketBy(ctx, s.server, others)
 }
 
-// kerberos logs on and binds. gokrb5 knows no contexts, but gives up on a KDC
-// after five seconds; the caller does not wait for that.
-func (d *Directory) kerberos(ctx context.Context, s *session, kdcs []string) error {
-	done := make(chan error, 1)
-	go func() { done <- guard(func() error { return d.gssapi(s, kdcs) }) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for the kdc: %w", context.Cause(ctx))
-	}
-}
-
-func (d *Directory) gssapi(s *session, kdcs []string) error {
-	c, err := d.login(kdcs)
+func (d *Directory) ticketBy(ctx context.Context, server string, kdcs []string) (*kerberos.Ticket, error) {
+	account := d.account()
+	tickets := kerberos.New(func(_ context.Context, realm string) ([]string, error) {
+		if realm != account.Realm {
+			return nil, fmt.Errorf("the kdc sends us on to %.100q", realm)
+		}
+		return kdcs, nil
+	})
+	t, err := tickets.Ticket(ctx, account, "ldap/"+server)
 	if err != nil {
-		return err
+		return nil, kerberosProblem("getting a ticket", err)
 	}
-	defer c.Destroy()
-	if err := c.Login(); err != nil {
-		return kerberosProblem("getting a ticket", err)
-	}
-	err = s.conn.GSSAPIBind(&gssapi.Client{Client: c}, "ldap/"+s.server, "")
-	var l *ldap.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &l):
-		return fmt.Errorf("binding: %w", err)
-	}
-	return kerberosProblem("binding", err)
+	return t, nil
 }
 
-func (d *Directory) login(kdcs []string) (*client.Client, error) {
-	realm := strings.ToUpper(d.cfg.Domain)
+func (d *Directory) account() kerberos.Account {
 	user := d.cfg.Credential.User
 	if _, name, ok := strings.Cut(user, `\`); ok {
 		user = name
 	}
 	user, _, _ = strings.Cut(user, "@")
-	off := client.DisablePAFXFAST(true) // AD and Samba refuse gokrb5's form of it
-	if len(d.cfg.Credential.Keytab) > 0 {
-		k, err := readKeytab(d.cfg.Credential.Keytab)
-		if err != nil {
-			return nil, err
-		}
-		return client.NewWithKeytab(user, realm, k, settings(realm, kdcs), off), nil
+	return kerberos.Account{
+		Realm: strings.ToUpper(d.cfg.Domain), User: user, Password: d.cfg.Credential.Password, Keytab: d.cfg.Credential.Keytab,
 	}
-	return client.NewWithPassword(user, realm, d.cfg.Credential.Password, settings(realm, kdcs), off), nil
 }
 
-// settings are a krb5.conf that names one realm: AES, TCP, no DNS.
-func settings(realm string, kdcs []string) *config.Config {
-	ciphers := []int32{etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA1_96}
-	c := config.New()
-	c.LibDefaults.DefaultRealm = realm
-	c.LibDefaults.DNSLookupKDC = false
-	c.LibDefaults.DNSLookupRealm = false
-	c.LibDefaults.UDPPreferenceLimit = 1
-	c.LibDefaults.DefaultTktEnctypeIDs = ciphers
-	c.LibDefaults.DefaultTGSEnctypeIDs = ciphers
-	c.LibDefaults.PermittedEnctypeIDs = ciphers
-	c.Realms = []config.Realm{{Realm: realm, KDC: kdcs}}
-	return c
-}
-
-// kerberosProblem sorts what gokrb5 says only as text.
+// kerberosProblem gives an error of Kerberos the name that callers know.
 func kerberosProblem(doing string, err error) error {
-	if code := kerberosError.FindString(err.Error()); code != "" {
-		if hint := kerberosCodes[code]; hint != "" {
-			return &Refused{code, hint}
-		}
-		if code == "KRB_AP_ERR_SKEW" {
-			return fmt.Errorf("%w: %s", ErrClock, doing)
-		}
-		return fmt.Errorf("%w: %s: %s", ErrReply, doing, code)
-	}
-	if strings.Contains(err.Error(), "Networking_Error") || strings.Contains(err.Error(), "communication error with KDC") {
+	switch {
+	case errors.Is(err, kerberos.ErrClock):
+		return fmt.Errorf("%w: %s: %w", ErrClock, doing, err)
+	case errors.Is(err, kerberos.ErrKDC):
 		return fmt.Errorf("%w: %s: %w", ErrUnreachable, doing, err)
+	case errors.Is(err, kerberos.ErrRefused), errors.Is(err, kerberos.ErrService):
+		code := kerberosCode.FindString(err.Error())
+		if hint := kerberosCodes[code]; hint != "" {
+			return &Refused{Code: code, Hint: hint, Forgeable: true, Harmless: !countedCodes[code]}
+		}
+		return &Refused{Code: cmp.Or(code, "kerberos"), Hint: err.Error(), Forgeable: true, Harmless: true}
 	}
 	return fmt.Errorf("%w: %s: %w", ErrReply, doing, err)
 }
 
-// guard turns a panic of gokrb5 over foreign bytes into an error.
+// guard turns a panic of a library over foreign bytes into an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

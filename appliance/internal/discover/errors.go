@@ -25,8 +25,8 @@ var (
 	// ErrCertificate means that the certificate is not the right one; the error
 	// is an *Untrusted.
 	ErrCertificate = errors.New("domain controller's certificate is not trusted")
-	// ErrCredentials means that the account is not accepted. It is not to be
-	// tried again by itself: accounts lock. The error is a *Refused.
+	// ErrCredentials means that the account is not accepted. The error is a
+	// *Refused, which says whether it may be tried again by itself: accounts lock.
 	ErrCredentials = errors.New("credentials refused")
 	// ErrDenied means that the account may not read that.
 	ErrDenied = errors.New("account may not read this")
@@ -64,6 +64,11 @@ type Refused struct {
 	// Code is Windows' error in hexadecimal, as "52e", or Kerberos' name.
 	Code string
 	Hint string
+	// Forgeable means that a KDC said so, for which anybody between it and us can
+	// speak: the account may be good.
+	Forgeable bool
+	// Harmless means that the domain did not count it as a wrong password.
+	Harmless bool
 }
 
 func (r *Refused) Error() string {
@@ -92,10 +97,13 @@ var kerberosCodes = map[string]string{
 	"KDC_ERR_POLICY":              "the domain's policy forbids it",
 }
 
+// countedCodes are those by which an account locks, or is locked.
+var countedCodes = map[string]bool{"KDC_ERR_PREAUTH_FAILED": true, "KDC_ERR_CLIENT_REVOKED": true}
+
 var (
-	bindData      = regexp.MustCompile(`\bdata ([0-9a-f]{3,8})\b`)
-	bindStatus    = regexp.MustCompile(`\b(80090346)\b`)
-	kerberosError = regexp.MustCompile(`\b(KDC_ERR|KRB_AP_ERR)_[A-Z_]+\b`)
+	bindData     = regexp.MustCompile(`\bdata ([0-9a-f]{3,8})\b`)
+	bindStatus   = regexp.MustCompile(`\b(80090346)\b`)
+	kerberosCode = regexp.MustCompile(`\b(KDC_ERR|KRB_AP_ERR)_[A-Z_]+\b`)
 )
 
 // refused reads the answer to a bind.
@@ -104,11 +112,11 @@ func refused(text string) *Refused {
 	for _, form := range []*regexp.Regexp{bindStatus, bindData} {
 		if m := form.FindStringSubmatch(text); m != nil {
 			if hint := bindCodes[m[1]]; hint != "" {
-				return &Refused{m[1], hint}
+				return &Refused{Code: m[1], Hint: hint}
 			}
 		}
 	}
-	return &Refused{"49", "wrong account name or password"}
+	return &Refused{Code: "49", Hint: "wrong account name or password"}
 }
 
 // classify gives an error the name that callers know.

@@ -3,11 +3,14 @@ package discover
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 )
 
 func TestParseGUID(t *testing.T) {
@@ -89,17 +92,28 @@ func FuzzRefused(f *testing.F) {
 }
 
 func TestKerberosProblem(t *testing.T) {
+	type worth struct{ forgeable, harmless bool }
 	for _, c := range []struct {
-		text string
+		err  error
 		want error
+		worth
 	}{
-		{"[Root cause: KDC_Error] KDC_Error: AS Exchange Error: kerberos error response from KDC: KRB Error: (24) KDC_ERR_PREAUTH_FAILED Pre-authentication information was invalid", ErrCredentials},
-		{"KRB Error: (37) KRB_AP_ERR_SKEW Clock skew too great", ErrClock},
-		{"KRB Error: (60) KRB_ERR_GENERIC Generic error", ErrReply},
-		{"[Root cause: Networking_Error] communication error with KDC via TCP: x", ErrUnreachable},
+		{fmt.Errorf("%w: (24) KDC_ERR_PREAUTH_FAILED Pre-authentication information was invalid", kerberos.ErrRefused), ErrCredentials, worth{true, false}},
+		{fmt.Errorf("%w: (18) KDC_ERR_CLIENT_REVOKED", kerberos.ErrRefused), ErrCredentials, worth{true, false}},
+		{fmt.Errorf("%w: (14) KDC_ERR_ETYPE_NOSUPP", kerberos.ErrRefused), ErrCredentials, worth{true, true}},
+		{fmt.Errorf("%w: (7) KDC_ERR_S_PRINCIPAL_UNKNOWN", kerberos.ErrService), ErrCredentials, worth{true, true}},
+		{fmt.Errorf("%w: it does not open with the password", kerberos.ErrRefused), ErrCredentials, worth{true, true}},
+		{fmt.Errorf("%w: %w", kerberos.ErrKDC, kerberos.ErrClock), ErrClock, worth{}},
+		{fmt.Errorf("%w: (60) KRB_ERR_GENERIC Generic error", kerberos.ErrReply), ErrReply, worth{}},
+		{fmt.Errorf("%w: nobody there", kerberos.ErrKDC), ErrUnreachable, worth{}},
 	} {
-		if err := classify(context.Background(), kerberosProblem("getting a ticket", errors.New(c.text))); !errors.Is(err, c.want) {
-			t.Errorf("kerberosProblem(%q) = %v; want %v", c.text, err, c.want)
+		err := classify(context.Background(), kerberosProblem("getting a ticket", c.err))
+		if !errors.Is(err, c.want) {
+			t.Errorf("kerberosProblem(%q) = %v; want %v", c.err, err, c.want)
+		}
+		var r *Refused
+		if errors.As(err, &r) && (worth{r.Forgeable, r.Harmless}) != c.worth {
+			t.Errorf("kerberosProblem(%q) = %+v; want %+v", c.err, r, c.worth)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (d *Directory) controllers(ctx context.Context, preferred string) ([]string
 		name := strings.ToLower(strings.TrimSuffix(r.Target, "."))
 		// Somebody who forges DNS could name a host of theirs, for which any
 		// public authority gives them a certificate; the password would follow.
-		if !strings.HasSuffix(name, "."+d.cfg.Domain) {
+		if !d.inside(name) {
 			continue
 		}
 		if !slices.Contains(names, name) {
@@ -60,6 +60,11 @@ func (d *Directory) controllers(ctx context.Context, preferred string) ([]string
 	return names[:min(len(names), maxCandidates)], nil
 }
 
+// inside reports whether a host's name is in the domain.
+func (d *Directory) inside(name string) bool {
+	return strings.HasSuffix(strings.ToLower(strings.TrimSuffix(name, ".")), "."+d.cfg.Domain)
+}
+
 // kdcs are addresses of the domain's KDCs.
 func (d *Directory) kdcs(ctx context.Context) ([]string, error) {
 	records, err := d.services(ctx, "kerberos", d.cfg.Domain)
@@ -68,6 +73,9 @@ func (d *Directory) kdcs(ctx context.Context) ([]string, error) {
 	}
 	var addresses []string
 	for _, r := range records[:min(len(records), maxCandidates)] {
+		if !d.inside(r.Target) {
+			continue // as with controllers, but that a proof of the password follows
+		}
 		ips, err := d.resolver.LookupNetIP(ctx, "ip", r.Target)
 		if err != nil {
 			continue // the others may have one
@@ -75,7 +83,7 @@ func (d *Directory) kdcs(ctx context.Context) ([]string, error) {
 		addresses = append(addresses, net.JoinHostPort(ips[0].Unmap().String(), strconv.Itoa(int(r.Port))))
 	}
 	if len(addresses) == 0 {
-		return nil, fmt.Errorf("%w: no kdc of %s has an address", ErrUnreachable, d.cfg.Domain)
+		return nil, fmt.Errorf("%w: no kdc inside of %s has an address", ErrUnreachable, d.cfg.Domain)
 	}
 	return addresses, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/flags"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
@@ -114,7 +115,11 @@ func (c *Context) reply(token []byte) error {
 		if err != nil || refused == nil {
 			return errors.Join(ErrReply, err)
 		}
-		return refusal(refused)
+		if refused.ErrorCode == errorcode.KRB_AP_ERR_SKEW {
+			return wrongClock(refused.STime)
+		}
+		// Only the KDC can refuse a credential: a service knows none.
+		return fmt.Errorf("%w: the service says %s", ErrReply, errorcode.Lookup(refused.ErrorCode))
 	}
 	inner, ok := bytes.CutPrefix(inner, tokenReply)
 	if !ok {

@@ -97,7 +97,11 @@ func refusal(e *messages.KRBError) error {
 	case errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN, errorcode.KDC_ERR_SERVICE_REVOKED:
 		kind = ErrService
 	case errorcode.KRB_AP_ERR_SKEW:
-		return fmt.Errorf("%w: the clocks differ by more than five minutes (the kdc says %s)", ErrKDC, e.STime.UTC().Format(time.RFC3339))
+		return wrongClock(e.STime)
 	}
 	return fmt.Errorf("%w: %s", kind, errorcode.Lookup(e.ErrorCode))
+}
+
+func wrongClock(theirs time.Time) error {
+	return fmt.Errorf("%w: %w (the kdc says %s)", ErrKDC, ErrClock, theirs.UTC().Format(time.RFC3339))
 }

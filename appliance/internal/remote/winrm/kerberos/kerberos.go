@@ -1,7 +1,8 @@
 // Package kerberos gets tickets from a domain's KDC, authenticates to a service
 // with them and seals messages: RFC 4120 for the exchanges, RFC 4121 for the
 // tokens, with confidentiality and laid out as gss_wrap_iov gives it, which is
-// what Windows' remote management unseals.
+// what Windows' remote management unseals; without it, for the last step of a
+// logon to LDAP (RFC 4752).
 //
 // github.com/jcmturner/gokrb5 (v8.4.4, read 2026-11-22) has the messages and
 // the cryptography. Its client is not used: it ignores contexts, believes a
@@ -9,7 +10,7 @@
 // foreign bytes, derives keys with as many rounds as an unauthenticated reply
 // asks for, and cannot seal. Only AES is spoken, so that nobody can talk us down to RC4.
 //
-// ErrKDC means that no KDC answered, ErrRefused that it knows the user but not
+// ErrKDC means that no KDC answered, or with another time (ErrClock), ErrRefused that it knows the user but not
 // the password or does not let them in, ErrService that it does not know the
 // service, ErrReply that a message is not what it should be, ErrSeal that a
 // sealed message was altered, repeated or came out of order.
@@ -21,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,8 @@ import (
 var (
 	// ErrKDC means that no KDC of the realm could be asked.
 	ErrKDC = errors.New("no answer from the kdc")
+	// ErrClock is an ErrKDC: one answered, and its time is not ours.
+	ErrClock = errors.New("the clocks differ by more than five minutes")
 	// ErrRefused means that the KDC does not accept the credential.
 	ErrRefused = errors.New("kdc refused the credential")
 	// ErrService means that the KDC does not know the service.
@@ -50,6 +54,8 @@ type Account struct {
 	Realm    string // upper case
 	User     string
 	Password string
+	// Keytab is the content of a keytab file, in place of Password.
+	Keytab []byte
 }
 
 // Ticket is the right to use a service for a while.
@@ -162,7 +168,7 @@ func (c *Client) Forget(ctx context.Context, account Account, service string) {
 
 // user returns what is known of an account.
 func (c *Client) user(account Account) *user {
-	key := userKey{strings.ToLower(account.User) + "@" + account.Realm, sha256.Sum256([]byte(account.Password))}
+	key := userKey{strings.ToLower(account.User) + "@" + account.Realm, sha256.Sum256(slices.Concat([]byte(account.Password), []byte{0}, account.Keytab))}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	u := c.users[key]
