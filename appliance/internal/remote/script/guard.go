@@ -31,6 +31,8 @@ const (
 	nothing verdictOnLogin = iota
 	accepted
 	refused
+	// declined is a host's no to a ticket: the KDC had taken the password.
+	declined
 )
 
 // login is one use of a credential.
@@ -38,12 +40,16 @@ type login struct {
 	name, version, host string
 	// shared accounts are the same on many hosts.
 	shared bool
+	// tickets of Kerberos prove it: the host learns nothing of the password.
+	tickets bool
 }
 
 // guard keeps a wrong password from locking accounts. A shared account that no
 // host has accepted within a minute is tried on one host at a time; one refusal ends
 // its use everywhere for a while. A refusal on a host also ends its use there for an
-// hour. A rotated credential starts anew.
+// hour. Where a host that never accepted it refuses, as anybody's new computer may,
+// those that did accept it are asked: one that does so again proves that the host is
+// at fault. A rotated credential starts anew.
 type guard struct {
 	mu    sync.Mutex
 	known map[string]*standingOf // by credential's name
@@ -57,6 +63,8 @@ type standingOf struct {
 	strikes int                  // refusals since
 	until   time.Time            // held back everywhere
 	hosts   map[string]time.Time // held back there
+	took    map[string]bool      // hosts that accepted it, and did not refuse it since
+	doubt   time.Time            // until then only those are asked
 	turn    chan struct{}        // holds the right to try while it is not proven
 	tries   chan struct{}        // holds one for each try that has not ended
 }
@@ -66,7 +74,7 @@ func newGuard() *guard { return &guard{known: map[string]*standingOf{}} }
 func (g *guard) of(l login) *standingOf {
 	s := g.known[l.name]
 	if s == nil || s.version != l.version {
-		s = &standingOf{version: l.version, hosts: map[string]time.Time{}, turn: make(chan struct{}, 1), tries: make(chan struct{}, mostTries)}
+		s = &standingOf{version: l.version, hosts: map[string]time.Time{}, took: map[string]bool{}, turn: make(chan struct{}, 1), tries: make(chan struct{}, mostTries)}
 		g.known[l.name] = s
 	}
 	return s
@@ -128,7 +136,7 @@ func (s *standingOf) fresh() bool { return s.proven && time.Since(s.at) < proven
 
 func (s *standingOf) held(l login) error {
 	now := time.Now()
-	if now.Before(s.until) || now.Before(s.hosts[l.host]) {
+	if now.Before(s.until) || now.Before(s.hosts[l.host]) || now.Before(s.doubt) && !s.took[l.host] {
 		return ErrHeld
 	}
 	return nil
@@ -137,22 +145,38 @@ func (s *standingOf) held(l login) error {
 func (g *guard) note(l login, s *standingOf, v verdictOnLogin) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
 	switch v {
 	case accepted:
 		delete(s.hosts, l.host)
-		s.proven, s.strikes, s.at = true, 0, time.Now()
+		s.took[l.host] = true
+		s.proven, s.strikes, s.at, s.doubt = true, 0, now, time.Time{}
 	case refused:
-		now := time.Now()
 		s.hosts[l.host] = now.Add(restAfterProof)
-		if !l.shared {
-			return
+		if l.shared {
+			s.strike(l.host, now)
 		}
-		rest := restAfterProof
-		if s.proven && s.strikes == 0 {
-			rest = restAfterDoubt
-		}
-		s.until, s.proven = now.Add(rest), false
-		s.strikes++
+	case declined:
+		s.hosts[l.host] = now.Add(restAfterDoubt)
 	case nothing:
 	}
+}
+
+// strike holds a shared account back after a refusal. A host that never accepted it
+// does not do so where others did: they are asked. Of a wrong password that is two
+// failed logons an hour.
+func (s *standingOf) strike(host string, now time.Time) {
+	known := s.took[host]
+	delete(s.took, host)
+	if !known && len(s.took) > 0 {
+		s.proven, s.doubt = false, now.Add(restAfterProof)
+		s.strikes++
+		return
+	}
+	rest := restAfterProof
+	if s.proven && s.strikes == 0 {
+		rest = restAfterDoubt
+	}
+	s.until, s.proven = now.Add(rest), false
+	s.strikes++
 }

@@ -91,7 +91,10 @@ func TestHowLongARefusedCredentialRests(t *testing.T) {
 		held   time.Duration // held until then
 	}{
 		"nobody ever accepted it":              {[]verdictOnLogin{refused}, true, "9", time.Hour},
-		"another host accepted it":             {[]verdictOnLogin{accepted, refused}, true, "9", 5 * time.Minute},
+		"another host accepted it":             {[]verdictOnLogin{accepted, refused}, true, "9", time.Hour},
+		"another did, and is asked":            {[]verdictOnLogin{accepted, refused}, true, "1", 0},
+		"a ticket that a host does not take":   {[]verdictOnLogin{declined}, true, "1", 5 * time.Minute},
+		"such a ticket, on another host":       {[]verdictOnLogin{declined}, true, "9", 0},
 		"another did, on the host itself":      {[]verdictOnLogin{accepted, refused}, true, "2", time.Hour},
 		"a local account, on another host":     {[]verdictOnLogin{refused}, false, "9", 0},
 		"a local account, on the host itself":  {[]verdictOnLogin{refused}, false, "1", time.Hour},
@@ -105,7 +108,7 @@ func TestHowLongARefusedCredentialRests(t *testing.T) {
 				for n, v := range c.before {
 					done, err := g.use(t.Context(), login{name: "x", host: strconv.Itoa(n + 1), shared: c.shared})
 					if errors.Is(err, ErrHeld) {
-						time.Sleep(restAfterDoubt)
+						time.Sleep(restAfterProof)
 						done, err = g.use(t.Context(), login{name: "x", host: strconv.Itoa(n + 1), shared: c.shared})
 					}
 					if err != nil {
@@ -166,4 +169,66 @@ func TestWhoWaitsForACredentialHeedsItsContext(t *testing.T) {
 		}
 		done(accepted)
 	})
+}
+
+func TestAHostThatAcceptedItProvesThePasswordAfterAStrangersRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuard()
+		use := func(host string, v verdictOnLogin) error {
+			done, err := g.use(t.Context(), login{name: "x", host: host, shared: true})
+			if err == nil {
+				done(v)
+			}
+			return err
+		}
+		for _, step := range []struct {
+			what, host string
+			v          verdictOnLogin
+			held       bool
+		}{
+			{"a host", "1", accepted, false},
+			{"a stranger", "rogue", refused, false},
+			{"another stranger meanwhile", "2", accepted, true},
+			{"the host again", "1", accepted, false},
+			{"the other stranger then", "2", accepted, false},
+			{"the first one, which rests", "rogue", refused, true},
+			{"a third", "rogue 3", refused, false},
+			{"the host, when the password is wrong indeed", "1", refused, false},
+			{"any other then", "2", accepted, true},
+		} {
+			if err := use(step.host, step.v); errors.Is(err, ErrHeld) != step.held {
+				t.Errorf("%s: %v; want it held: %t", step.what, err, step.held)
+			}
+		}
+	})
+}
+
+func TestStrangersThatRefuseDoNotEndTheScansOfTheRest(t *testing.T) {
+	for _, rogues := range []int{1, 2, 5, 10} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGuard()
+			went, all := 0, 0
+			for range 12 * 24 { // a day of cycles
+				for n := range 20 + rogues {
+					rogue := n%3 == 1 && n/3 < rogues
+					done, err := g.use(t.Context(), login{name: "scan", host: strconv.Itoa(n), shared: true})
+					switch {
+					case rogue && err == nil:
+						done(refused)
+					case rogue:
+					case err == nil:
+						done(accepted)
+						went++
+						fallthrough
+					default:
+						all++
+					}
+				}
+				time.Sleep(300 * time.Second)
+			}
+			if went*100 < all*95 {
+				t.Errorf("with %d strangers %d of %d scans go; want 95 in 100", rogues, went, all)
+			}
+		})
+	}
 }

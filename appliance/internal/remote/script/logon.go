@@ -30,18 +30,19 @@ func (o *logon) ask(ctx context.Context) (func(error), error) {
 	}
 	return func(err error) {
 		o.told.Store(true)
-		done(standing(err))
+		done(o.login.standing(err))
 	}, nil
 }
 
 // ended takes a refusal on a connection that had been accepted before: some hosts
 // authenticate each message.
 func (o *logon) ended(err error) {
-	if o.told.Load() || standing(err) != refused {
+	v := o.login.standing(err)
+	if o.told.Load() || v != refused && v != declined {
 		return
 	}
 	o.guard.mu.Lock()
 	s := o.guard.of(o.login)
 	o.guard.mu.Unlock()
-	o.guard.note(o.login, s, refused)
+	o.guard.note(o.login, s, v)
 }

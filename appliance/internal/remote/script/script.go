@@ -32,6 +32,10 @@ var (
 	// ErrPending means that a run waits to verify what it did: after a reboot,
 	// or when the host can be reached again. Run goes on by itself.
 	ErrPending = errors.New("verification is pending")
+	// ErrTicketOnly means that a host must not be given what its credential proves
+	// itself with.
+	ErrTicketOnly = errors.New("computers that a domain lists are signed in to with Kerberos only, because anybody in it can add one: " +
+		"give the credential of scan-with --method kerberos (osirisctl credential rotate)")
 	// ErrHeld means that a credential is not used now, because a host refused it
 	// and accounts lock.
 	ErrHeld = errors.New("credential is held back")
@@ -79,6 +83,9 @@ type Target struct {
 	Pin [32]byte
 	// Credential names it in the store; host names never choose one.
 	Credential string
+	// TicketOnly hosts are shown Kerberos tickets and nothing else: whoever is
+	// there cannot pass one on, as they could a proof by NTLM, nor guess by it.
+	TicketOnly bool
 	// Lab hosts may be changed.
 	Lab bool
 }

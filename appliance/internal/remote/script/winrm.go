@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/osiriscare/osiris/appliance/internal/remote/winrm"
+	"github.com/osiriscare/osiris/appliance/internal/remote/winrm/kerberos"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
@@ -53,7 +54,11 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}
-	logon := w.guard.logon(login{name: t.Credential, version: version, host: t.ID, shared: shared(credential)})
+	tickets := credential.Method == winrm.Kerberos
+	if t.TicketOnly && !tickets {
+		return nil, fmt.Errorf("using credential %s by %s: %w", t.Credential, credential.Method, ErrTicketOnly)
+	}
+	logon := w.guard.logon(login{name: t.Credential, version: version, host: t.ID, shared: shared(credential), tickets: tickets})
 	if err := logon.held(); err != nil {
 		return nil, fmt.Errorf("using credential %s: %w", t.Credential, err)
 	}
@@ -85,14 +90,16 @@ func ofDomain(user string) bool {
 }
 
 // standing is what came of a logon: that it was accepted, that it was refused, or
-// nothing.
-func standing(err error) verdictOnLogin {
+// nothing. Of a ticket only the KDC's refusal is about the password.
+func (l login) standing(err error) verdictOnLogin {
 	var fault *winrm.Fault
 	switch {
 	case err == nil, errors.As(err, &fault), errors.Is(err, winrm.ErrTooMuch), errors.Is(err, winrm.ErrQuota):
 		// A fault comes after the logon, also the one that denies access: the
 		// password was right.
 		return accepted
+	case errors.Is(err, winrm.ErrAuth) && l.tickets && !errors.Is(err, kerberos.ErrRefused):
+		return declined
 	case errors.Is(err, winrm.ErrAuth):
 		return refused
 	default:
