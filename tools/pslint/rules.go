@@ -169,7 +169,7 @@ var plainTypes = []string{
 // frameTypes are for the bootstrap and the prelude besides.
 var frameTypes = []string{
 	"Microsoft.Win32.RegistryHive", "Microsoft.Win32.RegistryKey", "Microsoft.Win32.RegistryValueKind", "Microsoft.Win32.RegistryValueOptions",
-	"Microsoft.Win32.RegistryView", "System.Console", "System.IO.Directory", "System.IO.File", "System.IO.Path",
+	"Microsoft.Win32.RegistryView", "System.Console", "System.Diagnostics.Process", "System.IO.Directory", "System.IO.File", "System.IO.Path",
 	"System.Security.AccessControl.DirectorySecurity", "scriptblock",
 }
 

@@ -54,7 +54,7 @@ var neutral = []string{
 
 // internal functions are for the prelude itself.
 var internal = []string{
-	"Open-RegistryKey", "New-ScratchPath", "Read-ScratchLine", "ConvertTo-PartText", "Invoke-OsirisPart", "Invoke-OsirisDocument",
+	"Open-RegistryKey", "New-ScratchPath", "Remove-ScratchPath", "Get-ShortText", "Add-FactText", "Get-StartAge", "ConvertTo-PartText", "Invoke-OsirisPart", "Invoke-OsirisDocument",
 }
 
 func each(list []string, f func(string)) {

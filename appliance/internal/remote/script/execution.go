@@ -139,6 +139,8 @@ func (x *execution) worthwhile(seen *sight) bool {
 		x.finish(drift.Refused, "Only a person can mend this: "+x.book.Advice)
 	case owner == "gpo" || owner == "mdm":
 		x.finish(drift.Refused, "policy_conflict: "+owner+" sets what this would change; change it there.")
+	case owner == ownerUnknown:
+		x.finish(drift.Refused, "policy_unknown: what group policy sets could not be read, so this might be changed against it.")
 	case x.DryRun:
 		x.finish(drift.DryRun, "It would change "+strings.Join(x.road.Remediate.Writes, ", ")+".")
 	default:

@@ -115,15 +115,22 @@ func (s *sight) passes(id check.ID) bool {
 	return false
 }
 
-// owner is who sets what a failed check found, if somebody else does.
+// owner is who sets what a failed check found, if somebody else does, or
+// ownerUnknown.
 func (s *sight) owner() string {
 	for _, v := range s.verdicts {
+		if _, hidden := v.Facts.Get(check.FactOwner + check.ErrorSuffix); hidden && v.Status == check.Fail {
+			return ownerUnknown
+		}
 		if owner, _ := v.Facts.Get(check.FactOwner); owner != "" && v.Status == check.Fail {
 			return owner
 		}
 	}
 	return ""
 }
+
+// ownerUnknown is where the host could not tell what group policy applied.
+const ownerUnknown = "unknown"
 
 // verdict is a check's, as events carry it.
 func (s *sight) verdict(id check.ID, at time.Time) *drift.Verdict {

@@ -2,6 +2,11 @@
 # standard input, takes the prelude from it and lets that run the parts. Lines of
 # comment and indents are not sent: cmd.exe takes 8,190 characters.
 Set-StrictMode -Version 3.0
+# An application control policy that does not trust this account's scripts leaves
+# them a language in which nothing here can work.
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    throw 'an application control policy restricts PowerShell for this account: scripts need the full language'
+}
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $WarningPreference = 'SilentlyContinue'

@@ -12,11 +12,19 @@ function ConvertTo-JsonText {
     return '"' + $escaped + '"'
 }
 
-# The code of WMI or of the exception, as the agent spells it.
+# The code of WMI or of the exception, as the agent spells it. Providers of the
+# MSFT_ classes tell the number of Windows' error, or MI's own, in the error's id:
+# the exception's code is the same for all of them.
 function Get-ErrorCode {
     param([System.Management.Automation.ErrorRecord]$Record)
     if ($Record.FullyQualifiedErrorId -match '0x[0-9A-Fa-f]{8}') {
         return $Matches[0].ToLowerInvariant()
+    }
+    if ($Record.FullyQualifiedErrorId -match 'Windows System Error ([0-9]{1,5})\b') {
+        return '0x8007{0:x4}' -f [int]$Matches[1]
+    }
+    if ($Record.FullyQualifiedErrorId -match 'MI RESULT ([0-9]{1,5})\b') {
+        return 'mi {0}' -f [int]$Matches[1]
     }
     $cause = $Record.Exception
     while ($null -ne $cause.InnerException) {
@@ -42,10 +50,29 @@ function ConvertTo-FactText {
     return [string]::Format([cultureinfo]::InvariantCulture, '{0}', $Value)
 }
 
+# Users write some of what is told, such as their own screen's settings, at any
+# length; the appliance takes 16 KiB for each fact and 2,000 of them. What is longer
+# is cut, and with more facts the part is an error: some would be missing.
+function Get-ShortText {
+    param([string]$Text, [int]$Most)
+    if ($Text.Length -gt $Most) {
+        return $Text.Substring(0, $Most)
+    }
+    return $Text
+}
+
+function Add-FactText {
+    param([string]$Name, [string]$Text)
+    if ($Result.Facts.Count -ge 2000) {
+        throw 'this host has more than 2000 facts to tell'
+    }
+    $null = $Result.Facts.Add(@($Name, (Get-ShortText -Text $Text -Most 4096)))
+}
+
 function Add-Fact {
     param([string]$Name, $Value)
     if ($null -ne $Value) {
-        $null = $Result.Facts.Add(@($Name, (ConvertTo-FactText -Value $Value)))
+        Add-FactText -Name $Name -Text (ConvertTo-FactText -Value $Value)
     }
 }
 
@@ -64,16 +91,18 @@ function Add-Row {
     param([string]$Fact, [System.Collections.Specialized.OrderedDictionary]$Row)
     $fields = foreach ($name in $Row.Keys) {
         if ($null -ne $Row[$name]) {
-            $text = (ConvertTo-FactText -Value $Row[$name]).Replace('\', '\\').Replace(';', '\;')
+            $text = (Get-ShortText -Text (ConvertTo-FactText -Value $Row[$name]) -Most 256).Replace('\', '\\').Replace(';', '\;')
             $name + '=' + ($text -replace "[`r`n`0]", ' ')
         }
     }
-    $null = $Result.Facts.Add(@($Fact, [string]::Join(';', @($fields))))
+    Add-FactText -Name $Fact -Text ([string]::Join(';', @($fields)))
 }
 
 function Add-Note {
     param([string]$Text)
-    $null = $Result.Notes.Add($Text)
+    if ($Result.Notes.Count -lt 100) {
+        $null = $Result.Notes.Add((Get-ShortText -Text $Text -Most 1024))
+    }
 }
 
 function Set-Changed {
@@ -182,7 +211,8 @@ function Add-Owner {
 }
 
 # Group policy owns what it applied last, as its client-side extensions logged it
-# (RSoP). Where that cannot be read the fact owner_error says so.
+# (RSoP). Where that cannot be read the fact owner_error says so, and the
+# appliance changes nothing that policy may set.
 function Add-ResultantOwner {
     param([string]$ClassName, [string]$Filter)
     if (Test-Fact -Name 'owner') {
@@ -347,13 +377,9 @@ function New-ScratchPath {
     return $folder + '\out'
 }
 
-function Read-ScratchLine {
+function Remove-ScratchPath {
     param([string]$Path)
-    try {
-        return [System.IO.File]::ReadAllLines($Path)
-    } finally {
-        [System.IO.Directory]::Delete([System.IO.Path]::GetDirectoryName($Path), $true)
-    }
+    [System.IO.Directory]::Delete([System.IO.Path]::GetDirectoryName($Path), $true)
 }
 
 # What each audit subcategory records: by its GUID, a number with bit 1 for success
@@ -361,15 +387,23 @@ function Read-ScratchLine {
 # are the same in every language.
 function Get-AuditPolicy {
     $path = New-ScratchPath
-    $code = Invoke-Program -Program 'auditpol.exe' -ArgumentList '/backup', ('/file:' + $path)
+    try {
+        $code = Invoke-Program -Program 'auditpol.exe' -ArgumentList '/backup', ('/file:' + $path)
+        if ($code -ne 0) {
+            throw "auditpol ended with $code"
+        }
+        $lines = [System.IO.File]::ReadAllLines($path)
+    } finally {
+        Remove-ScratchPath -Path $path
+    }
     $found = @{}
-    foreach ($line in @(Read-ScratchLine -Path $path)) {
+    foreach ($line in $lines) {
         if ($line -match '\{([0-9A-Fa-f-]{36})\}.*,([0-4])\s*$' -and -not $found.ContainsKey($Matches[1].ToUpperInvariant())) {
             $found[$Matches[1].ToUpperInvariant()] = [int]$Matches[2]
         }
     }
-    if ($code -ne 0 -or $found.Count -eq 0) {
-        throw "auditpol ended with $code and told of $($found.Count) subcategories"
+    if ($found.Count -eq 0) {
+        throw 'auditpol told of no subcategory'
     }
     return $found
 }
@@ -377,15 +411,23 @@ function Get-AuditPolicy {
 # The numbers of [System Access]: secedit's names are the same in every language.
 function Get-SecurityPolicy {
     $path = New-ScratchPath
-    $code = Invoke-Program -Program 'secedit.exe' -ArgumentList '/export', '/areas', 'SECURITYPOLICY', '/cfg', $path, '/quiet'
+    try {
+        $code = Invoke-Program -Program 'secedit.exe' -ArgumentList '/export', '/areas', 'SECURITYPOLICY', '/cfg', $path, '/quiet'
+        if ($code -ne 0) {
+            throw "secedit ended with $code"
+        }
+        $lines = [System.IO.File]::ReadAllLines($path)
+    } finally {
+        Remove-ScratchPath -Path $path
+    }
     $found = @{}
-    foreach ($line in @(Read-ScratchLine -Path $path)) {
+    foreach ($line in $lines) {
         if ($line -match '^\s*([A-Za-z]+)\s*=\s*(-?[0-9]+)\s*$') {
             $found[$Matches[1]] = [long]$Matches[2]
         }
     }
-    if ($code -ne 0 -or $found.Count -eq 0) {
-        throw "secedit ended with $code and told of $($found.Count) settings"
+    if ($found.Count -eq 0) {
+        throw 'secedit told of no setting'
     }
     return $found
 }
@@ -490,25 +532,39 @@ function Invoke-OsirisPart {
     try {
         $null = & ([scriptblock]::Create($Part.script))
     } catch {
-        $Result.Error = [string]$_.Exception.Message
+        $Result.Error = Get-ShortText -Text ([string]$_.Exception.Message) -Most 2048
         $Result.Code = Get-ErrorCode -Record $_
     }
     return ConvertTo-PartText -Name $Part.name -Result $Result -Ms $clock.ElapsedMilliseconds
 }
 
+# How long this PowerShell has run, which was started for the document: seconds, on
+# a slow host, before it could read it. Nothing where the clock was set meanwhile.
+function Get-StartAge {
+    $age = ([datetime]::UtcNow - [System.Diagnostics.Process]::GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds
+    if ($age -lt 0 -or $age -gt 600000) {
+        return [long]0
+    }
+    return [long][math]::Floor($age)
+}
+
 function Invoke-OsirisDocument {
     param($Document)
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $before = Get-StartAge
     $OsirisHost = @{ Facts = $null }
     $texts = @(foreach ($part in $Document.parts) {
         Invoke-OsirisPart -Part $part -Parameters $Document.parameters -Snapshot $Document.snapshot
     })
     $computer = '{"hostname":' + (ConvertTo-JsonText -Text ([System.Environment]::MachineName))
     $computer = $computer + ',"ps":' + (ConvertTo-JsonText -Text ([string]$PSVersionTable.PSVersion))
+    # How long it ran goes before what the clock shows: the appliance concludes that
+    # the clock was read after so long, whatever happens between the two.
+    $ran = $before + $clock.ElapsedMilliseconds
     # Milliseconds since 1970; a tick is 100 ns.
     $ticks = [datetime]::UtcNow.Ticks - 621355968000000000
     $utc = [long](($ticks - $ticks % 10000) / 10000)
-    $computer = $computer + ',"utc_ms":' + $utc + ',"ran_ms":' + $clock.ElapsedMilliseconds + '}'
+    $computer = $computer + ',"utc_ms":' + $utc + ',"ran_ms":' + $ran + '}'
     [System.Console]::Out.WriteLine('OSIRIS-BEGIN')
     [System.Console]::Out.WriteLine('{"v":1,"host":' + $computer + ',"parts":[' + [string]::Join(',', $texts) + ']}')
     [System.Console]::Out.WriteLine('OSIRIS-END')
