@@ -14,8 +14,11 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed open.sql
+var openStep string
+
 // Schema are this package's tables.
-var Schema = store.Schema{Owner: "posture", Steps: []string{schema}}
+var Schema = store.Schema{Owner: "posture", Steps: []string{schema, openStep}}
 
 // Device is what is known of a device for good.
 type Device struct {
@@ -86,9 +89,14 @@ func Know(ctx context.Context, st *store.Store, mac string) (n int64, err error)
 
 // seen stores the devices of a sweep. Those of whole, networks that were never
 // looked at before, are known: they were there when it began.
-func (s *Scanner) seen(ctx context.Context, devices []*device, now time.Time) error {
+func (s *Scanner) seen(ctx context.Context, c *census, now time.Time) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, d := range devices {
+		for _, mac := range c.shown {
+			if _, err := tx.ExecContext(ctx, "UPDATE posture_device SET last_ms = ? WHERE mac = ?", now.UnixMilli(), mac); err != nil {
+				return err
+			}
+		}
+		for _, d := range c.devices {
 			_, err := tx.ExecContext(ctx, `INSERT INTO posture_device (key, mac, address, vendor, known, first_ms, last_ms) VALUES (?,?,?,?,?,?,?)
 				ON CONFLICT (key) DO UPDATE SET mac = excluded.mac, address = excluded.address, vendor = excluded.vendor, last_ms = excluded.last_ms`,
 				d.Key, d.MAC, join(d.Addresses), d.Vendor, d.Known, d.First.UnixMilli(), now.UnixMilli())
@@ -131,9 +139,9 @@ func (s *Scanner) baselines(ctx context.Context) (map[string]bool, error) {
 }
 
 // settle stores that everything in the ranges was seen once.
-func (s *Scanner) settle(ctx context.Context, now time.Time) error {
+func (s *Scanner) settle(ctx context.Context, ranges []netip.Prefix, now time.Time) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, r := range s.cfg.Ranges {
+		for _, r := range ranges {
 			if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO posture_range (range, first_ms) VALUES (?,?)", r.Masked().String(), now.UnixMilli()); err != nil {
 				return err
 			}

@@ -92,9 +92,15 @@ func (g *gentle) Dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 		return nil, err
 	}
 	conn, err := g.Dialer.Dial(ctx, to)
-	g.next = time.Now().Add(g.gap/2 + rand.N(g.gap+1))
-	return conn, err
+	if err != nil {
+		g.rest()
+		return nil, err
+	}
+	return &held{Conn: conn, free: g.rest}, nil
 }
+
+// rest begins the pause: when a connection is over, not when it was made.
+func (g *gentle) rest() { g.next = time.Now().Add(g.gap/2 + rand.N(g.gap+1)) }
 
 // sleep waits, or ends with ctx.
 func sleep(ctx context.Context, d time.Duration) error {

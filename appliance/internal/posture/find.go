@@ -16,8 +16,12 @@ import (
 // census is what the first half of a sweep found.
 type census struct {
 	addresses int // that were asked
+	unasked   int // that the appliance could not ask
+	trouble   error
 	excluded  int // devices that were left alone by MAC or vendor
 	devices   []*device
+	shown     []string       // MACs of excluded devices that the kernel sees
+	settled   []netip.Prefix // networks of which this sweep saw everything
 }
 
 // device is one of a sweep, with what is known of it.
@@ -27,6 +31,8 @@ type device struct {
 	baseline bool
 	// excluded ones are remembered, so that their address is left alone next time.
 	excluded bool
+	// also is the target whose address it has now.
+	also string
 }
 
 // find asks each address once whether there is somebody.
@@ -39,27 +45,19 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	past, err := s.past(ctx)
+	past, err := s.past(ctx, now)
 	if err != nil {
 		return nil, err
 	}
 	c := &census{}
-	var ask []netip.Addr
-	for _, a := range s.cfg.addresses(links) {
-		mac := before[a].MAC
-		if mac == "" {
-			mac = past.at[a] // whom the address had last, until the kernel knows better
-		}
-		if s.cfg.Exclude.Device(mac, s.Vendors.Vendor(mac)) {
-			c.excluded++
-			continue
-		}
-		ask = append(ask, a)
-	}
-	c.addresses = len(ask)
-	there, err := s.knock(ctx, ask, links)
+	ask := s.choose(c, before, links, past)
+	there, failed, err := s.knock(ctx, ask, links)
 	if err != nil {
 		return nil, err
+	}
+	c.unasked = len(failed)
+	for _, c.trouble = range failed {
+		break // one stands for all
 	}
 	macs, err := s.confirm(ctx, ask, there)
 	if err != nil {
@@ -69,7 +67,8 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range past.bound(group(there, macs)) {
+	c.settled = s.settles(there, failed)
+	for _, d := range past.bound(s.group(there, macs)) {
 		d.Vendor = s.Vendors.Vendor(d.MAC)
 		out := &device{Device: d, baseline: !s.settled(d, known)}
 		if out.excluded = s.cfg.Exclude.Device(d.MAC, d.Vendor); out.excluded {
@@ -82,18 +81,86 @@ func (s *Scanner) find(ctx context.Context, now time.Time) (*census, error) {
 	return c, nil
 }
 
+// choose gives the addresses to ask, and leaves those of excluded devices.
+func (s *Scanner) choose(c *census, before map[netip.Addr]Neighbour, links []netip.Prefix, p past) (ask []netip.Addr) {
+	for _, a := range s.cfg.addresses(links) {
+		n := before[a]
+		mac := n.MAC
+		if mac == "" {
+			mac = p.at[a] // whom the address had last, until the kernel knows better
+		}
+		if !s.excludes(mac) {
+			ask = append(ask, a)
+			continue
+		}
+		if c.excluded++; n.Here {
+			c.shown = append(c.shown, mac)
+		}
+	}
+	c.addresses = len(ask)
+	return ask
+}
+
+func (s *Scanner) excludes(mac string) bool { return s.cfg.Exclude.Device(mac, s.Vendors.Vendor(mac)) }
+
+// group makes devices of addresses. Whether a MAC is excluded is a question of each
+// address: with many of them a MAC is no identity, and excluded it is all the same.
+func (s *Scanner) group(there map[netip.Addr]bool, macs map[netip.Addr]string) []Device {
+	alone, others := map[netip.Addr]bool{}, map[netip.Addr]bool{}
+	for a := range there {
+		if s.excludes(macs[a]) {
+			alone[a] = true
+		} else {
+			others[a] = true
+		}
+	}
+	out := group(others, macs)
+	for _, d := range group(alone, macs) {
+		d.MAC = macs[d.Addresses[0]]
+		out = append(out, d)
+	}
+	return out
+}
+
+// settles gives the networks of which everything was seen: somebody answered, and
+// each address could be asked. Behind a switch port that is still blocked nobody
+// answers, and everybody would be new a sweep later.
+func (s *Scanner) settles(there map[netip.Addr]bool, failed map[netip.Addr]error) (out []netip.Prefix) {
+	for _, r := range s.cfg.Ranges {
+		seen, whole := false, true
+		for a := range there {
+			seen = seen || r.Contains(a)
+		}
+		for a := range failed {
+			whole = whole && !r.Contains(a)
+		}
+		if seen && whole {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // past is what earlier sweeps stored.
 type past struct {
 	devices map[string]Device
 	at      map[netip.Addr]string // the MAC that an address had last
 }
 
-func (s *Scanner) past(ctx context.Context) (past, error) {
+// clockSlack is how far in the future something is before a clock was set back.
+const clockSlack = time.Hour
+
+// past reads it. A MAC is believed to have its address for a week, as long as a
+// lease of DHCP lasts: afterwards the address may be another device's.
+func (s *Scanner) past(ctx context.Context, now time.Time) (past, error) {
 	all, err := Devices(ctx, s.Store)
 	p := past{devices: map[string]Device{}, at: map[netip.Addr]string{}}
 	newest := map[netip.Addr]time.Time{}
 	for _, d := range all {
 		p.devices[d.Key] = d
+		if age := now.Sub(d.Last); age > remembered || age < -clockSlack {
+			continue
+		}
 		for _, a := range d.Addresses {
 			if d.MAC != "" && !d.Last.Before(newest[a]) {
 				p.at[a], newest[a] = d.MAC, d.Last
@@ -157,12 +224,11 @@ func (s *Scanner) settled(d Device, known map[string]bool) bool {
 var errNoNetwork = errors.New("the appliance cannot reach the network")
 
 // knock connects to addresses and tells who answered. Where the appliance sees MACs
-// one connection is enough: whoever is there answers the question for the MAC.
-func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Prefix) (map[netip.Addr]bool, error) {
+// one connection is enough: whoever is there answers the question for the MAC. failed
+// are the addresses that the appliance could not ask, and why.
+func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Prefix) (there map[netip.Addr]bool, failed map[netip.Addr]error, err error) {
 	var mu sync.Mutex
-	there := map[netip.Addr]bool{}
-	var failed error
-	trouble := 0
+	there, failed = map[netip.Addr]bool{}, map[netip.Addr]error{}
 	var work sync.WaitGroup
 	next := make(chan netip.Addr)
 	for range min(len(ask), s.cfg.Concurrent) {
@@ -175,7 +241,7 @@ func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Pre
 				answered, err := s.answers(ctx, a, ports)
 				mu.Lock()
 				if err != nil {
-					failed, trouble = err, trouble+1
+					failed[a] = err
 				}
 				if answered {
 					there[a] = true
@@ -191,11 +257,11 @@ func (s *Scanner) knock(ctx context.Context, ask []netip.Addr, links []netip.Pre
 	work.Wait()
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case trouble > 0 && trouble == len(ask):
-		return nil, fmt.Errorf("%w: %w", errNoNetwork, failed)
+		return nil, nil, ctx.Err()
+	case len(ask) > 0 && len(failed) == len(ask):
+		return nil, nil, fmt.Errorf("%w: %w", errNoNetwork, failed[ask[0]])
 	}
-	return there, nil
+	return there, failed, nil
 }
 
 // doubt is for how long the kernel may ask a neighbour that is silent: 5 s until it

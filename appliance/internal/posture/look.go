@@ -26,6 +26,8 @@ type sight struct {
 	tls            []string
 	certificates   []string
 	unfinished     []string
+	// cut tells that the sweep's time was over before all was asked.
+	cut bool
 }
 
 // look asks a device at every port, gently, in a shuffled order.
@@ -43,6 +45,9 @@ func (s *Scanner) look(ctx context.Context, d *device, m *memory) *sight {
 	calm := &gentle{Dialer: s.dial, gap: s.cfg.Gap}
 	for _, to := range ask {
 		found, err := probe.Look(limited, calm, to, answerTime)
+		if out.cut = ctx.Err() != nil; out.cut {
+			break
+		}
 		if limited.Err() != nil {
 			out.unfinished = append(out.unfinished, fmt.Sprintf("%d of %d ports were asked in %s", out.asked, len(ask), s.cfg.DeviceDeadline))
 			break

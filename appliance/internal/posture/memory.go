@@ -3,6 +3,7 @@ package posture
 import (
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/osiriscare/osiris/shared/check"
 )
@@ -15,6 +16,10 @@ const lostAfter = 3
 type memory struct {
 	mu       sync.Mutex
 	away     int                    // sweeps in a row without it
+	told     bool                   // that it is away
+	skipped  int                    // sweeps in a row whose time did not suffice for it
+	looked   time.Time              // when its ports were asked last
+	kept     string                 // what is stored of open
 	open     map[netip.AddrPort]int // ports that were open, and for how many sweeps they were silent
 	verdicts map[check.ID]check.Status
 }
@@ -59,33 +64,68 @@ func (m *memory) silent(to netip.AddrPort) bool {
 	return true
 }
 
-// back says that the device was seen; miss that it was not, and gives for how many
-// sweeps.
-func (m *memory) back() {
+// back says that the device was looked at.
+func (m *memory) back(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.away = 0
+	m.away, m.told, m.skipped, m.looked = 0, false, 0, now
 }
 
-func (m *memory) miss() int {
+func (m *memory) lookedAt() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.looked
+}
+
+// left says that the device is there and was not looked at, and gives for how many
+// sweeps.
+func (m *memory) left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away, m.told = 0, false
+	m.skipped++
+	return m.skipped
+}
+
+// miss says that the device was not seen, and tells whether that is to be told.
+func (m *memory) miss() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.away++
-	return m.away
+	return m.away >= lostAfter && !m.told
 }
 
-// news remembers verdicts and gives those whose status is another than before, and
-// whether there were any before.
+// gone says that it was told.
+func (m *memory) gone() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.told = true
+}
+
+// news gives the verdicts whose status is another than was told, and whether there
+// were any.
 func (m *memory) news(verdicts []check.Verdict) (changed []check.Verdict, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.verdicts
-	m.verdicts = make(map[check.ID]check.Status, len(verdicts))
+	if m.verdicts == nil {
+		return nil, false
+	}
 	for _, v := range verdicts {
-		m.verdicts[v.Check] = v.Status
-		if before != nil && before[v.Check] != v.Status {
+		if m.verdicts[v.Check] != v.Status {
 			changed = append(changed, v)
 		}
 	}
-	return changed, before != nil
+	return changed, true
+}
+
+// say remembers verdicts that were told.
+func (m *memory) say(verdicts ...check.Verdict) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.verdicts == nil {
+		m.verdicts = map[check.ID]check.Status{}
+	}
+	for _, v := range verdicts {
+		m.verdicts[v.Check] = v.Status
+	}
 }

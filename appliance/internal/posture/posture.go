@@ -126,6 +126,8 @@ type Scanner struct {
 	devices map[string]*memory // by device key
 	counts  map[string]int
 	told    told
+	// recalled tells that devices have the ports that were open before the start.
+	recalled bool
 }
 
 // New makes a scanner; Run starts it.

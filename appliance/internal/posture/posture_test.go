@@ -37,6 +37,7 @@ type site struct {
 	names      map[netip.Addr]string
 	links      []netip.Prefix
 	learned    func()
+	broken     error
 }
 
 func newSite(t *testing.T) *site {
@@ -89,6 +90,9 @@ func (s *site) Neighbours() (map[netip.Addr]posture.Neighbour, error) {
 	defer s.mu.Unlock()
 	if s.learned != nil {
 		s.learned()
+	}
+	if s.broken != nil {
+		return nil, s.broken
 	}
 	out := map[netip.Addr]posture.Neighbour{}
 	for a, mac := range s.neighbours {

@@ -36,7 +36,7 @@ func (s *Scanner) finish(ctx context.Context, t *tally, began time.Time) {
 		}
 	}
 	counts := map[string]int{
-		"addresses": t.found.addresses, "devices": looked, "new": t.new, "away": t.away, "excluded": t.found.excluded,
+		"addresses": t.found.addresses, "devices": looked, "new": t.new, "away": t.away, "excluded": t.found.excluded, "unasked": t.found.unasked,
 		"unfinished": t.unfinished, "unlooked": t.unlooked, "open_ports": t.ports,
 	}
 	s.mu.Lock()

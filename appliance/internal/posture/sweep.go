@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,21 +38,25 @@ func (s *Scanner) Sweep(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Interval-s.cfg.Interval/sweepPart)
 	defer cancel()
 	s.dial.made.Store(0)
-	found, err := s.find(limited, began)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("finding devices: the networks are too large for %s: %w", s.cfg.Interval, err)
-	case err != nil:
-		return fmt.Errorf("finding devices: %w", err)
+	if err := s.recall(ctx); err != nil {
+		return err
 	}
-	t := &tally{found: found, statuses: map[check.ID]map[check.Status]int{}}
 	known, err := Devices(ctx, s.Store)
 	if err != nil {
 		return err
 	}
-	if err := s.seen(ctx, found.devices, began); err != nil {
+	found, err := s.find(limited, began)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return s.blind(ctx, known, err)
+	}
+	t := newTally(found)
+	if found.unasked > 0 {
+		t.fail(fmt.Errorf("%d of %d addresses could not be asked: %w", found.unasked, found.addresses, found.trouble))
+	}
+	if err := s.seen(ctx, found, began); err != nil {
 		return err
 	}
 	s.lookAll(limited, ctx, t)
@@ -58,11 +64,23 @@ func (s *Scanner) Sweep(ctx context.Context) error {
 		return ctx.Err()
 	}
 	s.miss(ctx, t, known)
-	if t.unlooked == 0 {
-		t.fail(s.settle(ctx, began))
-	}
+	t.fail(s.settle(ctx, found.settled, began))
 	s.finish(ctx, t, began)
 	return errors.Join(t.errs...)
+}
+
+// blind ends a sweep that saw nothing. No device was seen, and after a while that is
+// told of each: what is not looked at is unknown.
+func (s *Scanner) blind(ctx context.Context, known []Device, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("the networks are too large for %s: %w", s.cfg.Interval, err)
+	}
+	s.mu.Lock()
+	s.counts = nil // those of an older sweep
+	s.mu.Unlock()
+	t := newTally(&census{})
+	s.miss(ctx, t, known)
+	return errors.Join(append(t.errs, fmt.Errorf("finding devices: %w", err))...)
 }
 
 // lookAll looks at the devices, several at a time, and tells what each showed.
@@ -72,32 +90,82 @@ func (s *Scanner) lookAll(limited, telling context.Context, t *tally) {
 	t.fail(err)
 	lanes := make(chan struct{}, s.cfg.Concurrent)
 	var work sync.WaitGroup
-	for _, d := range t.found.devices {
-		if d.excluded {
-			continue
-		}
-		select {
-		case lanes <- struct{}{}:
-		case <-limited.Done():
-			t.leave()
+	for _, d := range s.order(t.found.devices) {
+		d.also = also(d, names)
+		if !enter(limited, lanes) {
+			t.fail(s.leave(telling, t, d))
 			continue
 		}
 		work.Go(func() {
 			defer func() { <-lanes }()
-			m := s.memory(d.Key)
-			m.back()
-			o := s.look(limited, d, m)
-			if telling.Err() != nil {
-				return
-			}
-			now := time.Now()
-			verdicts := s.judge(d, o, also(d, names))
-			t.add(d, o, verdicts)
-			d.Last = now
-			t.fail(s.tell(telling, d.Device, m, verdicts, now))
+			t.fail(s.lookAt(limited, telling, t, d))
 		})
 	}
 	work.Wait()
+}
+
+// enter waits for a lane; false means that the time is over.
+func enter(ctx context.Context, lanes chan<- struct{}) bool {
+	if ctx.Err() != nil {
+		return false // with both ready, select would toss a coin
+	}
+	select {
+	case lanes <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// order puts those first that were looked at longest ago, so that a sweep whose time
+// does not suffice leaves others each time. Excluded ones are left out.
+func (s *Scanner) order(devices []*device) []*device {
+	out, looked := make([]*device, 0, len(devices)), make(map[*device]time.Time, len(devices))
+	for _, d := range devices {
+		if !d.excluded {
+			out, looked[d] = append(out, d), s.memory(d.Key).lookedAt()
+		}
+	}
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	slices.SortStableFunc(out, func(a, b *device) int { return looked[a].Compare(looked[b]) })
+	return out
+}
+
+// lookAt looks at a device and tells what it showed.
+func (s *Scanner) lookAt(limited, telling context.Context, t *tally, d *device) error {
+	m := s.memory(d.Key)
+	o := s.look(limited, d, m)
+	switch {
+	case telling.Err() != nil:
+		return nil
+	case o.cut:
+		return s.leave(telling, t, d)
+	}
+	now := time.Now()
+	m.back(now)
+	verdicts := append(s.judge(o), s.judgeDevice(d))
+	t.add(d, o, verdicts)
+	return errors.Join(s.keep(telling, d.Key, m), s.tell(telling, d.Device, m, verdicts, now, true))
+}
+
+// leave is for a device that the time did not suffice for. That it is there is told;
+// what its ports show is unknown once that went on for a while.
+func (s *Scanner) leave(ctx context.Context, t *tally, d *device) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	m, now := s.memory(d.Key), time.Now()
+	verdicts := []check.Verdict{s.judgeDevice(d)}
+	left := m.left()
+	if left >= lostAfter {
+		verdicts = append(verdicts, unlooked(left)...)
+	}
+	t.leave()
+	t.add(d, &sight{}, verdicts)
+	if changed, known := m.news(verdicts); left < lostAfter && known && len(changed) == 0 {
+		return nil
+	}
+	return s.tell(ctx, d.Device, m, verdicts, now, true)
 }
 
 // also names the target whose address a device has now, if it is but one.
@@ -127,8 +195,12 @@ func (s *Scanner) miss(ctx context.Context, t *tally, known []Device) {
 		}
 		t.away++
 		m := s.memory(d.Key)
-		if m.miss() == lostAfter {
-			t.fail(s.tell(ctx, d, m, unseen(d.Last), now))
+		if !m.miss() {
+			continue
+		}
+		err := s.tell(ctx, d, m, unseen(d.Last), now, false)
+		if t.fail(err); err == nil {
+			m.gone()
 		}
 	}
 }
@@ -149,6 +221,10 @@ func (s *Scanner) asked(d Device) bool {
 		}
 	}
 	return false
+}
+
+func newTally(found *census) *tally {
+	return &tally{found: found, statuses: map[check.ID]map[check.Status]int{}}
 }
 
 func (t *tally) fail(err error) {

@@ -24,12 +24,17 @@ const (
 	causeHeartbeat = "heartbeat"
 )
 
-// judge makes the verdicts on what a device showed.
-func (s *Scanner) judge(d *device, o *sight, also string) []check.Verdict {
+// judge makes the verdicts on what a device's ports showed.
+func (s *Scanner) judge(o *sight) []check.Verdict {
 	out := make([]check.Verdict, 0, len(serviceChecks)+1)
 	for _, id := range serviceChecks {
 		out = append(out, check.Judge(id, o.facts(id), s.Policy.Parameters(id)))
 	}
+	return out
+}
+
+// judgeDevice makes the verdict on a device being there, which needs no connection.
+func (s *Scanner) judgeDevice(d *device) check.Verdict {
 	var f check.Facts
 	for _, a := range d.Addresses {
 		f.Add(check.FactDeviceAddress, a.String())
@@ -40,13 +45,13 @@ func (s *Scanner) judge(d *device, o *sight, also string) []check.Verdict {
 		{Name: check.FactDeviceRandom, Value: word(d.Private())},
 		{Name: check.FactDeviceSince, Value: d.First.UTC().Format(time.RFC3339)},
 		{Name: check.FactDeviceNew, Value: word(d.New())},
-		{Name: check.FactDeviceAlso, Value: also},
+		{Name: check.FactDeviceAlso, Value: d.also},
 	} {
 		if fact.Value != "" {
 			f = append(f, fact)
 		}
 	}
-	return append(out, check.Judge(check.NetworkDevices, f, s.Policy.Parameters(check.NetworkDevices)))
+	return check.Judge(check.NetworkDevices, f, s.Policy.Parameters(check.NetworkDevices))
 }
 
 func word(is bool) string {
@@ -60,7 +65,16 @@ func word(is bool) string {
 // (D17).
 func unseen(since time.Time) []check.Verdict {
 	reason := "The device was not seen since " + since.UTC().Format(time.RFC3339) + "."
-	out := []check.Verdict{{Check: check.NetworkDevices, Status: check.Unknown, Reason: reason}}
+	return append(unknown(reason), check.Verdict{Check: check.NetworkDevices, Status: check.Unknown, Reason: reason})
+}
+
+// unlooked are the verdicts on the ports of a device that some sweeps left.
+func unlooked(sweeps int) []check.Verdict {
+	return unknown(fmt.Sprintf("The device is there, and the time of %d sweeps did not suffice to look at it.", sweeps))
+}
+
+func unknown(reason string) []check.Verdict {
+	out := make([]check.Verdict, 0, len(serviceChecks)+1)
 	for _, id := range serviceChecks {
 		out = append(out, check.Verdict{Check: id, Status: check.Unknown, Reason: reason})
 	}
@@ -78,14 +92,15 @@ func record(d Device) host.Target {
 }
 
 // tell reports verdicts: those that changed one by one, so that each change is its
-// own evidence, and otherwise the whole state, which intake proves once an hour.
-func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []check.Verdict, at time.Time) error {
+// own evidence, and otherwise the whole state, which intake proves once an hour. here
+// says that the device was seen in this sweep.
+func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []check.Verdict, at time.Time, here bool) error {
 	h, err := s.Hosts.Target(ctx, record(d))
 	if err != nil {
 		return err
 	}
-	if !at.After(d.Last) { // it was seen in this sweep
-		s.Hosts.Answered(h.ID, d.Last.UnixMilli())
+	if here {
+		s.Hosts.Answered(h.ID, at.UnixMilli())
 	}
 	changed, known := m.news(verdicts)
 	for _, v := range changed {
@@ -94,6 +109,7 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 		if err := s.Intake.Observe(ctx, &h, e); err != nil {
 			return fmt.Errorf("telling of %s on %s: %w", v.Check, h.Hostname, err)
 		}
+		m.say(v)
 	}
 	if len(changed) > 0 {
 		return nil
@@ -110,5 +126,6 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 	if err := s.Intake.Observe(ctx, &h, e); err != nil {
 		return fmt.Errorf("telling the state of %s: %w", h.Hostname, err)
 	}
+	m.say(verdicts...)
 	return nil
 }
