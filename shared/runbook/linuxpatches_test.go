@@ -11,7 +11,13 @@ import (
 // fakeAPT knows what waits from the file waiting, as apt-get -s prints it (captured
 // on Debian 12 and Ubuntu 22.04, 2026-11), and installs by emptying it.
 const fakeAPT = `case "$*" in
-*-security*dist-upgrade*) cat @@/waiting.security 2>/dev/null; true ;;
+*-security*dist-upgrade*)
+  if [ -e @@/broken-suite ]; then echo 'E: Unmet dependencies.' >&2; exit 100; fi
+  if [ ! -e @@/waiting.security ]; then
+    echo "E: The value 'x' is invalid for APT::Default-Release as such a release is not available in the sources" >&2
+    exit 100
+  fi
+  cat @@/waiting.security ;;
 *dist-upgrade*) [ ! -e @@/broken ] || exit 100
   echo 'NOTE: This is only a simulation!'
   cat @@/waiting ;;
@@ -100,6 +106,11 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 			s.put(t, "waiting.security", hiddenMended, 0o644)
 			s.put(t, "var/lib/apt/lists/archive.ubuntu.com_ubuntu_dists_jammy-security_InRelease", "Suite: jammy-security\n", 0o644)
 		}, "fail high", "1 waiting|Security updates wait: openssl."},
+		{"the packages are broken with the mended one", func(t *testing.T, s *server) {
+			s.put(t, "waiting", "", 0o644)
+			s.put(t, "broken-suite", "", 0o644)
+			s.put(t, "var/lib/apt/lists/archive.ubuntu.com_ubuntu_dists_jammy-security_InRelease", "Suite: jammy-security\n", 0o644)
+		}, "unknown", "may be broken"},
 		{"one list alone was not fetched", func(t *testing.T, s *server) {
 			s.put(t, "waiting", "", 0o644)
 			s.signed(t, 12*24*time.Hour, "Valid-Until: some day\n")

@@ -96,7 +96,13 @@ security_plan() {
     if [ -e "$osiris_file" ]; then sed -n 's/^Suite: \([a-z0-9.-]*-security\)$/\1/p' "$osiris_file"; fi
   done | sort -u)
   for osiris_suite in $osiris_suites; do
-    osiris_more=$(apt-get -s "$@" -t "$osiris_suite" dist-upgrade 2>/dev/null) || return 1
+    # One that has no package is none.
+    if ! osiris_more=$(apt-get -s "$@" -t "$osiris_suite" dist-upgrade 2>&1); then
+      case $osiris_more in
+        *'invalid for APT::Default-Release'*) continue ;;
+        *) return 1 ;;
+      esac
+    fi
     osiris_plan=$osiris_plan$osiris_feed$osiris_more
   done
   printf '%s\n' "$osiris_plan" | awk '$1 == "Inst" && /Debian-Security:|[a-z]-security[], ]/'
