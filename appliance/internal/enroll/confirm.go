@@ -18,13 +18,15 @@ type Directory interface {
 type claimant struct {
 	agentID string
 	pending bool
+	revoked bool
 	claim   directory.Claim
 }
 
 // Confirmations are what the directory says of the agents that wait for approval
-// (DESIGN D12): it must know their computers, and no agent that was let in may
-// have one of them already, or its name where one of both gives no objectGUID.
-// Without a domain there are none.
+// (DESIGN D12): it must know their computers, and no other agent, waiting or let
+// in, may claim the same one: its objectGUID, or its name where one of both gives
+// none. Every domain user can read the roll-out token, so of two that wait for the
+// same computer neither is believed. Without a domain there are none.
 func (e *Enroll) Confirmations(ctx context.Context) (map[string]directory.Result, error) {
 	if e.Directory == nil || e.Directory.Match(directory.Claim{}, time.Now()) == directory.None {
 		return nil, nil
@@ -33,10 +35,10 @@ func (e *Enroll) Confirmations(ctx context.Context) (map[string]directory.Result
 	if err != nil {
 		return nil, fmt.Errorf("reading what agents say of their computers: %w", err)
 	}
-	taken := rivals{guids: map[string]bool{}, names: map[string]bool{}, unsaid: map[string]bool{}}
+	claimed := rivals{guids: map[string]int{}, names: map[string]int{}, unsaid: map[string]int{}}
 	for i := range all {
-		if !all[i].pending && !e.Policy.Current().Revoked(all[i].agentID, nil) {
-			taken.add(&all[i].claim)
+		if all[i].revoked = e.Policy.Current().Revoked(all[i].agentID, nil); !all[i].revoked {
+			claimed.count(&all[i].claim, 1)
 		}
 	}
 	said := map[string]directory.Result{}
@@ -46,7 +48,7 @@ func (e *Enroll) Confirmations(ctx context.Context) (map[string]directory.Result
 			continue
 		}
 		result := e.Directory.Match(all[i].claim, now)
-		if taken.has(&all[i].claim) && result != directory.None {
+		if claimed.byOthers(&all[i]) && result != directory.None {
 			result = directory.Conflict
 		}
 		said[all[i].agentID] = result
@@ -71,24 +73,29 @@ func (e *Enroll) claimants(ctx context.Context) (all []claimant, err error) {
 	return all, rows.Err()
 }
 
-// rivals are the computers of agents that were let in: their objectGUIDs, their
-// names, and the names of those that give no objectGUID.
-type rivals struct{ guids, names, unsaid map[string]bool }
+// rivals count the computers that agents claim: their objectGUIDs, their names,
+// and the names of those that give no objectGUID.
+type rivals struct{ guids, names, unsaid map[string]int }
 
-func (r *rivals) add(c *directory.Claim) {
+func (r *rivals) count(c *directory.Claim, by int) {
 	name := strings.ToLower(c.Hostname)
-	r.names[name] = true
+	r.names[name] += by
 	if c.ObjectGUID == "" {
-		r.unsaid[name] = true
+		r.unsaid[name] += by
 		return
 	}
-	r.guids[strings.ToLower(c.ObjectGUID)] = true
+	r.guids[strings.ToLower(c.ObjectGUID)] += by
 }
 
-func (r *rivals) has(c *directory.Claim) bool {
-	name := strings.ToLower(c.Hostname)
-	if c.ObjectGUID == "" {
-		return r.names[name]
+// byOthers reports whether another agent than c claims its computer.
+func (r *rivals) byOthers(c *claimant) bool {
+	if !c.revoked {
+		r.count(&c.claim, -1)
+		defer r.count(&c.claim, 1)
 	}
-	return r.guids[strings.ToLower(c.ObjectGUID)] || r.unsaid[name]
+	name := strings.ToLower(c.claim.Hostname)
+	if c.claim.ObjectGUID == "" {
+		return r.names[name] > 0
+	}
+	return r.guids[strings.ToLower(c.claim.ObjectGUID)] > 0 || r.unsaid[name] > 0
 }

@@ -143,9 +143,8 @@ func TestAComputerThatAnotherAgentHasIsInConflict(t *testing.T) {
 	second := s.register(enroll.Rollout, "ws01", strings.ToUpper(guid))
 	named := s.register(enroll.Rollout, "WS01", "")
 	other := s.register(enroll.Rollout, "ws02", "")
-	waiting := s.register(enroll.Rollout, "ws02", "") // both wait: neither is in the other's way
 	for id, want := range map[string]directory.Result{
-		first: directory.None, second: directory.Conflict, named: directory.Conflict, other: directory.Named, waiting: directory.Named,
+		first: directory.None, second: directory.Conflict, named: directory.Conflict, other: directory.Named,
 	} {
 		if got := s.says(id); got != want {
 			t.Errorf("of %s the directory says %q; want %q", id, got, want)
@@ -154,8 +153,8 @@ func TestAComputerThatAnotherAgentHasIsInConflict(t *testing.T) {
 	if err := s.Approve(t.Context(), enroll.Decision{AgentID: other, Person: "alice", Reason: "room 3"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.says(waiting); got != directory.Conflict {
-		t.Errorf("of the second of two it says %q; want conflict, once the first was approved", got)
+	if got := s.says(s.register(enroll.Rollout, "ws02", "")); got != directory.Conflict {
+		t.Errorf("of one that comes after the first was approved it says %q; want conflict", got)
 	}
 	chain, err := s.Site.Revoke(first)
 	if err != nil {
@@ -164,8 +163,32 @@ func TestAComputerThatAnotherAgentHasIsInConflict(t *testing.T) {
 	if err := s.Policy.Offer(t.Context(), chain, nil); err != nil {
 		t.Fatal(err)
 	}
+	if got := s.says(second); got != directory.Conflict {
+		t.Errorf("while another waits for the same computer it says %q; want conflict", got)
+	}
+	if chain, err = s.Site.Revoke(named); err == nil {
+		err = s.Policy.Offer(t.Context(), chain, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got := s.says(second); got != directory.Matched {
-		t.Errorf("once the first is revoked it says %q; want matched", got)
+		t.Errorf("once both others are revoked it says %q; want matched", got)
+	}
+}
+
+func TestOfTwoThatWaitForOneComputerNeitherIsBelieved(t *testing.T) {
+	const guid = "00000000-0000-0000-0000-000000000005"
+	s := start(t, domain{"WS05": directory.Matched, "WS06": directory.Matched, "WS07": directory.Named})
+	liar, honest := s.register(enroll.Rollout, "WS05", guid), s.register(enroll.Rollout, "WS05", strings.ToUpper(guid))
+	alone := s.register(enroll.Rollout, "WS06", "00000000-0000-0000-0000-000000000006")
+	one, two := s.register(enroll.Rollout, "WS07", ""), s.register(enroll.Rollout, "WS07", "")
+	for id, want := range map[string]directory.Result{
+		liar: directory.Conflict, honest: directory.Conflict, alone: directory.Matched, one: directory.Conflict, two: directory.Conflict,
+	} {
+		if got := s.says(id); got != want {
+			t.Errorf("of %s the directory says %q; want %q", id, got, want)
+		}
 	}
 }
 
