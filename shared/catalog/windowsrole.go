@@ -57,7 +57,7 @@ var lockoutParameters = []Parameter{
 }
 
 var timeFacts = withHost(map[string]Class{
-	check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe, check.FactMacState: Safe,
+	check.FactClockUnsynchronised: Safe, check.FactClockMaxError: Safe, check.FactClockDaemon: Safe, check.FactMacState: Safe,
 	check.FactClockOffset: Identifier, check.FactClockOffset + check.ErrorSuffix: FreeText,
 	check.FactService: Safe, check.FactTimeType: Safe, check.FactTimeTypePolicy: Safe,
 	check.FactTimeServer: Identifier, check.FactTimeServerPolicy: Identifier, check.FactTimeDomain: Identifier,

@@ -18,7 +18,7 @@ var factNames = map[ID][]string{
 		FactLockDelay, FactSaverIdle, FactDisplaySleep,
 	},
 	TimeSync: {
-		FactClockUnsynchronised, FactClockMaxError, FactMacState,
+		FactClockUnsynchronised, FactClockMaxError, FactClockDaemon, FactMacState,
 		factHost, FactOwner, FactService, FactTimeType, FactTimeTypePolicy, FactTimeServer, FactTimeServerPolicy,
 		FactTimeClient, FactTimeClientPolicy, FactTimeDomain, FactClockOffset, FactClockOffset + ErrorSuffix,
 	},

@@ -4,9 +4,12 @@ package check
 const (
 	FactClockUnsynchronised = "unsynchronised" // yes or no: the kernel's STA_UNSYNC
 	FactClockMaxError       = "max_error_us"   // the kernel's bound of its error
+	// FactClockDaemon is yes or no: whether a program that keeps the clock runs. The
+	// flag stays as it was for 9 hours after that ended. Agents do not tell.
+	FactClockDaemon = "daemon"
 )
 
-// judgeTime uses the flag alone: the error bound grows between two polls of a
+// judgeTime uses the flag and not the error: its bound grows between two polls of a
 // healthy daemon, so as a value it would change at every run.
 func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
 	measured, wrong := judgeOffset(d, f, p, v)
@@ -28,6 +31,9 @@ func judgeTime(d *definition, f Facts, p Parameters, v *Verdict) {
 	switch flag, _ := f.Get(FactClockUnsynchronised); {
 	case !judgesLinux:
 		v.unknown("The clock's state could not be read.")
+	case f.text(FactClockDaemon) == "no":
+		v.Actual = "no time daemon runs"
+		v.fail(Medium, "Nothing keeps the clock: no time daemon runs.")
 	case flag == "no":
 		v.Actual = "synchronised"
 		v.pass("The clock is kept by a time source.")

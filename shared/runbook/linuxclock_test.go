@@ -13,8 +13,11 @@ import (
 func newClock(t *testing.T, services ...string) *machine {
 	t.Helper()
 	m := newHost(t, services...)
-	// Any daemon that runs finds a source.
-	m.program(t, "timedatectl", `for unit in @@/units/*/active; do
+	m.folder(t, "proc/77")
+	// Any daemon that runs is a process and finds a source.
+	m.program(t, "timedatectl", `rm -f @@/proc/77/comm
+for unit in @@/units/*/active; do
+  if [ -e "$unit" ]; then echo chronyd >@@/proc/77/comm; fi
   if [ -e "$unit" ] && [ ! -e @@/no-source ]; then echo yes; exit; fi
 done
 echo no
@@ -57,6 +60,8 @@ func TestTheClockIsReadByWhateverIsThere(t *testing.T) {
 	const tracking = `echo 'C0000201,192.0.2.1,3,1700000000.1,%s,0.0,0.0,0.0,0.0,0.0,0.1,0.1,64.1,%s'` + "\n"
 	m := newHost(t)
 	m.unknown(t, check.TimeSync, "neither timedatectl")
+	m.folder(t, "proc/77")
+	m.write(t, "proc/77/comm", "systemd-timesyn\n")
 	for _, test := range []struct {
 		name, program, text, severity string
 		want                          check.Status
@@ -73,6 +78,31 @@ func TestTheClockIsReadByWhateverIsThere(t *testing.T) {
 		if v := m.judge(t, check.TimeSync, nil); v.Status != test.want || v.Severity != test.severity {
 			t.Errorf("%s: %v %s %s", test.name, v.Status, v.Severity, v.Reason)
 		}
+	}
+}
+
+// The kernel's flag outlives chrony by nine hours.
+func TestAClockThatNothingKeepsAnyMoreIsFound(t *testing.T) {
+	m := newHost(t)
+	m.program(t, "timedatectl", "echo yes\n")
+	m.folder(t, "proc/77", "proc/78")
+	m.write(t, "proc/78/comm", "sshd\n")
+	for _, test := range []struct {
+		process string
+		want    check.Status
+	}{{"chronyd", check.Pass}, {"ntpd", check.Pass}, {"systemd-timesyn", check.Pass}, {"phc2sys", check.Pass}, {"chronyd-watch", check.Fail}, {"nginx", check.Fail}} {
+		m.write(t, "proc/77/comm", test.process+"\n")
+		if v := m.judge(t, check.TimeSync, nil); v.Status != test.want {
+			t.Errorf("with %s: %v %s; want %v", test.process, v.Status, v.Reason, test.want)
+		}
+	}
+	m.write(t, "run/systemd/container", "lxc\n")
+	if v := m.judge(t, check.TimeSync, nil); v.Status != check.NotApplicable {
+		t.Errorf("in a container: %v %s", v.Status, v.Reason)
+	}
+	m.write(t, "proc/77/comm", "chronyd\n")
+	if v := m.judge(t, check.TimeSync, nil); v.Status != check.Pass {
+		t.Errorf("in a container that keeps the clock: %v %s", v.Status, v.Reason)
 	}
 }
 
