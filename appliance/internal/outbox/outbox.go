@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/evidence"
@@ -92,6 +93,9 @@ type Outbox struct {
 	evidence Evidence
 	log      *slog.Logger
 	wake     chan struct{}
+
+	mu      sync.Mutex
+	failing error // of the newest try, nil when it went well
 }
 
 // New makes the carrier.
@@ -111,6 +115,19 @@ func (o *Outbox) Wake() {
 func (o *Outbox) Waiting(ctx context.Context) (n uint64, err error) {
 	err = o.store.Reader().QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&n)
 	return n, err
+}
+
+// Failing tells why evidence is not logged now, nil when it is.
+func (o *Outbox) Failing() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.failing
+}
+
+func (o *Outbox) tried(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failing = err
 }
 
 // Holds reports whether a bundle of our own acts waits, that is, is not logged
@@ -138,6 +155,9 @@ func (o *Outbox) Run(ctx context.Context) error {
 		}
 		for {
 			n, err := o.Carry(ctx)
+			if ctx.Err() == nil {
+				o.tried(err)
+			}
 			if err != nil && ctx.Err() == nil {
 				o.log.ErrorContext(ctx, "evidence not logged", "error", err)
 			}

@@ -91,6 +91,9 @@ func (s *Scanner) lookAll(limited, telling context.Context, t *tally) {
 	lanes := make(chan struct{}, s.cfg.Concurrent)
 	var work sync.WaitGroup
 	for _, d := range s.order(t.found.devices) {
+		if telling.Err() != nil {
+			break
+		}
 		d.also = also(d, names)
 		if !enter(limited, lanes) {
 			t.fail(s.leave(telling, t, d))
@@ -135,10 +138,7 @@ func (s *Scanner) order(devices []*device) []*device {
 func (s *Scanner) lookAt(limited, telling context.Context, t *tally, d *device) error {
 	m := s.memory(d.Key)
 	o := s.look(limited, d, m)
-	switch {
-	case telling.Err() != nil:
-		return nil
-	case o.cut:
+	if o.cut {
 		return s.leave(telling, t, d)
 	}
 	now := time.Now()
@@ -151,9 +151,6 @@ func (s *Scanner) lookAt(limited, telling context.Context, t *tally, d *device) 
 // leave is for a device that the time did not suffice for. That it is there is told;
 // what its ports show is unknown once that went on for a while.
 func (s *Scanner) leave(ctx context.Context, t *tally, d *device) error {
-	if ctx.Err() != nil {
-		return nil
-	}
 	m, now := s.memory(d.Key), time.Now()
 	verdicts := []check.Verdict{s.judgeDevice(d)}
 	left := m.left()

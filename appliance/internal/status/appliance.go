@@ -34,6 +34,12 @@ func (a Appliance) Numbers(ctx context.Context) (n Numbers, err error) {
 	}
 	n.EvidenceRefused, n.CheckInRefused = a.Uplink.Refused()
 	_, n.Logged, _ = a.Evidence.Size()
+	if err := a.Outbox.Failing(); err != nil {
+		n.Unwritten = clip(err.Error())
+	}
+	if err := a.Store.Writable(ctx); err != nil {
+		n.Unwritten = clip(err.Error())
+	}
 	open, err := incident.Unresolved(ctx, a.Store.Reader())
 	if err != nil {
 		return n, err

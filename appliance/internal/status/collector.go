@@ -28,6 +28,10 @@ var gauges = []struct {
 	{gauge("updates_refused", "1 while the folder of agents' programs is refused; /healthz says why."), func(n Numbers) float64 { return one(n.UpdatesRefused != "") }},
 }
 
+// failing is there whatever happens: the other numbers are left out when the store
+// cannot be read, and the loops' are not.
+var failing = gauge("store_failing", "1 while the store cannot be read or evidence cannot be written; /healthz says why.")
+
 // one is 1 for what is so.
 func one(is bool) float64 {
 	if is {
@@ -42,6 +46,7 @@ func gauge(name, help string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	out <- failing
 	for _, g := range gauges {
 		out <- g.desc
 	}
@@ -52,6 +57,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
 	n, err := c.source.Numbers(ctx)
+	out <- prometheus.MustNewConstMetric(failing, prometheus.GaugeValue, one(err != nil || n.Unwritten != ""))
 	for _, g := range gauges {
 		if err != nil {
 			out <- prometheus.NewInvalidMetric(g.desc, err)

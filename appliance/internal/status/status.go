@@ -2,7 +2,7 @@
 // service and /metrics for Prometheus, on a port of its own that should stay on
 // loopback. /healthz answers 200 while evidence can be written and 503 with the
 // reason when it cannot; Central being away is not ill health, because nothing
-// here depends on it. Nor is a refusal of Central's, but a person must look:
+// here depends on it. Each look writes a little to find out. Nor is a refusal of Central's, but a person must look:
 // /healthz has its words and /metrics a number to alarm on. Loops that ask hosts are
 // told there too: a dead host is not ill health, a loop that stands still is.
 package status
@@ -33,6 +33,8 @@ type Numbers struct {
 	Waiting   uint64 `json:"evidence_waiting"` // bundles not logged yet
 	Logged    uint64 `json:"evidence_logged"`
 	Witnessed uint64 `json:"evidence_witnessed"`
+	// Unwritten is why evidence cannot be written; empty while it can.
+	Unwritten string `json:"evidence_failing"`
 	Away      bool   `json:"central_away"`
 	// What Central said when it refused; empty while it takes things.
 	EvidenceRefused string `json:"evidence_refused"`
@@ -62,7 +64,7 @@ func New(version string, source Source, loops Loops, log *slog.Logger) *Status {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{source}, loops)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: readTime}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 2 * readTime, ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("GET /healthz", s.health)
 	s.handler = mux
 	return s
@@ -81,15 +83,20 @@ func (s *Status) health(w http.ResponseWriter, r *http.Request) {
 		Loops []loopJSON `json:"loops"`
 	}{Status: "ok", Version: s.version}
 	code := http.StatusOK
-	var still []string
+	var still, ill []string
 	if out.Loops, still = describe(s.loops.running(), time.Now()); len(still) > 0 {
-		s.log.ErrorContext(ctx, "health is bad", "standing_still", still)
-		out.Status, code = "standing still: "+strings.Join(still, ", "), http.StatusServiceUnavailable
+		ill = append(ill, "standing still: "+strings.Join(still, ", "))
 	}
 	numbers, err := s.source.Numbers(ctx)
 	if out.Numbers = numbers; err != nil {
-		s.log.ErrorContext(ctx, "health is bad", "error", err)
-		out.Status, code = "the store cannot be read", http.StatusServiceUnavailable
+		ill = append(ill, "the store cannot be read")
+	}
+	if numbers.Unwritten != "" {
+		ill = append(ill, "evidence cannot be written")
+	}
+	if len(ill) > 0 {
+		s.log.ErrorContext(ctx, "health is bad", "reasons", ill, "error", err, "evidence_failing", numbers.Unwritten)
+		out.Status, code = strings.Join(ill, "; "), http.StatusServiceUnavailable
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)

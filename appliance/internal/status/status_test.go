@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/status"
 )
@@ -41,6 +42,13 @@ func TestHealthSaysWhatIsTrue(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `"evidence_refused":"entry 3: odd"`) || !strings.Contains(w.Body.String(), `"check_in_refused":"it is retired"`) {
 		t.Errorf("healthz while central refuses = %d %s; want 200 with what it said", w.Code, w.Body)
 	}
+	w = get(t, source{n: status.Numbers{Unwritten: "database or disk is full (13)"}}, "/healthz")
+	if w.Code != 503 || !strings.Contains(w.Body.String(), `"status":"evidence cannot be written"`) || !strings.Contains(w.Body.String(), "disk is full") {
+		t.Errorf("healthz on a full disk = %d %s; want 503 with the reason", w.Code, w.Body)
+	}
+	if body := get(t, source{n: status.Numbers{Unwritten: "x"}}, "/metrics").Body.String(); !strings.Contains(body, "osiris_appliance_store_failing 1") {
+		t.Error("metrics on a full disk lack store_failing")
+	}
 	w = get(t, source{err: errors.New("disk I/O error")}, "/healthz")
 	if w.Code != 503 || strings.Contains(w.Body.String(), "disk I/O") {
 		t.Errorf("healthz of a broken store = %d %s; want 503 without insides", w.Code, w.Body)
@@ -54,7 +62,13 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("metrics lack %q", want)
 		}
 	}
-	if w := get(t, source{err: errors.New("x")}, "/metrics"); w.Code != 500 {
-		t.Errorf("metrics of a broken store = %d; want 500, not zeros", w.Code)
+	l := loop{Loop: "windows", Interval: time.Minute, Since: time.Now()}
+	w := get(t, source{err: errors.New("x"), loops: status.Loops{l}}, "/metrics")
+	body = w.Body.String()
+	if w.Code != 200 || !strings.Contains(body, "osiris_appliance_store_failing 1") || !strings.Contains(body, "osiris_scan_stands_still") {
+		t.Errorf("metrics of a broken store = %d; want the loops and that the store fails", w.Code)
+	}
+	if strings.Contains(body, "osiris_appliance_open_incidents") {
+		t.Error("metrics of a broken store have numbers that nobody read")
 	}
 }

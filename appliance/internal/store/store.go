@@ -45,6 +45,7 @@ type Store struct {
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+	trouble trouble
 }
 
 // Open opens or makes the database file at path and brings the tables of every

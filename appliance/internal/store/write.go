@@ -83,6 +83,7 @@ func (s *Store) commit(group []*write) {
 		}
 	}
 	for _, w := range group {
+		s.trouble.note(w.err)
 		close(w.done)
 	}
 }
