@@ -20,21 +20,6 @@ const fakeNft = `case $* in
 esac
 `
 
-// fakeUfw is as much of ufw as is asked: rules, a policy, on and off.
-const fakeUfw = `case $1 in
-show) printf 'Added user rules (see ufw status):\n'; cat @@/etc/ufw/added ;;
-allow) grep -q -x "ufw allow $2" @@/etc/ufw/added || echo "ufw allow $2" >>@@/etc/ufw/added ;;
-delete) grep -v -x "ufw allow $3" @@/etc/ufw/added >@@/added.new; cat @@/added.new >@@/etc/ufw/added ;;
-default) echo "DEFAULT_INPUT_POLICY=\"$(echo "$2" | sed -e s/deny/DROP/ -e s/allow/ACCEPT/)\"" >@@/etc/default/ufw ;;
---force)
-  [ ! -e @@/ufw-broken ] || exit 1
-  case $2 in
-  enable) grep -q -x 'ufw allow 22/tcp' @@/etc/ufw/added || exit 1; echo ENABLED=yes >@@/etc/ufw/ufw.conf; cat @@/dropping >@@/ruleset ;;
-  disable) echo ENABLED=no >@@/etc/ufw/ufw.conf; : >@@/ruleset ;;
-  esac ;;
-esac
-`
-
 const dropping = `table ip filter {
 	chain INPUT {
 		type filter hook input priority filter; policy drop;
@@ -56,7 +41,10 @@ func newFirewall(t *testing.T, services ...string) *machine {
 	m.program(t, "nft", fakeNft)
 	m.write(t, "ruleset", "")
 	m.write(t, "dropping", dropping)
-	m.write(t, "proc/net/if_inet6", "fe80 02 40 20 80 eth0\n")
+	// As in /proc, whose files have no size: a file of it stands for the host's own.
+	if err := os.Symlink("/proc/version", filepath.Join(m.root, "proc/net/if_inet6")); err != nil {
+		t.Fatal(err)
+	}
 	m.write(t, "proc/net/tcp", headOfSockets+"   0: 00000000:0016 00000000:0000 0A 0\n   1: 0100007F:1538 00000000:0000 0A 0\n")
 	m.program(t, "sshd", "echo port 22\n")
 	m.program(t, "systemd-run", "echo \"$*\" >>@@/undo\n")
@@ -68,13 +56,6 @@ func newFirewall(t *testing.T, services ...string) *machine {
 	m.program(t, "ssh-keyscan", "[ ! -e @@/no-probe ] && ! grep -qs closed @@/ruleset && echo '# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2'\n")
 	m.env = append(m.env, connection)
 	return m
-}
-
-func withUfw(t *testing.T, m *machine) {
-	m.program(t, "ufw", fakeUfw)
-	m.write(t, "etc/ufw/ufw.conf", "# comment\nENABLED=no\n")
-	m.write(t, "etc/ufw/added", "ufw allow 443/tcp\n")
-	m.write(t, "etc/default/ufw", "IPV6=yes\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n")
 }
 
 var enableFirewall = repair{runbook: "linux.firewall.enable", check: check.LinuxFirewall, kept: []string{"ruleset", "etc/ufw/added", "etc/systemd", "units/ssh"}}
@@ -91,7 +72,7 @@ func TestTheFirewallIsFoundOffEnabledAndPutBack(t *testing.T) {
 		m := newFirewall(t)
 		withUfw(t, m)
 		enableFirewall.through(t, m)
-		if got := m.read(t, "etc/ufw/ufw.conf") + m.read(t, "etc/default/ufw"); got != "ENABLED=no\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n" {
+		if got := m.read(t, "etc/ufw/ufw.conf") + m.read(t, "etc/default/ufw"); got != "# comment\nENABLED=no\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n" {
 			t.Errorf("after rollback ufw has %q", got)
 		}
 	})
@@ -177,6 +158,16 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 		{"ufw does not start", "cannot be enabled", func(m *machine) { m.write(t, "ufw-broken", "") }},
 		{"SSH does not stay open", "does not stay open", func(m *machine) { m.write(t, "dropping", dropping+"# closed\n") }},
 		{"input stays open", "still accepted", func(m *machine) { m.write(t, "dropping", strings.Replace(dropping, "policy drop", "policy accept", 1)) }},
+		{"WireGuard would be cut off", "51820/udp", func(m *machine) { m.write(t, "proc/net/udp", headOfSockets+"   0: 00000000:CA6C 00000000:0000 07 0\n") }},
+		{"a service above the kernel's own ports", "61000/udp", func(m *machine) { m.write(t, "proc/net/udp", headOfSockets+"   0: 00000000:EE48 00000000:0000 07 0\n") }},
+		{"a cluster's address would be taken twice", "protocol 112, which", func(m *machine) {
+			m.write(t, "proc/net/raw", headOfSockets+" 112: 00000000:0070 00000000:0000 07 0\n   1: 00000000:0001 00000000:0000 07 0\n")
+		}},
+		{"IPsec would end", "IPsec, which", func(m *machine) { m.program(t, "ip", "[ \"$1 $2\" != 'xfrm state' ] || echo 'src 192.0.2.1'\n") }},
+		{"a tunnel would end", "a tunnel of gre, which", func(m *machine) {
+			m.program(t, "ip", "[ \"$5\" != gre ] || printf '3: gre0@NONE: <NOARP>\n4: gre1@NONE: <UP>\n'\n")
+		}},
+		{"an address ends as that of the host itself begins", "443/tcp", func(m *machine) { m.write(t, "proc/net/tcp", headOfSockets+"   0: 7F00000A:01BB 00000000:0000 0A 0\n") }},
 		{"there is no way back", "way back", func(m *machine) { m.program(t, "systemd-run", "exit 1\n") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -191,10 +182,29 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 			}
 		})
 	}
+	offline := func(m *machine) {
+		m.program(t, "firewall-cmd", "exit 0\n")
+		m.program(t, "firewall-offline-cmd", "exit 0\n")
+		m.folder(t, "units/firewalld")
+	}
 	for name, hurt := range map[string]func(m *machine){
 		"no manager at all": func(m *machine) { m.remove(t, "bin/nft"); m.program(t, "iptables", "echo '-P INPUT ACCEPT'\n") },
 		"rules of an own design": func(m *machine) {
 			m.write(t, "ruleset", "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\ttcp dport 25 drop\n\t}\n}\n")
+		},
+		"a connection names a zone": func(m *machine) {
+			offline(m)
+			m.folder(t, "etc/NetworkManager/system-connections")
+			m.write(t, "etc/NetworkManager/system-connections/a.nmconnection", "[connection]\nid=a\nzone=work\n")
+		},
+		"a policy of firewalld": func(m *machine) {
+			offline(m)
+			m.folder(t, "etc/firewalld/policies")
+			m.write(t, "etc/firewalld/policies/a.xml", "<policy/>\n")
+		},
+		"a card is in another zone": func(m *machine) {
+			offline(m)
+			m.program(t, "firewall-cmd", "case $1 in\n--get-default-zone) echo public ;;\n--get-active-zones) printf 'public (default)\\n  interfaces: osirisfw0\\nwork\\n  interfaces: eth0\\n' ;;\nesac\n")
 		},
 		"no systemd": func(m *machine) { m.remove(t, "run/systemd/system") },
 		"firewalld runs": func(m *machine) {
@@ -207,7 +217,8 @@ func TestTheFirewallIsLeftAloneWhereSomethingWouldBeCutOff(t *testing.T) {
 			m := newFirewall(t)
 			hurt(m)
 			enableFirewall.refused(t, m, map[string]string{
-				"no manager at all": "neither ufw nor", "rules of an own design": "no manager here", "no systemd": "without systemd", "a zone of firewalld": "bound to sources", "firewalld runs": "accepts everything",
+				"no manager at all": "neither ufw nor", "rules of an own design": "no manager here", "no systemd": "without systemd", "a zone of firewalld": "bound to sources",
+				"a connection names a zone": "names a zone", "a policy of firewalld": "policies of its own", "a card is in another zone": "in another zone", "firewalld runs": "accepts everything",
 			}[name])
 		})
 	}
@@ -218,6 +229,13 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 	rules := func(family, policy, rule string) string {
 		return strings.NewReplacer("%F", family, "%P", policy, "%R", rule).Replace(chain)
 	}
+	zones := func(name string) string {
+		return "table inet firewalld {\n\tchain filter_INPUT {\n\t\ttype filter hook input priority filter + 10; policy accept;\n\t\tct state { established, related } accept\n" +
+			"\t\tiifname \"lo\" accept\n\t\tjump filter_INPUT_ZONES\n\t\tct state invalid drop\n\t\treject with icmpx admin-prohibited\n\t}\n" +
+			"\tchain filter_INPUT_ZONES {\n\t\tgoto filter_IN_" + name + "\n\t}\n" +
+			"\tchain filter_IN_public {\n\t\tjump filter_IN_public_allow\n\t\tmeta l4proto { icmp, ipv6-icmp } accept\n\t}\n" +
+			"\tchain filter_IN_public_allow {\n\t\ttcp dport 22 accept\n\t}\n\tchain filter_IN_trusted {\n\t\taccept\n\t}\n}\n"
+	}
 	for _, test := range []struct {
 		name, ruleset, old, old6 string
 		want                     check.Status
@@ -225,7 +243,17 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 		{"a policy", rules("inet", "drop", ""), "", "", check.Pass},
 		{"a last rule", rules("inet", "accept", "\t\ttcp dport 22 accept\n\t\tcounter packets 5 bytes 10 drop\n"), "", "", check.Pass},
 		{"a last rule that is for one", rules("inet", "accept", "\t\tip saddr 192.0.2.1 drop\n"), "", "", check.Fail},
-		{"a drop before the last rule", rules("inet", "accept", "\t\tdrop\n\t\taccept\n"), "", "", check.Fail},
+		{"a drop before the last rule", rules("inet", "accept", "\t\tdrop\n\t\taccept\n"), "", "", check.Pass},
+		{"a policy behind a rule that accepts all", rules("inet", "drop", "\t\ttcp dport 22 accept\n\t\tcounter packets 1 bytes 2 accept\n"), "", "", check.Fail},
+		{"a last rule that logs first", rules("inet", "accept", "\t\tcounter log prefix \"a b\" level info drop comment \"x\"\n"), "", "", check.Pass},
+		{"a table that sleeps", strings.Replace(rules("inet", "drop", ""), "filter {\n", "filter {\n\tflags dormant\n", 1), "", "", check.Fail},
+		{"a zone that accepts all", zones("trusted"), "", "", check.Fail},
+		{"a zone that accepts some", zones("public"), "", "", check.Pass},
+		{"a card in a zone that accepts all", zones("public\n\t\tiifname \"eth0\" goto filter_IN_trusted"), "", "", check.Pass},
+		{"a card that the world comes through in a zone that accepts all", "route " + strings.Replace(zones("public"), "goto", "iifname \"eth0\" goto filter_IN_trusted\n\t\tgoto", 1), "", "", check.Fail},
+		{"a default zone that accepts all, which no card is in", "route " + strings.Replace(zones("trusted"), "goto", "iifname \"eth0\" goto filter_IN_public\n\t\tgoto", 1), "", "", check.Pass},
+		{"the old iptables accepts all", "", "-P INPUT DROP\n-A INPUT -j ACCEPT", "-P INPUT DROP", check.Fail},
+		{"the old iptables goes to a chain that drops", "", "-P INPUT ACCEPT\n-N DENY\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j DENY\n-A DENY -j DROP", "-P INPUT DROP", check.Pass},
 		{"IPv4 alone", rules("ip", "drop", ""), "", "", check.Fail},
 		{"each for itself", rules("ip", "drop", "") + rules("ip6", "drop", ""), "", "", check.Pass},
 		{"a bridge's", rules("bridge", "drop", ""), "", "", check.Fail},
@@ -236,14 +264,19 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 		{"both kinds", rules("ip", "drop", ""), "", "-P INPUT DROP", check.Pass},
 	} {
 		m := newFirewall(t)
-		m.write(t, "ruleset", test.ruleset)
+		ruleset, routed := strings.CutPrefix(test.ruleset, "route ")
+		if m.write(t, "ruleset", ruleset); routed {
+			m.write(t, "proc/net/route", "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\n"+
+				"wg0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\n")
+		}
 		for name, text := range map[string]string{"iptables": test.old, "ip6tables": test.old6} {
-			m.program(t, name+"-legacy", "[ \"$*\" = '-S INPUT' ] && cat <<'X'\n"+text+"\nX\n")
+			m.program(t, name+"-legacy", "[ \"$*\" = -S ] && cat <<'X'\n"+text+"\nX\n")
 		}
 		if v := m.judge(t, check.LinuxFirewall, nil); v.Status != test.want {
 			t.Errorf("%s: %v %s; want %v", test.name, v.Status, v.Reason, test.want)
 		}
 		if test.name == "IPv4 alone" {
+			m.remove(t, "proc/net/if_inet6")
 			m.write(t, "proc/net/if_inet6", "")
 			if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Pass {
 				t.Errorf("on a host without IPv6: %v %s", v.Status, v.Reason)
@@ -252,6 +285,10 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 	}
 	m := newFirewall(t)
 	m.write(t, "denied", "")
+	m.unknown(t, check.LinuxFirewall, "cannot be read")
+	// In a container without rights each tool is there, and may not look.
+	m.program(t, "iptables", "exit 4\n")
+	m.program(t, "ip6tables", "exit 4\n")
 	m.unknown(t, check.LinuxFirewall, "cannot be read")
 	withUfw(t, m)
 	if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Fail || v.Actual != "ufw disabled" {

@@ -28,6 +28,16 @@ case $osiris_manager in
     if cat /etc/firewalld/zones/*.xml 2>/dev/null | grep -E -q '<(source|interface|drop|reject)[ />]'; then
       fail 'zones of firewalld are bound to sources or cards, or refuse some: a person has to start it'
     fi
+    for osiris_file in /etc/firewalld/policies/*.xml; do
+      [ ! -e "$osiris_file" ] || fail 'firewalld has policies of its own: a person has to start it'
+    done
+    if grep -E -q '<(rule|passthrough|chain)[ />]' /etc/firewalld/direct.xml 2>/dev/null; then
+      fail 'firewalld has direct rules: a person has to start it'
+    fi
+    if cat /etc/NetworkManager/system-connections/* /run/NetworkManager/system-connections/* /etc/sysconfig/network-scripts/ifcfg-* 2>/dev/null |
+      grep -E -q '^[[:space:]]*(zone|ZONE)[[:space:]]*=[[:space:]]*[^[:space:]]'; then
+      fail 'a connection of the network names a zone of firewalld: a person has to start it'
+    fi
     ;;
   ufw)
     if ufw show added 2>/dev/null | grep -E -q '^ufw (route )?(insert [0-9]+ )?(deny|reject)'; then
@@ -57,9 +67,14 @@ osiris_tcp=$({
 } | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')
 osiris_udp=$(printf '%s\n' "$OSIRIS_P_allow_udp" | tr ',' '\n' | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')
 
+# The kernel writes addresses in the order of the processor.
+osiris_little=yes
+case $(uname -m 2>/dev/null) in
+  s390* | ppc | ppc64 | mips | mips64 | sparc* | parisc* | m68k | *_be | *eb) osiris_little=no ;;
+esac
 # osiris_open FILES STATE: the ports at which others than the host itself are served.
 osiris_open() {
-  cat "$1" "${1}6" 2>/dev/null | awk -v state="$2" '
+  cat "$1" "${1}6" 2>/dev/null | awk -v state="$2" -v little="$osiris_little" '
     function number(hex, i, n) {
       for (i = 1; i <= length(hex); i++) n = n * 16 + index("0123456789ABCDEF", substr(hex, i, 1)) - 1
       return n
@@ -67,9 +82,11 @@ osiris_open() {
     $4 == state {
       at = index($2, ":")
       host = substr($2, 1, at - 1)
-      if (host ~ /^0{24}01000000$/ || host == "00000000000000000000000001000000" || host == "00000000000000000000000000000001") next
-      host = substr(host, length(host) - 7)
-      if (host ~ /^7F/ || host ~ /7F$/) next
+      if (host == "00000000000000000000000001000000" || host == "00000000000000000000000000000001") next
+      if (length(host) == 8 || host ~ /^0000000000000000(FFFF0000|0000FFFF)/) {
+        host = substr(host, length(host) - 7)
+        if (host ~ (little == "yes" ? "7F$" : "^7F")) next
+      }
       port = number(substr($2, at + 1))
       if (!seen[port]++) print port
     }' | sort -n
@@ -81,15 +98,45 @@ for osiris_port in $(osiris_open /proc/net/tcp 0A); do
     *) osiris_closed="$osiris_closed$osiris_port/tcp " ;;
   esac
 done
-# DHCP is let through; above are ports that programs have for their own questions.
+# DHCP is let through. What the kernel gave a program for its own questions is not
+# told from what it serves; WireGuard and Tailscale are the services among those.
+osiris_first=$(awk '{ print $1 }' /proc/sys/net/ipv4/ip_local_port_range 2>/dev/null)
+osiris_last=$(awk '{ print $2 }' /proc/sys/net/ipv4/ip_local_port_range 2>/dev/null)
+whole_number "$osiris_first" && whole_number "$osiris_last" || osiris_first=32768 osiris_last=60999
+osiris_wireguard=" $(wg show all listen-port 2>/dev/null | awk '{ printf "%s ", $NF }')"
 for osiris_port in $(osiris_open /proc/net/udp 07); do
   case " $osiris_udp 68 546 " in
     *" $osiris_port "*) ;;
-    *) [ "$osiris_port" -ge 32768 ] || osiris_closed="$osiris_closed$osiris_port/udp " ;;
+    *)
+      case " 51820 41641$osiris_wireguard" in
+        *" $osiris_port "*) ;;
+        *) [ "$osiris_port" -lt "$osiris_first" ] || [ "$osiris_port" -gt "$osiris_last" ] || continue ;;
+      esac
+      osiris_closed="$osiris_closed$osiris_port/udp "
+      ;;
   esac
 done
 if [ -n "$osiris_closed" ] && [ "$OSIRIS_P_close_others" != true ]; then
   fail "services listen at ${osiris_closed}which would be cut off: name them in allow_tcp and allow_udp, or set close_others"
+fi
+# Neither TCP nor UDP: GRE, VRRP, OSPF and IPsec have no port that could be named.
+osiris_others=$(cat /proc/net/raw /proc/net/raw6 2>/dev/null | awk '
+  $1 ~ /^[0-9]+:$/ {
+    n = toupper(substr($2, index($2, ":") + 1))
+    n = (index("0123456789ABCDEF", substr(n, 3, 1)) - 1) * 16 + index("0123456789ABCDEF", substr(n, 4, 1)) - 1
+    if (n != 1 && n != 2 && n != 6 && n != 17 && n != 58 && n != 255 && !seen[n]++) printf "protocol %d, ", n
+  }')
+[ -z "$(ip xfrm state 2>/dev/null)" ] || osiris_others="${osiris_others}IPsec, "
+for osiris_type in wireguard gre gretap ip6gre ip6gretap ipip sit; do
+  if ip -o link show type "$osiris_type" 2>/dev/null | grep -E -v -q '^[0-9]+: (gre0|gretap0|ip6gre0|tunl0|sit0)@'; then
+    case $osiris_type,$osiris_wireguard in
+      "wireguard, "*[0-9]*) ;; # its ports are known
+      *) osiris_others="${osiris_others}a tunnel of $osiris_type, " ;;
+    esac
+  fi
+done
+if [ -n "$osiris_others" ] && [ "$OSIRIS_P_close_others" != true ]; then
+  fail "in use are ${osiris_others}which would be cut off: a person has to set up the firewall, or set close_others"
 fi
 
 # A new connection to the address that we came to, through another interface than
@@ -124,8 +171,11 @@ osiris_probe || fail 'a second connection cannot be made from here, so that it c
 
 osiris_before=$(firewall_state)
 osiris_undo() {
+  # The way back stays armed until it was seen that nobody is kept out.
+  if ! firewall_restore "$osiris_before" || [ "$(firewall_input)" = drop ]; then
+    fail "$1; and the firewall cannot be put back: it is switched off within 90 seconds"
+  fi
   rm -f "$osiris_armed"
-  firewall_restore "$osiris_before" || fail "$1; and the firewall cannot be put back"
   fail "$1"
 }
 # Whatever becomes of us, in 90 seconds the firewall is off again, unless it was
@@ -158,11 +208,14 @@ fi
 
 case $osiris_manager in
   ufw)
+    osiris_rules=$(ufw_rules)
     for osiris_port in $osiris_tcp; do
-      ufw allow "$osiris_port/tcp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/tcp"
+      printf '%s\n' "$osiris_rules" | ufw_port "$osiris_port" tcp ||
+        ufw allow "$osiris_port/tcp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/tcp"
     done
     for osiris_port in $osiris_udp; do
-      ufw allow "$osiris_port/udp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/udp"
+      printf '%s\n' "$osiris_rules" | ufw_port "$osiris_port" udp ||
+        ufw allow "$osiris_port/udp" >/dev/null 2>&1 || osiris_undo "ufw does not allow $osiris_port/udp"
     done
     if [ "$(ufw_policy)" = allow ]; then
       ufw default deny incoming >/dev/null 2>&1 || osiris_undo 'ufw does not change its policy'
@@ -178,6 +231,13 @@ case $osiris_manager in
     done
     service_do enable firewalld || osiris_undo 'firewalld cannot be enabled'
     service_do start firewalld || osiris_undo 'firewalld does not start'
+    # Whoever else binds a card to a zone: the probe's own card is in the default one.
+    if firewall-cmd --get-active-zones 2>/dev/null | awk -v zone="$(firewall-cmd --get-default-zone 2>/dev/null)" '
+      /^[^ \t]/ { here = $1 }
+      /^[ \t]+(interfaces|sources):/ && NF > 1 && here != zone { found = 1 }
+      END { exit !found }'; then
+      osiris_undo 'a card is in another zone than the one that was opened'
+    fi
     ;;
   nftables)
     [ -d /etc/osiris ] || mkdir -m 700 /etc/osiris || osiris_undo '/etc/osiris cannot be made'
@@ -193,7 +253,7 @@ table inet osiris_filter {
     type filter hook input priority 10; policy drop;
     iifname \"lo\" accept
     ct state established,related accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { icmp, igmp, ipv6-icmp } accept
     udp sport 67 udp dport 68 accept
     udp sport 547 udp dport 546 accept
     tcp dport { $(osiris_list "$osiris_tcp") } accept"

@@ -2,46 +2,147 @@
 
 # firewall_input: prints drop or accept, what becomes of input that no rule names,
 # or nothing where that cannot be read. A last rule that drops or rejects all is
-# as good as a policy. IPv6 counts where the host has it.
+# as good as a policy, one that accepts all as bad, also in a chain that all input
+# goes to. IPv6 counts where the host has it; files of /proc have no size.
 firewall_input() {
+  osiris_four= osiris_six=
   if osiris_rules=$(nft list ruleset 2>/dev/null); then
-    osiris_families=$(printf '%s\n' "$osiris_rules" | awk '
-      $1 == "table" { family = $2 }
-      $1 == "chain" { input = drop = 0; last = ""; next }
-      /type filter hook input/ { input = 1; drop = /policy drop/; next }
-      $1 == "}" { if (input && (drop || last ~ /^[ \t]*(counter( packets [0-9]+ bytes [0-9]+)? )?(drop|reject( with .*)?)( comment .*)?$/)) print family; input = 0; next }
-      input && NF && $1 !~ /^#/ { last = $0 }')
-  elif command -v iptables >/dev/null; then
-    osiris_families=
-  else
-    return
+    osiris_families=$(printf '%s\n' "$osiris_rules" | firewall_nft | firewall_walk)
+    osiris_four=accept osiris_six=accept
+    for osiris_family in $osiris_families; do
+      case $osiris_family in
+        inet) osiris_four=drop osiris_six=drop ;;
+        ip) osiris_four=drop ;;
+        ip6) osiris_six=drop ;;
+      esac
+    done
   fi
-  osiris_four=no osiris_six=no
-  for osiris_family in $osiris_families; do
-    case $osiris_family in
-      inet) osiris_four=yes osiris_six=yes ;;
-      ip) osiris_four=yes ;;
-      ip6) osiris_six=yes ;;
-    esac
-  done
-  if [ "$osiris_four" = no ] && firewall_old iptables; then osiris_four=yes; fi
-  if [ "$osiris_six" = no ] && firewall_old ip6tables; then osiris_six=yes; fi
-  if [ "$osiris_four" = yes ] && { [ "$osiris_six" = yes ] || [ ! -s /proc/net/if_inet6 ]; }; then
-    echo drop
-  else
-    echo accept
-  fi
+  if [ "$osiris_four" != drop ]; then osiris_four=$(firewall_old iptables "$osiris_four"); fi
+  if [ "$osiris_six" != drop ]; then osiris_six=$(firewall_old ip6tables "$osiris_six"); fi
+  if ! grep -q . /proc/net/if_inet6 2>/dev/null; then osiris_six=drop; fi
+  case $osiris_four/$osiris_six in
+    drop/drop) echo drop ;;
+    accept/* | */accept) echo accept ;;
+  esac
 }
-# The old iptables keeps its tables where nft does not look.
+# firewall_old TOOL KNOWN: the old iptables keeps its tables where nft does not
+# look. Prints drop or accept, and KNOWN where no tool may read them.
 firewall_old() {
+  osiris_known=$2
   for osiris_tool in "$1-legacy" "$1"; do
-    if command -v "$osiris_tool" >/dev/null && "$osiris_tool" -S INPUT 2>/dev/null | awk '
-      { last = $0 } /^-P INPUT DROP/ { drop = 1 }
-      END { exit !(drop || last ~ /^-A INPUT -j (DROP|REJECT)/) }'; then
-      return 0
+    if command -v "$osiris_tool" >/dev/null && osiris_rules=$("$osiris_tool" -S 2>/dev/null); then
+      osiris_known=accept
+      if [ -n "$(printf '%s\n' "$osiris_rules" | firewall_legacy | firewall_walk)" ]; then
+        echo drop
+        return
+      fi
     fi
   done
-  return 1
+  echo "$osiris_known"
+}
+# firewall_cards: those that the world comes through: of the default routes, else all
+# but virtual ones.
+firewall_cards() {
+  set --
+  for osiris_file in /proc/net/route /proc/net/ipv6_route; do
+    if [ -r "$osiris_file" ]; then
+      set -- "$@" "$osiris_file"
+    fi
+  done
+  awk '
+    FNR == 1 && FILENAME ~ /\/route$/ { next }
+    FILENAME ~ /\/route$/ { card = $1; all = $2 == "00000000" && $8 == "00000000" }
+    FILENAME !~ /\/route$/ { card = $NF; all = $1 ~ /^0+$/ && $2 == "00" }
+    card == "lo" { next }
+    all { if (!known[card]++) list = list " " card; next }
+    card !~ /^(docker|virbr|br-|veth|cni|podman)/ && !near[card]++ { others = others " " card }
+    END { print list == "" ? others : list }' "$@" /dev/null
+}
+# firewall_nft: what nft lists, as firewall_walk reads it.
+firewall_nft() {
+  awk '
+    $1 == "table" { dormant = 0; chain = ""; family = $2; table = $3; next }
+    $1 == "flags" && chain == "" && /dormant/ { dormant = 1; next }
+    $1 == "chain" { chain = family "/" table "/" $2; next }
+    $1 ~ /^(set|map|flowtable|ct|counter|quota|limit|secmark|synproxy)$/ && $NF == "{" { chain = ""; next }
+    $1 == "}" { chain = ""; next }
+    chain == "" || dormant || !NF || $1 ~ /^#/ { next }
+    /type [a-z]+ hook / {
+      if (/type filter hook input/) print "base\t" chain "\t" family "\t" (/policy drop/ ? "drop" : "accept")
+      next
+    }
+    {
+      sub(/^[ \t]+/, "")
+      sub(/ comment ".*"$/, "")
+      while (sub(/^counter (packets [0-9]+ bytes [0-9]+ )?/, "") || sub(/^log( prefix "[^"]*"| (level|group|snaplen|queue-threshold) [a-z0-9]+| flags( (tcp|ip))? [a-z,]+)* /, "")) { }
+      print "rule\t" chain "\t" $0
+    }'
+}
+# firewall_legacy: the same of what iptables -S lists.
+firewall_legacy() {
+  awk '
+    $1 == "-P" && $2 == "INPUT" { print "base\told/old/INPUT\told\t" ($3 == "DROP" ? "drop" : "accept"); next }
+    $1 != "-A" { next }
+    {
+      chain = "old/old/" $2
+      sub(/^-A [^ ]+ /, "")
+      sub(/-m comment --comment ("[^"]*"|[^ ]+) /, "")
+      card = ""
+      if (match($0, /^-i [^ ]+ /)) { card = "iifname \"" substr($0, 4, RLENGTH - 4) "\" "; $0 = substr($0, RLENGTH + 1) }
+      if ($1 == "-g" && NF == 2) rule = "goto " $2
+      else if ($1 != "-j") rule = "other"
+      else if ($2 == "REJECT") rule = "reject"
+      else if (NF > 2) rule = "other"
+      else if ($2 ~ /^(ACCEPT|DROP|RETURN)$/) rule = tolower($2)
+      else rule = "jump " $2
+      print "rule\t" chain "\t" card rule
+    }'
+}
+# firewall_walk: the families whose input is dropped unless a rule names it, by each
+# card that the world comes through. A rule with any other condition is passed by.
+firewall_walk() {
+  awk -F '\t' -v cards="$(firewall_cards)" '
+    $1 == "base" { base[++bases] = $2; family[bases] = $3; policy[bases] = $4 }
+    $1 == "rule" { rule[$2, ++rules[$2]] = $3 }
+    function walk(chain, card, depth,   i, text, name, prefix, met, went) {
+      if (depth > 16) return ""
+      for (i = 1; i <= rules[chain]; i++) {
+        text = rule[chain, i]
+        if (match(text, /^iif(name)? (!= )?"[^"]*" /)) {
+          name = substr(text, 1, RLENGTH)
+          text = substr(text, RLENGTH + 1)
+          met = name !~ /!=/
+          sub(/^[^"]*"/, "", name)
+          sub(/".*/, "", name)
+          sub(/\+$/, "*", name)
+          prefix = substr(name, 1, length(name) - 1)
+          if ((name == card || name == prefix "*" && card != "" && index(card, prefix) == 1) != met || card == "" && met) continue
+          while (sub(/^counter (packets [0-9]+ bytes [0-9]+ )?/, "", text)) { }
+        }
+        if (text == "accept") return "accept"
+        if (text ~ /^(drop|reject( with .*)?)$/) return "drop"
+        if (text == "return") return ""
+        if (text ~ /^(jump|goto) [^ ]+$/) {
+          prefix = chain
+          sub(/[^\/]*$/, "", prefix)
+          went = walk(prefix substr(text, 6), card, depth + 1)
+          if (went != "" || text ~ /^goto/) return went
+        }
+      }
+      return ""
+    }
+    END {
+      count = split(cards, card, " ")
+      if (count == 0) card[count = 1] = ""
+      for (b = 1; b <= bases; b++) {
+        drops = 1
+        for (c = 1; c <= count; c++) {
+          ends = walk(base[b], card[c], 0)
+          if ((ends == "" ? policy[b] : ends) != "drop") drops = 0
+        }
+        if (drops) print family[b]
+      }
+    }'
 }
 
 # firewall_manager: ufw, firewalld, nftables or none; what runs before what is there.
@@ -60,7 +161,16 @@ firewall_manager() {
 }
 ufw_enabled() { awk -F= '/^[ \t]*ENABLED[ \t]*=/ { gsub(/[ \t"\047]/, "", $2); on = tolower($2) == "yes" } END { exit !on }' /etc/ufw/ufw.conf; }
 ufw_policy() { awk -F= '/^[ \t]*DEFAULT_INPUT_POLICY[ \t]*=/ { gsub(/[ \t"\047]/, "", $2); p = $2 } END { print p == "ACCEPT" ? "allow" : p == "REJECT" ? "reject" : "deny" }' /etc/default/ufw; }
-ufw_rules() { ufw show added 2>/dev/null | grep '^ufw allow [0-9]*/[tu][cd]p$'; }
+ufw_active() { ufw status 2>/dev/null | grep -q '^Status: active'; }
+ufw_rules() { ufw show added 2>/dev/null | grep '^ufw '; }
+# ufw_port PORT PROTOCOL: of the rules on its input, one lets it in from everywhere.
+# ufw takes a rule for the same port in the place of it, with its comment and limit.
+ufw_port() {
+  awk -v port="$1" -v protocol="$2" '
+    { sub(/^ufw (allow|limit) (in )?(log(-all)? )?/, "+") && sub(/ comment .*$/, "") }
+    $0 == "+" port || $0 == "+" port "/" protocol || $0 == "+OpenSSH" && port "/" protocol == "22/tcp" { found = 1 }
+    END { exit !found }'
+}
 
 nftables_drop_in() { echo /etc/systemd/system/nftables.service.d/90-osiris.conf; }
 
@@ -70,7 +180,8 @@ firewall_state() {
   printf '%s\n' "$osiris_manager"
   case $osiris_manager in
     ufw)
-      if ufw_enabled; then echo enabled; else echo disabled; fi
+      # What runs counts: enabled in its file alone, it is started at the next boot.
+      if ufw_active; then echo enabled; elif ufw_enabled; then echo stopped; else echo disabled; fi
       ufw_policy
       ufw_rules
       ;;
@@ -93,18 +204,22 @@ firewall_restore() {
   case $osiris_manager in
     ufw)
       osiris_failed=no
-      if [ "${osiris_rest%%"$osiris_feed"*}" = disabled ]; then
+      osiris_was=${osiris_rest%%"$osiris_feed"*}
+      osiris_rest=${osiris_rest#*"$osiris_feed"}
+      if [ "$osiris_was" != enabled ] && { ufw_enabled || ufw_active; }; then
         ufw --force disable >/dev/null 2>&1 || osiris_failed=yes
       fi
-      osiris_rest=${osiris_rest#*"$osiris_feed"}
-      ufw_rules | while IFS= read -r osiris_rule; do
-        case "$osiris_feed$osiris_rest$osiris_feed" in
-          *"$osiris_feed$osiris_rule$osiris_feed"*) ;;
-          *) ufw delete allow "${osiris_rule#ufw allow }" >/dev/null 2>&1 ;;
-        esac
-      done
       osiris_policy=${osiris_rest%%"$osiris_feed"*}
-      [ "$osiris_policy" = "$(ufw_policy)" ] || ufw default "$osiris_policy" incoming >/dev/null 2>&1
+      [ "$osiris_policy" = "$(ufw_policy)" ] || ufw default "$osiris_policy" incoming >/dev/null 2>&1 || osiris_failed=yes
+      # Only what remediate may have added, and nobody had before.
+      ufw_rules | grep '^ufw allow [0-9]*/[tu][cd]p$' | while IFS= read -r osiris_rule; do
+        osiris_port=${osiris_rule#ufw allow }
+        printf '%s\n' "$osiris_rest" | ufw_port "${osiris_port%/*}" "${osiris_port#*/}" ||
+          ufw delete allow "$osiris_port" >/dev/null 2>&1
+      done
+      if [ "$osiris_was" = stopped ] && [ "$osiris_failed" = no ] && ! ufw_enabled; then
+        put_file /etc/ufw/ufw.conf 644 "$(sed 's/^[ \t]*ENABLED[ \t]*=.*/ENABLED=yes/' /etc/ufw/ufw.conf)" || osiris_failed=yes
+      fi
       [ "$osiris_failed" = no ] || return 1
       ;;
     firewalld)
