@@ -59,6 +59,12 @@ func (r *Runner) admit(ctx context.Context, o *row, nowMs int64) (time.Duration,
 	case err != nil:
 		return retryGap, err
 	}
+	if no := changed(o.Order, t); no != nil {
+		if nowMs < o.TakenMs+targetGrace.Milliseconds() {
+			return busyGap, nil // the new list may come with the same check-in
+		}
+		return 0, r.refuse(ctx, o, nowMs, *no)
+	}
 	if no := r.judge(o.Order, t); no != nil {
 		return 0, r.refuse(ctx, o, nowMs, *no)
 	}

@@ -23,7 +23,8 @@ const (
 )
 
 // hostKey forgets the pin of an SSH host, or puts the accepted key in its place.
-// Doing it again after a restart does the same.
+// What it is about to do is kept first, so that it is done once: a key that was
+// pinned since is not forgotten again because the result could not be kept.
 func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder, nowMs int64) error {
 	t, h, err := r.target(ctx, o)
 	if errors.Is(err, errUnlisted) {
@@ -32,15 +33,20 @@ func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder
 	if err != nil {
 		return err
 	}
-	if no := r.judge(o.Order, t); no != nil {
-		return r.refuse(ctx, o, nowMs, *no)
-	}
-	out := &centralv1.OrderResult{HostId: h.ID, Lab: t.Lab}
 	endpoint := ssh.Endpoint{Host: t.Host, Port: t.Port}
 	pinned, err := r.Keys.Known(ctx, endpoint.Address())
 	if err != nil {
 		return err
 	}
+	if o.did(in, ssh.Fingerprint(pinned)) {
+		return r.conclude(ctx, o, h, o.Result)
+	}
+	for _, no := range []*refusal{o.window(nowMs), changed(o.Order, t), r.judge(o.Order, t)} { // as time went by since it was admitted
+		if no != nil {
+			return r.refuse(ctx, o, nowMs, *no)
+		}
+	}
+	out := &centralv1.OrderResult{HostId: h.ID, Lab: t.Lab}
 	out.PinnedFingerprint = ssh.Fingerprint(pinned)
 	limited, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
@@ -58,9 +64,9 @@ func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder
 		away = err.Error() + "."
 	}
 	if in.GetAccept() == "" {
-		err = r.forget(ctx, endpoint, out, away)
+		err = r.forget(ctx, o, endpoint, out, away)
 	} else {
-		err = r.accept(ctx, endpoint, out, key, in.GetAccept(), away)
+		err = r.accept(ctx, o, endpoint, out, key, in.GetAccept(), away)
 	}
 	if err != nil {
 		return err
@@ -68,26 +74,44 @@ func (r *Runner) hostKey(ctx context.Context, o *row, in *centralv1.HostKeyOrder
 	return r.conclude(ctx, o, h, out)
 }
 
+// did tells whether what was about to be done has been done, by the key that is
+// pinned now.
+func (o *row) did(in *centralv1.HostKeyOrder, pinned string) bool {
+	switch {
+	case o.Result == nil:
+		return false
+	case in.GetAccept() != "":
+		return pinned == in.GetAccept()
+	}
+	return pinned != o.Result.GetPinnedFingerprint()
+}
+
+// intend keeps what is about to be done.
+func (r *Runner) intend(ctx context.Context, o *row, out *centralv1.OrderResult) error {
+	o.Result, o.Detail = out, ""
+	return r.write(ctx, o, nil)
+}
+
 // forget lets the host show any key next. What it shows now is for the operator
 // to compare; away is why it could not be asked.
-func (r *Runner) forget(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, away string) error {
-	had, err := r.Keys.Reset(ctx, e.Address())
-	if err != nil {
-		return err
-	}
+func (r *Runner) forget(ctx context.Context, o *row, e ssh.Endpoint, out *centralv1.OrderResult, away string) error {
 	out.Outcome, out.Message = forgotten, "The pinned key was forgotten; the next one that the host shows is pinned."
-	if !had {
+	if out.PinnedFingerprint == "" {
 		out.Message = "No key was pinned; the next one that the host shows is."
 	}
 	if away != "" {
 		out.Message += " The host could not be asked for it now: " + away
 	}
 	out.Advice = "Compare the fingerprint with what ssh-keygen -lf says on the host itself."
-	return nil
+	if err := r.intend(ctx, o, out); err != nil {
+		return err
+	}
+	_, err := r.Keys.Reset(ctx, e.Address())
+	return err
 }
 
 // accept pins the key with a fingerprint if the host shows it.
-func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.OrderResult, key []byte, fingerprint, away string) error {
+func (r *Runner) accept(ctx context.Context, o *row, e ssh.Endpoint, out *centralv1.OrderResult, key []byte, fingerprint, away string) error {
 	switch {
 	case away != "":
 		out.Outcome, out.Message = failed, "Nothing was changed, because the host could not be asked for its key: "+away
@@ -97,11 +121,11 @@ func (r *Runner) accept(ctx context.Context, e ssh.Endpoint, out *centralv1.Orde
 		out.Advice = "Find out which host answers there before any key is accepted."
 		return nil
 	}
-	if err := r.Keys.Replace(ctx, e.Address(), key); err != nil {
+	out.Outcome, out.Message, out.ShownFingerprint = replaced, "The host's key is pinned.", fingerprint
+	if err := r.intend(ctx, o, out); err != nil {
 		return err
 	}
-	out.Outcome, out.Message, out.ShownFingerprint = replaced, "The host's key is pinned.", fingerprint
-	return nil
+	return r.Keys.Replace(ctx, e.Address(), key)
 }
 
 // conclude keeps a result together with its evidence.

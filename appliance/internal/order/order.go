@@ -41,13 +41,14 @@ const (
 
 // row is an order with what became of it.
 type row struct {
-	ID       string
-	Order    *centralv1.Order
-	State    state
-	TakenMs  int64
-	BegunMs  int64
-	EndedMs  int64
-	Detail   string
+	ID      string
+	Order   *centralv1.Order
+	State   state
+	TakenMs int64
+	BegunMs int64
+	EndedMs int64
+	Detail  string
+	// Result is what is about to be done to a host key until the order is done.
 	Result   *centralv1.OrderResult
 	body     []byte
 	sequence int64

@@ -32,6 +32,8 @@ func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder
 		}
 		if errors.Is(err, errUnlisted) {
 			no = &refusal{why: "The target was removed before the run began."}
+		} else if other := changed(o.Order, t); other != nil {
+			no = other
 		}
 		if no != nil {
 			return 0, r.refuse(ctx, o, nowMs, *no)
@@ -47,7 +49,7 @@ func (r *Runner) runbook(ctx context.Context, o *row, in *centralv1.RunbookOrder
 	}
 	job := script.Job{
 		CommandID: [16]byte(o.Order.GetOrderId()), Target: t, Runbook: book, Parameters: given(in.GetParameters()),
-		Check: check.ID(in.GetCheckId()), DryRun: in.GetDryRun(),
+		Check: check.ID(in.GetCheckId()), DryRun: in.GetDryRun(), NotAfter: time.UnixMilli(o.Order.GetNotAfterMs()),
 	}
 	result, err := r.Executor.Execute(ctx, job)
 	switch {

@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite the want part of testdata/*.txt
 //	at SECOND ends OUTCOME           what waited on the host ends
 //	at SECOND tier N | targets ID... the policy's tier, the appliance's targets
 //	at SECOND shows KEY...           keys that the SSH host has; none: it is away
+//	at SECOND pin KEY | torn         a scan pins a key; the next pin is forgotten and that not kept
 //	at SECOND log stuck | flows      whether evidence is logged
 //	at SECOND restart [WITHOUT]      the process begins anew, or from an empty state.db
 //	at SECOND wait                   nothing but time goes by

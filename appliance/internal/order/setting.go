@@ -19,6 +19,8 @@ import (
 
 // Limits.
 const (
+	// maxAhead is how far a sequence may be ahead of the order's own end, seconds.
+	maxAhead = 24 * 60 * 60
 	// maxOpen bounds what is under way; Central sends the rest again.
 	maxOpen = 100
 	// maxTold bounds the results of one check-in; the next brings more.
@@ -32,6 +34,8 @@ var (
 	errOther = errors.New("the order is for another appliance")
 	errForm  = errors.New("the order has no id or no sequence")
 	errFull  = errors.New("too many orders are under way")
+	errAhead = errors.New("its sequence is a day or more ahead of its window: none after it could be taken")
+	errAgain = errors.New("another order had its id")
 )
 
 // Opener verifies an order: *policy.Holder does.
@@ -68,8 +72,16 @@ func (r *row) report() *centralv1.OrderReport {
 	}
 	return &centralv1.OrderReport{
 		OrderId: r.Order.GetOrderId(), State: states[r.State], TakenMs: r.TakenMs, BegunMs: r.BegunMs, EndedMs: r.EndedMs,
-		Detail: r.Detail, Result: r.Result,
+		Detail: r.Detail, Result: r.ended(),
 	}
+}
+
+// ended is the result of an order that is done; before, it is only a plan.
+func (r *row) ended() *centralv1.OrderResult {
+	if r.State == done {
+		return r.Result
+	}
+	return nil
 }
 
 // Take implements uplink.Setting. What does not verify, or is not for this
@@ -92,7 +104,9 @@ func (o *Orders) Take(ctx context.Context, m *centralv1.CheckInResponse) (change
 		changed = changed || did
 		if err != nil {
 			errs = append(errs, fmt.Errorf("taking order %s: %w", r.ID, err))
-			break
+		}
+		if err != nil && !errors.Is(err, errAgain) {
+			break // what comes after must not be taken before it
 		}
 	}
 	if changed {
@@ -112,6 +126,8 @@ func (o *Orders) read(e *trustv1.SignedEnvelope) (*row, error) {
 		return nil, fmt.Errorf("taking order %s: %w", r.ID, errOther)
 	case len(order.GetOrderId()) != 16 || order.GetSequence() == 0 || order.GetSequence() > math.MaxInt64:
 		return nil, fmt.Errorf("taking order %s: %w", r.ID, errForm)
+	case order.GetSequence() > uint64(max(order.GetNotAfterMs(), 0)/1000)+maxAhead:
+		return nil, fmt.Errorf("taking order %s: %w", r.ID, errAhead)
 	}
 	r.sequence = int64(order.GetSequence()) //nolint:gosec // bounded above
 	return r, nil
@@ -121,14 +137,17 @@ func (o *Orders) read(e *trustv1.SignedEnvelope) (*row, error) {
 func (o *Orders) keep(ctx context.Context, r *row) (news bool, err error) {
 	r.TakenMs = time.Now().UnixMilli()
 	err = o.store.Write(ctx, func(tx *store.Tx) error {
-		var newest, open int64
+		var newest, open, known int64
 		news = false
-		err := tx.QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0), coalesce(sum(state <> 'done'), 0) FROM central_order").Scan(&newest, &open)
+		err := tx.QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0), coalesce(sum(state <> 'done'), 0), coalesce(sum(id = ?), 0) FROM central_order", r.ID).
+			Scan(&newest, &open, &known)
 		switch {
 		case err != nil:
 			return err
 		case r.sequence <= newest:
 			return nil
+		case known > 0:
+			return errAgain
 		case open >= maxOpen:
 			return errFull
 		}

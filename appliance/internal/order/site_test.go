@@ -1,7 +1,11 @@
 package order
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	xssh "golang.org/x/crypto/ssh"
 
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
@@ -48,6 +54,7 @@ type site struct {
 
 	mu      sync.Mutex
 	stuck   bool
+	torn    bool
 	logged  map[string]bool
 	tier    trustlite.Tier
 	targets []script.Target
@@ -125,6 +132,10 @@ func (s *site) do(what string, args ...string) string {
 		s.target(args...)
 	case "shows":
 		s.shows = args
+	case "pin":
+		s.pin = args[0]
+	case "torn":
+		s.torn = true
 	case "log":
 		s.stuck = args[0] == "stuck"
 		s.empty(s.t.Context())
@@ -155,6 +166,7 @@ func (s *site) order(name string, words ...string) {
 	o := &centralv1.Order{
 		SiteId: rehearsal.SiteID, ApplianceId: rehearsal.ApplianceID, Sequence: s.sequence, OrderId: id[:], TargetId: "t_1", Target: "WS01",
 		NotBeforeMs: now.UnixMilli(), NotAfterMs: now.Add(time.Minute).UnixMilli(), Person: "maria", What: &centralv1.Order_Runbook{Runbook: run},
+		Meant: &centralv1.OrderedTarget{Kind: "workstation", Host: "ws01", Lab: true},
 	}
 	key, c := s.central.Online, orderContext
 	for _, word := range words {
@@ -170,7 +182,13 @@ func (s *site) order(name string, words ...string) {
 		case "check":
 			run.CheckId = value
 		case "target":
-			o.TargetId = value
+			o.TargetId, o.Meant = value, meant(target(value))
+		case "host":
+			o.Meant.Host = value
+		case "unsaid":
+			o.Meant = nil
+		case "id":
+			o.OrderId = []byte{byte(n), 15: 0}
 		case "site":
 			o.SiteId = value
 		case "appliance":
@@ -182,7 +200,7 @@ func (s *site) order(name string, words ...string) {
 		case "for":
 			o.NotAfterMs = now.Add(time.Duration(n) * time.Second).UnixMilli()
 		case "reset":
-			o.What = &centralv1.Order_HostKey{HostKey: &centralv1.HostKeyOrder{Accept: value}}
+			o.What = &centralv1.Order_HostKey{HostKey: &centralv1.HostKeyOrder{Accept: ssh.Fingerprint(keyOf(value))}}
 		case "newer":
 			o.What = nil
 		case "key":
@@ -243,7 +261,7 @@ func (s *site) now() string {
 			words += " (" + r.Detail + ")"
 		}
 		if r.Result != nil {
-			words += " " + r.Result.GetOutcome() + " (" + r.Result.GetMessage() + ")"
+			words += " " + r.Result.GetOutcome() + " (" + s.named(r.Result.GetMessage()) + ")"
 			if r.Result.GetAdvice() != "" {
 				words += " [" + r.Result.GetAdvice() + "]"
 			}
@@ -260,16 +278,28 @@ func (s *site) now() string {
 func (s *site) target(ids ...string) {
 	s.targets = nil
 	for _, id := range ids {
-		t := script.Target{ID: id, Kind: script.Workstation, Host: "ws01", Lab: true}
-		if strings.HasPrefix(id, "t_linux") {
-			t.Kind, t.Host = script.Linux, "srv9"
-		}
-		if strings.HasPrefix(id, "t_pinned") {
-			t.Kind, t.Pin = script.Linux, [32]byte{1}
-		}
-		t.Lab = !strings.HasSuffix(id, "_live")
-		s.targets = append(s.targets, t)
+		s.targets = append(s.targets, target(id))
 	}
+}
+
+func target(id string) script.Target {
+	t := script.Target{ID: id, Kind: script.Workstation, Host: "ws01", Lab: true}
+	if strings.HasPrefix(id, "t_linux") {
+		t.Kind, t.Host = script.Linux, "srv9"
+	}
+	if strings.HasPrefix(id, "t_pinned") {
+		t.Kind, t.Pin = script.Linux, [32]byte{1}
+	}
+	t.Lab = !strings.HasSuffix(id, "_live")
+	return t
+}
+
+func meant(t script.Target) *centralv1.OrderedTarget {
+	m := &centralv1.OrderedTarget{Kind: string(t.Kind), Host: t.Host, Lab: t.Lab}
+	if t.Pin != [32]byte{} {
+		m.Pin = t.Pin[:]
+	}
+	return m
 }
 
 // List, Target, TierOf, Parameters: what the appliance knows.
@@ -347,12 +377,49 @@ func (s *site) Get(_ context.Context, id [16]byte) (translog.Row, error) {
 	return translog.Row{}, translog.ErrNotFound
 }
 
-// Known, Reset, Replace, Shown: pins by their names instead of keys.
+// keyOf is the SSH key of a name, nil of none.
+func keyOf(name string) []byte {
+	if name == "" {
+		return nil
+	}
+	seed := sha256.Sum256([]byte(name))
+	public, err := xssh.NewPublicKey(ed25519.NewKeyFromSeed(seed[:]).Public())
+	if err != nil {
+		return nil // it is a key of Ed25519
+	}
+	return public.Marshal()
+}
+
+// keyNames are all that scripts have.
+var keyNames = []string{"old", "new", "other", "evil"}
+
+func nameOf(key []byte) string {
+	for _, name := range keyNames {
+		if bytes.Equal(keyOf(name), key) {
+			return name
+		}
+	}
+	return ""
+}
+
+// named has names for keys, and for the hash of the runbook, which changes with
+// the catalogue.
+func (s *site) named(text string) string {
+	if book, err := s.catalogue.Get("windows.firewall.enable"); err == nil {
+		text = strings.ReplaceAll(text, hex.EncodeToString(book.Hash[:8]), "OURS")
+	}
+	for _, name := range keyNames {
+		text = strings.ReplaceAll(text, ssh.Fingerprint(keyOf(name)), name)
+	}
+	return text
+}
+
+// Known, Reset, Replace, Shown: keys go by names in scripts.
 
 func (s *site) Known(context.Context, string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return []byte(s.pin), nil
+	return keyOf(s.pin), nil
 }
 
 func (s *site) Reset(context.Context, string) (bool, error) {
@@ -360,13 +427,17 @@ func (s *site) Reset(context.Context, string) (bool, error) {
 	defer s.mu.Unlock()
 	had := s.pin != ""
 	s.pin = ""
+	if s.torn {
+		s.torn = false
+		return had, errors.New("the disk is full")
+	}
 	return had, nil
 }
 
 func (s *site) Replace(_ context.Context, _ string, key []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pin = string(key)
+	s.pin = nameOf(key)
 	return nil
 }
 
@@ -377,8 +448,8 @@ func (s *site) Shown(_ context.Context, _ ssh.Endpoint, want func(string) bool) 
 		return nil, ssh.ErrUnreachable
 	}
 	for _, key := range s.shows {
-		if want(key) {
-			return []byte(key), nil
+		if want(ssh.Fingerprint(keyOf(key))) {
+			return keyOf(key), nil
 		}
 	}
 	return nil, nil //nolint:nilnil // as Road.Shown

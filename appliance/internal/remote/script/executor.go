@@ -72,7 +72,13 @@ type Job struct {
 	IncidentID string
 	// DryRun detects and says what would be done.
 	DryRun bool
+	// NotAfter is when a run that was cut off before anything was changed is not
+	// begun anew any more; zero means an hour after it began.
+	NotAfter time.Time
 }
+
+// usualWindow is a job's that does not say until when it may begin.
+const usualWindow = time.Hour
 
 // Execute runs the job to its end and gives the result, which is in evidence
 // then; a job that was done before gives the stored one. ErrPending means that it
@@ -98,7 +104,11 @@ func (x *Executor) Execute(ctx context.Context, job Job) (*drift.Result, error) 
 	e := &entry{
 		CommandID: id, TargetID: job.Target.ID, RunbookID: job.Runbook.ID, Hash: hex.EncodeToString(job.Runbook.Hash[:]),
 		Parameters: job.Parameters, Phase: phaseDetect, StartedMs: time.Now().UnixMilli(), DryRun: job.DryRun,
+		Host: job.Target.Host, Port: job.Target.Port, NotAfterMs: job.NotAfter.UnixMilli(),
 		Result: drift.Result{CommandID: id, RunbookID: job.Runbook.ID, Check: job.Check, IncidentID: job.IncidentID},
+	}
+	if job.NotAfter.IsZero() {
+		e.NotAfterMs = time.Now().Add(usualWindow).UnixMilli()
 	}
 	if err := x.save(ctx, e); err != nil {
 		return nil, err
@@ -222,6 +232,11 @@ func (x *Executor) resume(ctx context.Context, e *entry, targets []Target) error
 	case !listed:
 		t = Target{ID: e.TargetID}
 		e.finish(drift.Failed, "The target was withdrawn before the run ended; what state the host is in is not known.")
+	case e.late(time.Now().UnixMilli()):
+		e.finish(drift.Refused, "It was interrupted, and its window ended before anything was changed.")
+	case e.Host != "" && (e.Host != t.Host || e.Port != t.Port):
+		t = Target{ID: e.TargetID}
+		e.finish(drift.Failed, "The target was given another address before the run ended; what state the host is in is not known.")
 	case err != nil, hex.EncodeToString(book.Hash[:]) != e.Hash:
 		e.finish(drift.Failed, "The catalogue changed before the run ended; what state the host is in is not known.")
 	case e.Pending == "":

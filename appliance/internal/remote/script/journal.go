@@ -33,6 +33,8 @@ const (
 type entry struct {
 	CommandID  string
 	TargetID   string
+	Host       string // and Port, where it was begun
+	Port       int
 	RunbookID  string
 	Hash       string // of the runbook, hexadecimal
 	Parameters map[string]string
@@ -48,9 +50,20 @@ type entry struct {
 	GiveUpMs int64
 
 	StartedMs int64
-	EndedMs   int64
-	Result    drift.Result
-	Done      bool
+	// NotAfterMs is until when it may begin anew; 0 in entries of before 2026-11-22.
+	NotAfterMs int64
+	EndedMs    int64
+	Result     drift.Result
+	Done       bool
+}
+
+// late says that a run that changed nothing so far must not begin anew.
+func (e *entry) late(nowMs int64) bool {
+	end := e.NotAfterMs
+	if end == 0 {
+		end = e.StartedMs + usualWindow.Milliseconds()
+	}
+	return (e.Phase == phaseDetect || e.Phase == phaseSnapshot) && nowMs >= end
 }
 
 func (e *entry) finish(o drift.Outcome, message string) {
