@@ -18,8 +18,11 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed other.sql
+var other string
+
 // Schema are this package's tables.
-var Schema = store.Schema{Owner: "directory", Steps: []string{schema}}
+var Schema = store.Schema{Owner: "directory", Steps: []string{schema, other}}
 
 // maxComputers bounds what is kept of all domains together: some 10 MB.
 const maxComputers = 20_000
@@ -37,6 +40,9 @@ type Book struct {
 type domain struct {
 	Standing
 	computers map[discover.GUID]Computer
+	// others are the DNS names of accounts that are not looked after: disabled,
+	// excluded, no Windows.
+	others map[discover.GUID]string
 }
 
 // NewBook reads what is held.
@@ -47,6 +53,9 @@ func NewBook(ctx context.Context, st *store.Store) (*Book, error) {
 	}
 	if err := b.readComputers(ctx); err != nil {
 		return nil, fmt.Errorf("reading computers of domains: %w", err)
+	}
+	if err := b.readOthers(ctx); err != nil {
+		return nil, fmt.Errorf("reading names of domains: %w", err)
 	}
 	return b, nil
 }
@@ -59,7 +68,7 @@ func (b *Book) readDomains(ctx context.Context) error {
 	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
 	for rows.Next() {
 		var body []byte
-		d := &domain{computers: map[discover.GUID]Computer{}}
+		d := &domain{computers: map[discover.GUID]Computer{}, others: map[discover.GUID]string{}}
 		if err := rows.Scan(&body); err != nil {
 			return err
 		}
@@ -156,7 +165,7 @@ func (b *Book) each() iter.Seq[*Computer] {
 }
 
 // Scannable are a domain's computers that can be asked something: there, not
-// stale, and alone with a name inside of their domain. There are none until the
+// stale, in one domain, and alone with a name inside of it. There are none until the
 // domain was listed as it is to be now: what it excludes since is left alone.
 func (b *Book) Scannable(d *Domain) []Computer {
 	b.mu.RLock()
@@ -165,7 +174,7 @@ func (b *Book) Scannable(d *Domain) []Computer {
 	if held == nil || held.Scope != d.scope() {
 		return nil
 	}
-	out, _ := held.scannable()
+	out, _ := held.scannable(b.claims())
 	slices.SortFunc(out, func(x, y Computer) int { return strings.Compare(string(x.GUID), string(y.GUID)) })
 	return out
 }
@@ -175,28 +184,9 @@ func (b *Book) ambiguous(target string) (n int) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if d := b.domains[target]; d != nil {
-		_, n = d.scannable()
+		_, n = d.scannable(b.claims())
 	}
 	return n
-}
-
-func (d *domain) scannable() (out []Computer, ambiguous int) {
-	named := map[string]int{}
-	for _, c := range d.computers {
-		if c.Gone == "" {
-			named[c.DNSName]++
-		}
-	}
-	for _, c := range d.computers {
-		switch {
-		case c.Gone != "" || c.Stale:
-		case named[c.DNSName] > 1 || !c.reachable(d.Domain):
-			ambiguous++
-		default:
-			out = append(out, c)
-		}
-	}
-	return out, ambiguous
 }
 
 // adopt begins with new domains and forgets those that were withdrawn.
@@ -209,7 +199,7 @@ func (b *Book) adopt(ctx context.Context, list []Domain) error {
 		if b.domains[list[i].ID] == nil {
 			fresh = append(fresh, &domain{
 				Standing:  Standing{Target: list[i].ID, Name: list[i].Name, Domain: fold(list[i].Domain)},
-				computers: map[discover.GUID]Computer{},
+				computers: map[discover.GUID]Computer{}, others: map[discover.GUID]string{},
 			})
 		}
 	}
@@ -230,7 +220,7 @@ func (b *Book) adopt(ctx context.Context, list []Domain) error {
 			}
 		}
 		for _, id := range gone {
-			for _, table := range []string{"directory_domain", "directory_computer"} {
+			for _, table := range []string{"directory_domain", "directory_computer", "directory_other"} {
 				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE target_id = ?", id); err != nil {
 					return err
 				}

@@ -57,17 +57,22 @@ func (b *Book) look(claim Claim) Result {
 }
 
 func (b *Book) byGUID(guid discover.GUID, claim Claim) Result {
+	result, home := NoMatch, ""
 	for _, d := range b.domains {
 		c, ok := d.computers[guid]
 		switch {
 		case !ok || c.Gone != "":
+			continue
+		case result != NoMatch && d.Domain != home:
+			return Conflict // a domain lists another's
 		case c.called(claim.Hostname) && inDomain(claim.Domain, d.Domain) && sidAgrees(&c, claim.MachineSID):
-			return Matched
+			result = Matched
 		default:
 			return Conflict
 		}
+		home = d.Domain
 	}
-	return NoMatch
+	return result
 }
 
 // byName finds the one computer of that name. Two targets may read one domain.

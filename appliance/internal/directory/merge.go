@@ -16,11 +16,18 @@ type change struct {
 	fresh     []Computer // new ones, of those put
 	gone      []Computer // that went now, of those put
 	truncated bool
+	// others are names of accounts that are not looked after, as they are now;
+	// drop are those that have none any more.
+	others map[discover.GUID]string
+	drop   []discover.GUID
 }
 
-// merge compares a table with a listing. room is how many rows there may be.
-func merge(target string, held map[discover.GUID]Computer, l *discover.Listing, now time.Time, room int) change {
+// merge compares a domain's table with a listing. room is how many rows there may
+// be.
+func merge(target string, d *domain, l *discover.Listing, now time.Time, room int) change {
+	held := d.computers
 	m := merger{held: held, now: now, rows: len(held), room: room}
+	m.rename(d.others, l)
 	listed := make(map[discover.GUID]bool, len(l.Computers))
 	for i := range l.Computers {
 		listed[l.Computers[i].GUID] = true
@@ -86,5 +93,39 @@ func (m *merger) leave(guid discover.GUID, why discover.Reason) {
 	m.put = append(m.put, c)
 	if m.held[guid].Gone == "" {
 		m.gone = append(m.gone, c)
+	}
+}
+
+// rename keeps the names of accounts that are not looked after.
+func (m *merger) rename(held map[discover.GUID]string, l *discover.Listing) {
+	m.others = map[discover.GUID]string{}
+	rows, seen := len(held), make(map[discover.GUID]bool, len(l.Gone))
+	for _, g := range l.Gone {
+		was, known := held[g.GUID]
+		switch {
+		case g.DNSName == "":
+			continue // what was there is dropped
+		case known && was == g.DNSName:
+		case !known && rows >= maxComputers:
+			m.truncated = true
+		default:
+			m.others[g.GUID] = g.DNSName
+			if !known {
+				rows++
+			}
+		}
+		seen[g.GUID] = true
+	}
+	listed := make(map[discover.GUID]bool, len(l.Computers)+len(l.Gone))
+	for i := range l.Computers {
+		listed[l.Computers[i].GUID] = true
+	}
+	for _, g := range l.Gone {
+		listed[g.GUID] = true
+	}
+	for guid := range held {
+		if !seen[guid] && (l.Full || listed[guid]) {
+			m.drop = append(m.drop, guid)
+		}
 	}
 }

@@ -23,6 +23,9 @@ type Report struct {
 
 	mu     sync.Mutex
 	wanted bool // by Central
+	// brought means that the newest check-in had the report, and was not answered.
+	// The next goes without, so that a report nobody can take stops nothing else.
+	brought bool
 }
 
 // NewReport makes a Report.
@@ -46,7 +49,8 @@ func (r *Report) Tell(ctx context.Context, m *centralv1.CheckInRequest) error {
 	m.DirectoryState = sum[:]
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.wanted {
+	r.brought = r.wanted && !r.brought
+	if r.brought {
 		m.Directory = report
 	}
 	return nil
@@ -57,7 +61,7 @@ func (r *Report) Take(_ context.Context, m *centralv1.CheckInResponse) (changed 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	changed = m.GetDirectoryWanted() && !r.wanted
-	r.wanted = m.GetDirectoryWanted()
+	r.wanted, r.brought = m.GetDirectoryWanted(), false
 	return changed, nil
 }
 
@@ -89,9 +93,11 @@ func domainMessage(s *Standing, ambiguous int) *centralv1.DirectoryDomain {
 	}
 }
 
+// computerMessage is 700 bytes long at most, so that maxComputers are some 14 MB: a
+// check-in may have 32.
 func computerMessage(c *Computer, watched string) *centralv1.DirectoryComputer {
 	return &centralv1.DirectoryComputer{
-		TargetId: c.Target, ObjectGuid: string(c.GUID), Name: clip(c.Name), DnsName: clip(c.DNSName), Os: clip(c.OS), OsVersion: clip(c.OSVersion),
+		TargetId: c.Target, ObjectGuid: string(c.GUID), Name: cut(c.Name, 64), DnsName: cut(c.DNSName, 255), Os: cut(c.OS, 128), OsVersion: cut(c.OSVersion, 64),
 		Kind: string(c.Kind), LastLogonMs: msOf(c.LastLogon), Stale: c.Stale, Gone: string(c.Gone), GoneMs: msOf(c.GoneAt),
 		FirstSeenMs: msOf(c.FirstSeen), Watched: watched,
 	}

@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -44,6 +45,13 @@ func TestCentralGetsTheReportThatItAsksFor(t *testing.T) {
 	if len(c) != 1 || c[0].GetWatched() != "scan" || c[0].GetObjectGuid() != string(guid(1)) || c[0].GetFirstSeenMs() == 0 || string(m.GetDirectoryState()) != string(first.GetDirectoryState()) {
 		t.Errorf("it tells %v", m)
 	}
+	// That check-in came to nothing: the next goes without, and is answered.
+	if tell().GetDirectory() != nil || tell().GetDirectory() == nil || tell().GetDirectory() != nil {
+		t.Error("the report is not in every second check-in that is not answered")
+	}
+	if got, _ := r.Take(t.Context(), &centralv1.CheckInResponse{DirectoryWanted: true}); got || tell().GetDirectory() == nil {
+		t.Error("an answer that asks does not bring the report")
+	}
 	if got, _ := r.Take(t.Context(), &centralv1.CheckInResponse{}); got || tell().GetDirectory() != nil {
 		t.Error("it tells again what Central has")
 	}
@@ -73,3 +81,27 @@ func TestAReportSurvivesWhatAControllerWrites(t *testing.T) {
 type errBytes struct{}
 
 func (errBytes) Error() string { return "\xff\xfe" }
+
+func TestTheLargestReportFitsIntoACheckIn(t *testing.T) {
+	w := newWorld(t)
+	for n := range 20_000 {
+		c := ws(n)
+		c.Name, c.DNSName, c.OS, c.OSVersion = strings.Repeat("n", 256), strings.Repeat("d", 256), strings.Repeat("o", 128), strings.Repeat("v", 128)
+		w.computers = append(w.computers, c)
+	}
+	w.must()
+	r := directory.NewReport(w.book, func(context.Context) (func(*directory.Computer) string, error) {
+		return func(*directory.Computer) string { return "target" }, nil
+	})
+	if _, err := r.Take(t.Context(), &centralv1.CheckInResponse{DirectoryWanted: true}); err != nil {
+		t.Fatal(err)
+	}
+	m := &centralv1.CheckInRequest{}
+	if err := r.Tell(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	const most = 16 << 20 // Central takes 32 MB
+	if n := len(m.GetDirectory().GetComputers()); n != 20_000 || proto.Size(m) > most {
+		t.Errorf("a report of %d computers has %d bytes; want at most %d", n, proto.Size(m), most)
+	}
+}

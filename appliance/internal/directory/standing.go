@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/discover"
@@ -16,8 +17,9 @@ type Standing struct {
 	Tried   string
 	TriedAt time.Time
 	// Held is the credential, with its version, that was refused: it is not used
-	// again.
-	Held string
+	// again, or not until HeldUntil where that is set.
+	Held      string
+	HeldUntil time.Time
 	// Problem is why the newest try failed, Kind its constant sentence, and
 	// ProblemSince when tries began to.
 	Problem, Kind string
@@ -42,4 +44,25 @@ const trusted = 26 * time.Hour
 // whole reports whether who is not in the domain's table is not in the domain.
 func (s *Standing) whole(now time.Time) bool {
 	return !s.Truncated && !s.Full.IsZero() && now.Sub(s.Full) < trusted && now.Sub(s.Listed) < trusted
+}
+
+// againAfter is how long a refusal counts that anybody on the way to a KDC can
+// make up: one more try a day locks no account.
+const againAfter = 24 * time.Hour
+
+// hold keeps a refused credential from being used again: until it is rotated, or for
+// a day where the refusal may be forged, or not at all where the domain did not
+// count it.
+func (s *Standing) hold(login string, err error, now time.Time) {
+	var r *discover.Refused
+	switch {
+	case errors.As(err, &r) && r.Harmless:
+		s.Held, s.HeldUntil = "", time.Time{}
+	case errors.As(err, &r) && r.Forgeable:
+		s.Held, s.HeldUntil = login, whole(now.Add(againAfter))
+	case errors.Is(err, discover.ErrCredentials):
+		s.Held, s.HeldUntil = login, time.Time{}
+	case s.Held != login:
+		s.Held, s.HeldUntil = "", time.Time{} // of a version that is gone
+	}
 }

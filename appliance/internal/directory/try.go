@@ -71,7 +71,7 @@ func (y *try) list(ctx context.Context, since discover.Mark) (discover.Listing, 
 		return fail(fmt.Errorf("%w: %w", errOpen, y.opened))
 	case y.secret.Kind != credential.LDAPBind:
 		return fail(errKind)
-	case y.Book.held(y.login):
+	case y.Book.held(y.login, time.Now()):
 		return fail(errHeld)
 	}
 	t := y.target
@@ -92,7 +92,7 @@ func (y *try) took(ctx context.Context, l *discover.Listing, mark discover.Mark)
 	c := y.Book.compare(y.target.ID, l, now)
 	s := y.was
 	s.Name, s.Domain, s.Mark, s.Scope = y.target.Name, fold(y.target.Domain), mark, y.target.scope()
-	s.Tried, s.TriedAt, s.Held = y.key, whole(now), ""
+	s.Tried, s.TriedAt, s.Held, s.HeldUntil = y.key, whole(now), "", time.Time{}
 	s.Problem, s.Kind, s.ProblemSince, s.ProvedAt = "", "", time.Time{}, time.Time{}
 	s.Listed, s.Controller, s.Referrals, s.New = whole(now), l.Server, l.ReferralCount, len(c.fresh)
 	if l.Full {
@@ -107,12 +107,7 @@ func (y *try) failed(ctx context.Context, err error) error {
 	now := time.Now()
 	s := y.was
 	s.Name, s.Domain, s.Tried, s.TriedAt = y.target.Name, fold(y.target.Domain), y.key, whole(now)
-	switch {
-	case errors.Is(err, discover.ErrCredentials):
-		s.Held = y.login
-	case s.Held != y.login:
-		s.Held = "" // of a version that is gone
-	}
+	s.hold(y.login, err, now)
 	kind := kindOf(err)
 	if s.ProblemSince.IsZero() {
 		s.ProblemSince = whole(now)
@@ -141,17 +136,19 @@ func kindOf(err error) string {
 }
 
 // clip bounds a text for people, which may have a controller's bytes in it.
-func clip(text string) string {
-	const most = 500
+func clip(text string) string { return cut(text, 500) }
+
+func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
-// held reports whether a credential in its version was refused anywhere.
-func (b *Book) held(login string) bool {
+// held reports whether a credential in its version was refused anywhere, and is not
+// to be tried yet.
+func (b *Book) held(login string, now time.Time) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for _, d := range b.domains {
-		if d.Held == login {
+		if d.Held == login && (d.HeldUntil.IsZero() || now.Before(d.HeldUntil)) {
 			return true
 		}
 	}
@@ -172,5 +169,5 @@ func (b *Book) compare(id string, l *discover.Listing, now time.Time) change {
 	if d == nil {
 		return change{}
 	}
-	return merge(id, d.computers, l, now, room)
+	return merge(id, d, l, now, room)
 }

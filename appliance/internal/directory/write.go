@@ -35,6 +35,9 @@ func (b *Book) apply(ctx context.Context, s *Standing, c *change, drafts Drafts,
 			_, err := tx.ExecContext(ctx, "DELETE FROM directory_computer WHERE target_id = ?", s.Target)
 			return err
 		}
+		if err := putOthers(ctx, tx, s.Target, c); err != nil {
+			return err
+		}
 		for _, guid := range c.remove {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM directory_computer WHERE target_id = ? AND guid = ?", s.Target, string(guid)); err != nil {
 				return err
@@ -55,6 +58,12 @@ func (b *Book) apply(ctx context.Context, s *Standing, c *change, drafts Drafts,
 		return nil
 	}
 	d.Standing = *s
+	for guid, name := range c.others {
+		d.others[guid] = name
+	}
+	for _, guid := range c.drop {
+		delete(d.others, guid)
+	}
 	if len(c.put)+len(c.remove) == 0 {
 		return nil
 	}

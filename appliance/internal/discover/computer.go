@@ -30,8 +30,15 @@ const (
 	groupReadOnlyControllers = "521"
 )
 
-// maxText is the longest attribute taken; a distinguished name of AD is shorter.
+// maxText is the longest text taken; a distinguished name of AD is shorter.
 const maxText = 4096
+
+// The longest names taken are a common name's (rangeUpper 64) in UTF-8 and a host's;
+// of a system's name, which the computer writes itself, the beginning is.
+const (
+	maxName   = 256
+	maxSystem = 128
+)
 
 // Computer is an account of a computer.
 type Computer struct {
@@ -71,10 +78,16 @@ func parseComputer(e *ldap.Entry) (Computer, error) {
 	c.Name = e.GetEqualFoldAttributeValue("name")
 	c.Account = strings.TrimSuffix(e.GetEqualFoldAttributeValue("sAMAccountName"), "$")
 	c.DNSName = strings.ToLower(e.GetEqualFoldAttributeValue("dNSHostName"))
-	c.OS, c.OSVersion = e.GetEqualFoldAttributeValue("operatingSystem"), e.GetEqualFoldAttributeValue("operatingSystemVersion")
-	for _, text := range []string{c.DN, c.Name, c.Account, c.DNSName, c.OS, c.OSVersion} {
+	c.OS, c.OSVersion = beginning(e.GetEqualFoldAttributeValue("operatingSystem")), beginning(e.GetEqualFoldAttributeValue("operatingSystemVersion"))
+	names := []string{c.Name, c.Account, c.DNSName}
+	for _, text := range append(names, c.DN, c.OS, c.OSVersion) {
 		if len(text) > maxText || !utf8.ValidString(text) {
 			return Computer{}, fmt.Errorf("%w: text of %d bytes", ErrReply, len(text))
+		}
+	}
+	for _, name := range names {
+		if len(name) > maxName {
+			return Computer{}, fmt.Errorf("%w: name of %d bytes", ErrReply, len(name))
 		}
 	}
 	if c.DN == "" || c.Account == "" {
@@ -95,6 +108,19 @@ func parseComputer(e *ldap.Entry) (Computer, error) {
 		c.Created = created
 	}
 	return c, nil
+}
+
+// beginning is as much of a system's name as is kept.
+func beginning(text string) string {
+	if len(text) <= maxSystem {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxSystem], "")
+}
+
+// size is how much a computer's texts take.
+func (c *Computer) size() int {
+	return len(c.DN) + len(c.Name) + len(c.Account) + len(c.DNSName) + len(c.OS) + len(c.OSVersion) + len(c.SID)
 }
 
 // kind goes by the account before the system's name, which the computer writes

@@ -164,7 +164,7 @@ func (d *Directory) list(s *session, since Mark) (Listing, Mark, error) {
 	if err != nil {
 		return Listing{}, since, err
 	}
-	filter := "(&(objectCategory=computer)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
+	filter := "(objectCategory=computer)" // disabled ones too: nobody else may have their names
 	if !full {
 		filter = fmt.Sprintf("(&(objectCategory=computer)(uSNChanged>=%d))", since.USN+1)
 	}

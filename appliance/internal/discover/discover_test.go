@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/osiriscare/osiris/appliance/internal/discover"
 )
@@ -89,8 +90,8 @@ func TestListSortsComputers(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("listed %v; want %v", got, want)
 	}
-	if !l.Full || l.Others != 2 || l.Skipped != 1 || l.ReferralCount != 1 || len(l.Referrals) != 1 || len(l.Gone) != 2 || !l.Time.Equal(fakeNow) {
-		t.Errorf("listing %+v; want full, 2 others, who are gone, 1 skipped, 1 referral", l)
+	if !l.Full || l.Others != 2 || l.Skipped != 1 || l.ReferralCount != 1 || len(l.Referrals) != 1 || len(l.Gone) != 3 || l.Gone[0].DNSName != "ws0006.northvalley.local" || !l.Time.Equal(fakeNow) {
+		t.Errorf("listing %+v; want full, 2 others and a disabled one, who are gone, 1 skipped, 1 referral", l)
 	}
 	c, ok := l.Find("00000000-0000-0000-0000-000000000001")
 	if !ok || c.SID != "S-1-5-21-1-2-3-1" || c.DNSName != "ws0001.northvalley.local" || c.Account != "WS0001" || !c.LastLogon.Equal(fakeNow.Add(-24*time.Hour)) {
@@ -142,6 +143,17 @@ func TestListBoundsWhatAControllerSends(t *testing.T) {
 			t.Errorf("List = %v; want ErrLimit", err)
 		}
 	})
+}
+
+func TestListBoundsWhatComputersSayOfThemselves(t *testing.T) {
+	f := startFake(t)
+	f.computer(1, entry{"operatingSystem": "Windows 11 " + strings.Repeat("ü", 4000)})
+	f.computer(2, entry{"dNSHostName": strings.Repeat("a", 300) + ".northvalley.local"})
+	f.computer(3, entry{"name": strings.Repeat("a", 300)})
+	l, _ := list(t, directory(t, f.config()), discover.Mark{})
+	if len(l.Computers) != 1 || len(l.Computers[0].OS) > 128 || !utf8.ValidString(l.Computers[0].OS) || l.Skipped != 2 {
+		t.Errorf("listed %+v, %d skipped; want one with the beginning of its system, 2 skipped", l.Computers, l.Skipped)
+	}
 }
 
 func TestListGoesOnFromAMark(t *testing.T) {

@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// maxEntries is far beyond any practice, and about 150 MB of entries.
+	// maxEntries and maxTexts are far beyond any practice: an honest computer has
+	// 250 bytes of texts. Four domains may be read at a time.
 	maxEntries = 200_000
+	maxTexts   = 64 << 20
 	// maxReferrals is how many are named; more are only counted.
 	maxReferrals = 100
 )
@@ -25,8 +27,7 @@ type Listing struct {
 	// Otherwise only who changed is listed.
 	Full      bool
 	Computers []Computer
-	// Gone are those that were seen and are not to be listed (any more); in a full
-	// pass, disabled ones are not seen.
+	// Gone are those that were seen and are not to be listed (any more).
 	Gone []Gone
 	// Others are enabled computers that are no Windows we look after, Left out
 	// those that the configuration excludes, Skipped those that could not be read.
@@ -39,9 +40,10 @@ type Listing struct {
 
 // Gone is a computer that is not to be looked after (any more).
 type Gone struct {
-	GUID   GUID
-	Name   string
-	Reason Reason
+	GUID    GUID
+	Name    string
+	DNSName string
+	Reason  Reason
 }
 
 // Reason is why a computer is not listed.
@@ -62,6 +64,7 @@ type collector struct {
 	found map[GUID]Computer
 	gone  map[GUID]Gone
 	total int
+	texts int
 }
 
 func newCollector(l Listing, d *Directory, left map[string]bool) *collector {
@@ -83,6 +86,9 @@ func (c *collector) take(entries []*ldap.Entry, referrals []string) error {
 	for _, e := range entries {
 		c.add(e)
 	}
+	if c.texts > maxTexts {
+		return fmt.Errorf("%w: more than %d bytes of computers", ErrLimit, maxTexts)
+	}
 	return nil
 }
 
@@ -93,9 +99,10 @@ func (c *collector) add(e *ldap.Entry) {
 		c.l.Skipped++
 		return
 	}
+	c.texts += computer.size()
 	delete(c.found, computer.GUID)
 	delete(c.gone, computer.GUID)
-	leave := func(r Reason) { c.gone[computer.GUID] = Gone{computer.GUID, computer.Name, r} }
+	leave := func(r Reason) { c.gone[computer.GUID] = Gone{computer.GUID, computer.Name, computer.DNSName, r} }
 	switch {
 	case !computer.Enabled:
 		leave(Disabled)
