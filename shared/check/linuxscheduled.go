@@ -18,6 +18,7 @@ var linuxScheduledParameters = []Parameter{{"approved", "none"}}
 
 const linuxScheduledRulings = `a set of jobs and SUID programs that somebody has approved
 -entries_digest|unknown||The jobs and SUID programs could not be listed.
+$approved~{entries_digest}&not_walked|pass|approved|The {entry_count} jobs and SUID programs are those that somebody approved. Nobody looked for SUID programs on {not_walked}.
 $approved~{entries_digest}|pass|approved|The {entry_count} jobs and SUID programs are those that somebody approved.
 $approved=none|low|{entries_digest}|Nobody has approved the {entry_count} jobs and SUID programs yet.
 |medium|{entries_digest}|The {entry_count} jobs and SUID programs are none that anybody approved.`

@@ -100,6 +100,14 @@ func TestADigestChangesWithWhatSomebodyDidAndNotWithUpdates(t *testing.T) {
 		{"a SUID program of nobody", func(t *testing.T, s *server) { s.put(t, "opt/x y", "x\n", 0o755|os.ModeSetuid) }, false},
 		{"a SUID program that went", func(t *testing.T, s *server) { s.drop(t, "usr/bin/wall") }, false},
 		{"a timer of the host's own", func(t *testing.T, s *server) { s.put(t, "etc/systemd/system/x.timer", "[Timer]\n", 0o644) }, false},
+		{"a unit linked from elsewhere", func(t *testing.T, s *server) { s.link(t, "opt/e.timer", "etc/systemd/system/e.timer") }, false},
+		{"a link that enables a unit", func(t *testing.T, s *server) {
+			s.link(t, "usr/lib/systemd/system/fstrim.timer", "etc/systemd/system/timers.target.wants/fstrim.timer")
+		}, true},
+		{"a unit that is masked", func(t *testing.T, s *server) { s.link(t, "dev/null", "etc/systemd/system/x.service") }, true},
+		{"a timer of every user", func(t *testing.T, s *server) { s.put(t, "etc/systemd/user/x.timer", "[Timer]\n", 0o644) }, false},
+		{"a job of at", func(t *testing.T, s *server) { s.put(t, "var/spool/cron/atjobs/a0000101c1", "x\n", 0o700) }, false},
+		{"a job of at on Red Hat", func(t *testing.T, s *server) { s.put(t, "var/spool/at/a0000101c1", "x\n", 0o700) }, false},
 		{"another command for a timer", func(t *testing.T, s *server) {
 			s.put(t, "etc/systemd/system/fstrim.service.d/override.conf", "[Service]\nExecStart=\nExecStart=/x\n", 0o644)
 		}, false},
@@ -113,6 +121,30 @@ func TestADigestChangesWithWhatSomebodyDidAndNotWithUpdates(t *testing.T) {
 				t.Errorf("the digest stays the same: %t; want %t\n%q", after == before, test.same, entries)
 			}
 		})
+	}
+}
+
+// link makes a symbolic link to a file, which is there then.
+func (s *server) link(t *testing.T, file, name string) {
+	t.Helper()
+	s.put(t, file, "[Unit]\n", 0o644)
+	s.put(t, name, "", 0o644) // its folder
+	s.drop(t, name)
+	if err := os.Symlink(filepath.Join(s.root, file), filepath.Join(s.root, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAUnitLinkedFromElsewhereCountsByWhatItLeadsTo(t *testing.T) {
+	s := newScheduled(t)
+	s.link(t, "opt/e.service", "etc/systemd/system/e.service")
+	before, entries := s.entries(t)
+	if !slices.ContainsFunc(entries, func(e string) bool { return strings.HasPrefix(e, "unit /etc/systemd/system/e.service ") }) {
+		t.Errorf("the entries are %q", entries)
+	}
+	s.put(t, "opt/e.service", "[Service]\nExecStart=/x\n", 0o644)
+	if after, _ := s.entries(t); after == before {
+		t.Error("another text behind the link does not change the digest")
 	}
 }
 
@@ -133,7 +165,7 @@ func TestASetIsJudgedByWhatWasApproved(t *testing.T) {
 	approved := func(name string) (string, bool) {
 		return strings.Repeat("0", 64) + "," + digest, name == "approved"
 	}
-	wants(t, s.judge(t, check.LinuxScheduled, approved), "pass", "approved")
+	wants(t, s.judge(t, check.LinuxScheduled, approved), "pass", "Nobody looked for SUID programs on /srv")
 	s.put(t, "etc/cron.d/odd", "* * * * * root odd\n", 0o644)
 	wants(t, s.judge(t, check.LinuxScheduled, approved), "fail medium", "none that anybody approved")
 }

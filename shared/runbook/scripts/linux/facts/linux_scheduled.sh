@@ -4,14 +4,23 @@
 command -v sha256sum >/dev/null || fail 'there is no sha256sum'
 
 osiris_list=$(for osiris_file in /etc/crontab /etc/anacrontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \
-  /etc/periodic/*/* /etc/crontabs/* /var/spool/cron/crontabs/* /var/spool/cron/tabs/* /var/spool/cron/*; do
+  /etc/periodic/*/* /etc/crontabs/* /var/spool/cron/crontabs/* /var/spool/cron/tabs/* /var/spool/cron/* \
+  /var/spool/cron/atjobs/* /var/spool/at/*; do
   if [ -f "$osiris_file" ]; then printf 'cron %s\n' "$osiris_file"; fi
 done)
 osiris_units=$(
-  for osiris_folder in /etc/systemd/system /usr/local/lib/systemd/system; do
-    if [ -d "$osiris_folder" ]; then
-      find -P "$osiris_folder" -type f \( -name '*.timer' -o -name '*.service' -o -name '*.conf' \) 2>/dev/null | sed 's/^/unit /'
-    fi
+  for osiris_folder in /etc/systemd/system /usr/local/lib/systemd/system /etc/systemd/user /usr/local/lib/systemd/user; do
+    if [ ! -d "$osiris_folder" ]; then continue; fi
+    find -P "$osiris_folder" -type f \( -name '*.timer' -o -name '*.service' -o -name '*.conf' \) 2>/dev/null | sed 's/^/unit /'
+    # "systemctl link" takes a unit from anywhere. Links to units that are found in
+    # their own folder only enable them or are second names.
+    find -P "$osiris_folder" -type l \( -name '*.timer' -o -name '*.service' -o -name '*.conf' \) 2>/dev/null | while IFS= read -r osiris_file; do
+      case $(readlink -f "$osiris_file" 2>/dev/null) in
+        /dev/null | /etc/systemd/system/* | /usr/lib/systemd/system/* | /lib/systemd/system/* | /usr/local/lib/systemd/system/* | /run/systemd/* | \
+          /etc/systemd/user/* | /usr/lib/systemd/user/* | /lib/systemd/user/* | /usr/local/lib/systemd/user/*) ;;
+        *) printf 'unit %s\n' "$osiris_file" ;;
+      esac
+    done
   done
   for osiris_folder in /usr/lib/systemd/system /lib/systemd/system; do
     # /lib may be a link to the other.
