@@ -92,6 +92,9 @@ Protocol=rdp&$rdp=no|+rdp|RDP at {Address}:{Port}
 Protocol=rdp&-NLA|+unclear|RDP at {Address}:{Port}
 Protocol=ssh&Version=1|+bad|SSH 1 at {Address}:{Port}
 Unclear=rdp|+unclear|RDP at {Address}:{Port}
+Unclear=ssh|+unclear|SSH at {Address}:{Port}
+Unclear=http&-Protocol|+unclear|{Address}:{Port}
+Unclear=tls&-Protocol|+unclear|{Address}:{Port}
 Unclear=vnc|+unclear|VNC at {Address}:{Port}
 Unclear=telnet|+unclear|Telnet at {Address}:{Port}
 end
@@ -135,6 +138,7 @@ Protocol=redis&Open=yes|+open|Redis at {Address}:{Port}
 Protocol=elasticsearch&Open=yes|+open|Elasticsearch at {Address}:{Port}
 Protocol=memcached&Open=yes|+open|memcached at {Address}:{Port}
 Unclear=database|+unclear|{Address}:{Port}
+Unclear=tls&-Protocol|+unclear|{Address}:{Port}
 end
 open|critical|{open}|A database answers anybody without a password: {open}.
 db&$allow!yes|low|{db}|A database can be reached from the network: {db}.
@@ -159,6 +163,7 @@ TLS11=yes|+old|TLS 1.1 at {Address}:{Port}
 end
 for listens
 Unclear=tls|+unclear|{Address}:{Port}
+Unclear=http|+unclear|{Address}:{Port}
 Protocol=http&-Redirect|+plain|{Address}:{Port}
 end
 ssl|high|SSL 3.0 at {ssl}|SSL 3.0, which is broken, is offered: {ssl}.

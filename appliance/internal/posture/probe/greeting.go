@@ -10,7 +10,7 @@ import (
 // Services that speak first. Whatever the port, what they say names them.
 var (
 	unnamed = protocol{parse: func(said []byte) (check.Facts, error) { return greeting(said), nil }}
-	ssh     = protocol{parse: parseSSH}
+	ssh     = protocol{parse: parseSSH, unclear: "ssh"}
 	telnet  = protocol{parse: parseTelnet, unclear: "telnet"}
 	ftp     = protocol{parse: parseFTP, whole: endsLine, reply: askFTP, unclear: "ftp"}
 	mysql   = protocol{parse: parseMySQL, unclear: "database"}

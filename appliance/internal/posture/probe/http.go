@@ -10,7 +10,7 @@ import (
 
 // Services that a browser's question is harmless to.
 var (
-	http          = protocol{hello: helloHTTP, whole: hasHead, parse: parseHTTP}
+	http          = protocol{hello: helloHTTP, whole: hasHead, parse: parseHTTP, unclear: "http"}
 	elasticsearch = protocol{hello: helloHTTP, whole: hasBody, parse: parseElasticsearch, unclear: "database"}
 )
 

@@ -7,7 +7,7 @@
 //
 // Every byte that comes back is foreign. Answers are bounded by maxAnswer, waiting
 // by the Dialer's patience; a parser takes bytes and gives facts or errForeign.
-// Sources: MS-RDPBCGR 2.2.1 (negotiation), MS-SMB 2.2.4.52, MS-TDS 2.2.6.5, RFC
+// Sources: MS-RDPBCGR 2.2.1 (negotiation), MS-SMB 2.2.4.52, MS-SMB2 2.2.3, MS-TDS 2.2.6.5, RFC
 // 6143 (VNC), RFC 959 and 4217 (FTP), RFC 854, RFC 4253, RFC 6101, 2246, 4346 and
 // 8446, the protocol pages of MySQL, PostgreSQL, MongoDB, Redis, memcached and
 // Elasticsearch (read 2026-11-22).
@@ -71,8 +71,9 @@ type protocol struct {
 	whole func(answer []byte) bool
 	// parse makes facts of the answer.
 	parse func(answer []byte) (check.Facts, error)
-	// ended is what it means that the service ends the connection without a word.
-	ended check.Facts
+	// again is asked, over a second connection, when the service ended the first
+	// without a word; nil asks no more.
+	again *protocol
 	// unclear is what Unclear says when parse does not understand; "" says nothing.
 	unclear string
 }
@@ -82,22 +83,34 @@ func Look(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Durati
 	if speaksTLS(to.Port()) {
 		return lookTLS(ctx, d, to, patience)
 	}
-	conn, err := d.Dial(ctx, to)
+	p := protocolOf(to.Port())
+	answer, ended, err := p.ask(ctx, d, to, patience)
 	if err != nil {
 		return Finding{}, err
 	}
+	if len(answer) == 0 && ended && p.again != nil {
+		// It answered a moment ago: what cannot be asked now is not known.
+		p = p.again
+		answer, _, _ = p.ask(ctx, d, to, patience)
+	}
+	return Finding{Service: p.judge(answer)}, nil
+}
+
+// ask has the exchange of a protocol over a connection of its own. err is of
+// connecting only.
+func (p *protocol) ask(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Duration) (answer []byte, ended bool, err error) {
+	conn, err := d.Dial(ctx, to)
+	if err != nil {
+		return nil, false, err
+	}
 	defer conn.Close() //nolint:errcheck // nothing was written that could be lost
 	end(ctx, conn, patience)
-	p := protocolOf(to.Port())
-	answer, ended := p.talk(conn, to)
-	return Finding{Service: p.judge(answer, ended)}, nil
+	answer, ended = p.talk(conn, to)
+	return answer, ended, nil
 }
 
 // judge makes facts of an answer.
-func (p *protocol) judge(answer []byte, ended bool) check.Facts {
-	if len(answer) == 0 && ended && p.ended != nil {
-		return p.ended
-	}
+func (p *protocol) judge(answer []byte) check.Facts {
 	facts, err := p.parse(answer)
 	if err != nil {
 		if facts = greeting(answer); facts == nil && p.unclear != "" {

@@ -70,6 +70,18 @@ func answers(text string) func(net.Conn) {
 	}
 }
 
+// hangsUp is one that answers only to SMB 2.
+func hangsUp(text string) func(net.Conn) {
+	return func(c net.Conn) {
+		said := make([]byte, 256)
+		if n, err := c.Read(said); err != nil || !bytes.Contains(said[:n], []byte("\xfeSMB")) {
+			return
+		}
+		_, _ = io.WriteString(c, text)
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
 // converses is one that says something, and then answers.
 func converses(first, then string) func(net.Conn) {
 	return func(c net.Conn) {
@@ -125,7 +137,10 @@ func TestServicesAreKnownByWhatTheySay(t *testing.T) {
 		{"SMB 1 that is refused by an index", 445, answers(smb1(0, 0xffff)), "Protocol=smb;SMB1=no"},
 		{"SMB 1 that is refused by a status", 445, answers(smb1(0xc00000bb, 0)), "Protocol=smb;SMB1=no"},
 		{"SMB 2 in reply", 445, answers("\x00\x00\x00\x44\xfeSMB" + strings.Repeat("\x00", 64)), "Protocol=smb;SMB1=no"},
-		{"SMB that hangs up", 445, func(c net.Conn) { _, _ = c.Read(make([]byte, 256)) }, "SMB1=no"},
+		{"SMB 2 that hangs up", 445, hangsUp("\x00\x00\x00\x44\xfeSMB" + strings.Repeat("\x00", 64)), "Protocol=smb;SMB1=no"},
+		{"one that hangs up whatever is said", 445, func(c net.Conn) { _, _ = c.Read(make([]byte, 256)) }, "Unclear=smb"},
+		{"SSH that says nothing", 22, func(net.Conn) {}, "Unclear=ssh"},
+		{"no SSH", 22, speaks("GARBAGE\r\n"), "Unclear=ssh"},
 		{"no SMB", 445, answers("what is this"), "Unclear=smb"},
 		{"SQL Server", 1433, answers("\x04\x01\x00\x1a\x00\x00\x01\x00" + "\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff" + "\x0f\x00\x07\xd0\x00\x00" + "\x00"), "Protocol=mssql;Encryption=offered"},
 		{"SQL Server without TLS", 1433, answers("\x04\x01\x00\x1a\x00\x00\x01\x00" + "\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff" + "\x0f\x00\x07\xd0\x00\x00" + "\x02"), "Protocol=mssql;Encryption=none"},
@@ -152,7 +167,7 @@ func TestServicesAreKnownByWhatTheySay(t *testing.T) {
 		{"a page", 80, answers("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n<html>"), "Protocol=http"},
 		{"a page that leads to TLS", 8080, answers("HTTP/1.0 301 Moved Permanently\r\nlocation:HTTPS://nas/\r\n\r\n"), "Protocol=http;Redirect=https"},
 		{"a page that leads elsewhere", 80, answers("HTTP/1.0 302 Found\r\nLocation: /login\r\n\r\n"), "Protocol=http"},
-		{"no page", 80, answers("HTTP/9 what\r\n\r\n"), ""},
+		{"no page", 80, answers("HTTP/9 what\r\n\r\n"), "Unclear=http"},
 		{"something unknown", 49000, speaks("hello\r\n"), ""},
 		{"something that goes at once", 49000, func(net.Conn) {}, ""},
 	} {
@@ -236,6 +251,14 @@ func TestNothingElseIsSent(t *testing.T) {
 	}
 }
 
+func TestSMB2IsAskedAfterSMB1(t *testing.T) {
+	want := "\x00\x00\x00\x68\xfeSMB\x40\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00" + strings.Repeat("\x00", 48) +
+		"\x24\x00\x02\x00\x01\x00" + strings.Repeat("\x00", 30) + "\x02\x02\x10\x02"
+	if diff := cmp.Diff(want, string(helloSMB2(at(445)))); diff != "" {
+		t.Errorf("helloSMB2 (-want +got):\n%s", diff)
+	}
+}
+
 func TestASlowOrEndlessServiceIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for port, want := range map[uint16]string{445: "Unclear=smb", 23: "Unclear=telnet", 49000: ""} {
@@ -252,8 +275,8 @@ func TestASlowOrEndlessServiceIsGivenUp(t *testing.T) {
 				}
 			}
 		}
-		if got := look(t, 80, endless); got != "" {
-			t.Errorf("an endless service = %q; want nothing", got)
+		if got := look(t, 80, endless); got != "Unclear=http" {
+			t.Errorf("an endless service = %q; want Unclear=http", got)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -295,7 +318,7 @@ func FuzzAnswers(f *testing.F) {
 		if p.whole != nil && len(answer) > 0 {
 			p.whole(answer)
 		}
-		facts := p.judge(answer, ended)
+		facts := p.judge(answer)
 		if len(facts) > 4 {
 			t.Errorf("judge gives %d facts; want a few", len(facts))
 		}

@@ -8,9 +8,23 @@ import (
 	"github.com/osiriscare/osiris/shared/check"
 )
 
-var smb = protocol{
-	hello: helloSMB, whole: wholeSMB, parse: parseSMB, unclear: "smb",
-	ended: check.Facts{{Name: "SMB1", Value: "no"}},
+// A server without SMB 1 may end the connection at once. So does one that does not
+// want us, whose SMB 1 somebody else may use: only who then answers to SMB 2 has none.
+var (
+	smb  = protocol{hello: helloSMB, whole: wholeSMB, parse: parseSMB, unclear: "smb", again: &smb2}
+	smb2 = protocol{hello: helloSMB2, whole: wholeSMB, parse: parseSMB, unclear: "smb"}
+)
+
+// helloSMB2 is SMB 2's negotiate with its dialects 2.0.2 and 2.1 (MS-SMB2 2.2.3).
+func helloSMB2(netip.AddrPort) []byte {
+	message := make([]byte, 64+36, 64+36+4)
+	copy(message, "\xfeSMB\x40") // and the header's size
+	message[14] = 1              // credits
+	message[64] = 36             // the request's size
+	message[66] = 2              // dialects
+	message[68] = 1              // signing is possible
+	message = append(message, 0x02, 0x02, 0x10, 0x02)
+	return append([]byte{0, 0, 0, byte(len(message))}, message...)
 }
 
 // helloSMB is SMB 1's negotiate with its last dialect alone. A server that has

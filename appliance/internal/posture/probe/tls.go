@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strconv"
 	"time"
@@ -26,7 +27,7 @@ var oldVersions = [...]struct {
 // lookTLS looks at the newest version and the certificate, and then whether old
 // versions are offered: four connections, none of which ends a handshake.
 func lookTLS(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Duration) (Finding, error) {
-	newest, leaf, err := certificateOf(ctx, d, to, patience)
+	newest, leaf, said, err := certificateOf(ctx, d, to, patience)
 	if err != nil {
 		return Finding{}, err
 	}
@@ -42,7 +43,9 @@ func lookTLS(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Dur
 		spoke = spoke || offered
 	}
 	if !spoke {
-		return Finding{Service: check.Facts{{Name: "Unclear", Value: "tls"}}}, nil
+		service := greeting(said) // whatever port it hides at
+		service.Add("Unclear", "tls")
+		return Finding{Service: service}, nil
 	}
 	out := Finding{Service: check.Facts{{Name: "Protocol", Value: "tls"}}, TLS: row}
 	if newest != "" {
@@ -60,22 +63,26 @@ func lookTLS(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Dur
 var errEnough = errors.New("enough was seen")
 
 // certificateOf begins a handshake and ends it when the server has shown its
-// certificate. newest is "" when that went wrong; err is of connecting only.
-func certificateOf(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Duration) (newest string, leaf *x509.Certificate, err error) {
+// certificate. newest is "" when that went wrong, said is what came first; err is of
+// connecting only. The first message must fit into one segment: with Go 1.26's own
+// curves it has 1,511 bytes (2026-11-22), and there are devices that read no more.
+func certificateOf(ctx context.Context, d Dialer, to netip.AddrPort, patience time.Duration) (newest string, leaf *x509.Certificate, said []byte, err error) {
 	conn, err := d.Dial(ctx, to)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
+	heard := &listener{Conn: conn}
 	defer conn.Close() //nolint:errcheck // nothing was written that could be lost
 	end(ctx, conn, patience)
 	var suites []uint16
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		suites = append(suites, suite.ID)
 	}
-	client := tls.Client(conn, &tls.Config{
+	client := tls.Client(heard, &tls.Config{
 		InsecureSkipVerify: true, // who it is does not matter: nothing is told to it
 		MinVersion:         tls.VersionTLS10,
 		CipherSuites:       suites,
+		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 		VerifyConnection: func(s tls.ConnectionState) error {
 			newest = versionName(s.Version)
 			if len(s.PeerCertificates) > 0 {
@@ -85,7 +92,22 @@ func certificateOf(ctx context.Context, d Dialer, to netip.AddrPort, patience ti
 		},
 	})
 	_ = client.HandshakeContext(ctx) // errEnough, or what newest being "" says
-	return newest, leaf, nil
+	return newest, leaf, heard.first, nil
+}
+
+// listener keeps what a service says first.
+type listener struct {
+	net.Conn
+	first []byte
+}
+
+// Read implements net.Conn.
+func (l *listener) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if left := maxGreeting - len(l.first); left > 0 {
+		l.first = append(l.first, p[:min(n, left)]...)
+	}
+	return n, err
 }
 
 func versionName(version uint16) string {

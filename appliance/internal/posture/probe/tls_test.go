@@ -179,6 +179,36 @@ func TestWhatIsNoTLSIsUnclear(t *testing.T) {
 	})
 }
 
+func TestWhatHidesAtAPortOfTLSIsNamed(t *testing.T) {
+	for said, want := range map[string]string{
+		"\xff\xfd\x18\xff\xfd\x20": "Protocol=telnet;Unclear=tls",
+		"RFB 003.008\n":            "Protocol=vnc;Unclear=tls",
+	} {
+		serve := func(c net.Conn) {
+			go func() { _, _ = io.Copy(io.Discard, c) }()
+			_, _ = io.WriteString(c, said)
+		}
+		if got := look(t, 443, serve); got != want {
+			t.Errorf("%q at 443 = %q; want %q", said, got, want)
+		}
+	}
+}
+
+func TestTheFirstMessageOfTLSIsOneSegment(t *testing.T) {
+	most := 0
+	serve := func(c net.Conn) {
+		head := make([]byte, 5)
+		if _, err := io.ReadFull(c, head); err == nil {
+			most = max(most, 5+int(binary.BigEndian.Uint16(head[3:])))
+		}
+		_, _ = io.CopyN(io.Discard, c, int64(binary.BigEndian.Uint16(head[3:])))
+	}
+	synctest.Test(t, func(t *testing.T) { look(t, 443, serve) })
+	if most == 0 || most > 536 { // what every host must take in one piece (RFC 9293, 3.7.1)
+		t.Errorf("the largest first message has %d bytes; want 536 or less", most)
+	}
+}
+
 func TestCertificatesAreDescribed(t *testing.T) {
 	now := time.Now()
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
