@@ -14,6 +14,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/remote/script"
 	"github.com/osiriscare/osiris/appliance/internal/scan"
+	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/appliance/internal/target"
 	"github.com/osiriscare/osiris/appliance/internal/uplink"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
@@ -26,8 +27,12 @@ func newDirectory(b *directory.Book, t *target.Store, c *credential.Store, a aut
 	return directory.New(directory.Deps{Book: b, Targets: t, Credentials: c, Drafts: outbox.Add, CAs: a.pool, Log: log})
 }
 
-func newDirectoryLoop(d *directory.Directory, log *slog.Logger) *directoryLoop {
-	return &directoryLoop{scan.NewLoop("directory", directoryInterval, d.Round, log), d.Book}
+func newDirectoryLoop(d *directory.Directory, st *store.Store, o *outbox.Outbox, log *slog.Logger) *directoryLoop {
+	l := scan.NewLoop("directory", directoryInterval, d.Round, log)
+	p := scan.Prover{Store: st, Outbox: o}
+	l.ProveTo(p, p)
+	l.IdleIf(func() bool { return len(d.Book.Domains()) == 0 })
+	return &directoryLoop{l, d.Book}
 }
 
 func newComputers(b *directory.Book, h *host.Registry, e *enroll.Enroll, t *target.Store) computers {
@@ -158,11 +163,12 @@ func (c computers) scanTargets(ctx context.Context) ([]script.Target, error) {
 }
 
 // scanTarget is a computer as roads take it. Its id is its objectGUID's, so that
-// the host stays the same whatever becomes of the domain's target.
+// the host stays the same whatever becomes of the domain's target. It is shown
+// tickets only: anybody in the domain can add a computer to it.
 func scanTarget(c *directory.Computer, d *directory.Domain) script.Target {
 	t := script.Target{
 		ID: "ad_" + string(c.GUID), Kind: script.Windows, Host: c.DNSName, Domain: d.Domain, ObjectGUID: string(c.GUID),
-		HTTP: d.HTTP, Credential: d.ScanWith,
+		HTTP: d.HTTP, Credential: d.ScanWith, TicketOnly: true,
 	}
 	if c.Kind == discover.Workstation {
 		t.Kind = script.Workstation

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/directory"
@@ -16,9 +17,11 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/host"
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/rehearsal"
+	"github.com/osiriscare/osiris/appliance/internal/scan"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/appliance/internal/target"
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
+	"github.com/osiriscare/osiris/shared/bundle"
 	"github.com/osiriscare/osiris/shared/credential"
 )
 
@@ -134,7 +137,7 @@ func TestComputersOfADomainAreScannedUnlessSomebodyElseHasThem(t *testing.T) {
 	var got []string
 	for _, s := range all {
 		got = append(got, fmt.Sprintf("%s %s %s %s lab=%t", s.ID, s.Kind, s.Host, s.Credential, s.Lab))
-		if s.Lab != (s.ID == "t_1") || strings.HasPrefix(s.ID, "ad_") && (!s.HTTP || "ad_"+s.ObjectGUID != s.ID || s.AllowBasic || s.AllowPlain) {
+		if s.Lab != (s.ID == "t_1") || s.TicketOnly == s.Lab || strings.HasPrefix(s.ID, "ad_") && (!s.HTTP || "ad_"+s.ObjectGUID != s.ID || s.AllowBasic || s.AllowPlain) {
 			t.Errorf("a target %+v", s)
 		}
 	}
@@ -247,5 +250,57 @@ func TestAnExplicitTargetWins(t *testing.T) {
 		if got := explicit([]target.Target{test.target})(c); got != test.want {
 			t.Errorf("%s: %t; want %t", name, got, test.want)
 		}
+	}
+}
+
+func TestMissedListingsAreProvedWhereADomainIsListed(t *testing.T) {
+	for want, domains := range map[int][]string{1: {"t_1"}, 0: nil} {
+		synctest.Test(t, func(t *testing.T) {
+			st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"), target.Schema, directory.Schema, outbox.Schema, scan.Schema)
+			if err != nil {
+				t.Fatal(err)
+			}
+			targets, err := target.New(t.Context(), st)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := &centralv1.CheckInResponse{
+				TargetsState: []byte("one"), WindowsTargets: &centralv1.TargetList{}, LinuxTargets: &centralv1.TargetList{},
+				WorkstationTargets: &centralv1.TargetList{}, DomainTargets: &centralv1.TargetList{},
+			}
+			for _, id := range domains {
+				list.DomainTargets.Targets = append(list.DomainTargets.Targets, &centralv1.Target{TargetId: id, Name: "clinic", Host: "clinic.lan", Credential: "ldap"})
+			}
+			if _, err := targets.Take(t.Context(), list); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := (scan.Prover{Store: st}).Began(t.Context(), "directory", time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Hour) // the appliance does not run
+			log := slog.New(slog.DiscardHandler)
+			book, err := directory.NewBook(t.Context(), st)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := directory.New(directory.Deps{
+				Book: book, Targets: targets, Credentials: clinic{}, Log: log,
+				Drafts: func(context.Context, *store.Tx, *bundle.Bundle) error { return nil },
+				Make:   func(discover.Config) (directory.Lister, error) { return clinic{}, nil },
+			})
+			o := outbox.New(st, nil, log)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- newDirectoryLoop(d, st, o, log).Run(ctx) }()
+			time.Sleep(10 * time.Minute)
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if n, err := o.Waiting(t.Context()); err != nil || n != uint64(want) { //nolint:gosec // 0 or 1
+				t.Errorf("with domains %v there are %d bundles, %v; want %d", domains, n, err, want)
+			}
+			_ = st.Close()
+		})
 	}
 }
