@@ -139,11 +139,12 @@ var healModule = fx.Module("heal",
 		rule.New,
 		func(id *identity.Identity, t *session.Table) *agent.Runner { return agent.New(id.Command, t) },
 		func(e *enroll.Enroll, p *policy.Holder) tiers { return tiers{e, p} },
-		func(st *store.Store, rules *rule.Engine, t tiers, books *runbook.Catalogue, o *outbox.Outbox, r *agent.Runner, log *slog.Logger) *heal.Healer {
+		func(st *store.Store, rules *rule.Engine, t tiers, books *runbook.Catalogue, o *outbox.Outbox, r *agent.Runner, n namedHosts, log *slog.Logger) *heal.Healer {
 			return heal.New(heal.Deps{
-				Store: st, Rules: rules, Policy: t, Catalogue: books, Outbox: o, Runner: r, Log: log,
+				Store: st, Rules: rules, Policy: t, Catalogue: books, Outbox: o, Runner: r, Targets: n, Log: log,
 			})
 		},
+		func(s *target.Store, h *host.Registry) namedHosts { return namedHosts{s, h} },
 		func(h *heal.Healer) intake.Sink { return h },
 		func(h *heal.Healer, u *uplink.Uplink) session.Opened { return wakers{h.Wake, u.Poke} },
 	),

@@ -86,6 +86,26 @@ func (l targetList) List(ctx context.Context) ([]script.Target, error) {
 	return out, nil
 }
 
+// namedHosts tell by which name orders reach a host.
+type namedHosts struct {
+	targets *target.Store
+	hosts   *host.Registry
+}
+
+// TargetOf implements heal.Targets.
+func (n namedHosts) TargetOf(ctx context.Context, hostID string) (string, error) {
+	list, err := n.targets.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	for i := range list {
+		if n.hosts.OfTarget(list[i].ID) == hostID {
+			return list[i].Name, nil
+		}
+	}
+	return "", nil
+}
+
 // sitePolicy is what the site's documents say of hosts without an agent, and of
 // those with one.
 type sitePolicy struct{ tiers }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/osiriscare/osiris/appliance/internal/incident"
@@ -12,7 +11,6 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/proto/trust/v1/trustlite"
 	"github.com/osiriscare/osiris/shared/bundle"
-	"github.com/osiriscare/osiris/shared/drift"
 	"github.com/osiriscare/osiris/shared/rule"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
@@ -60,14 +58,15 @@ func (h *Healer) decide(ctx context.Context, i incident.Incident, nowMs int64) (
 	switch picked.Outcome {
 	case rule.Matched, rule.Cooling:
 	case rule.NoRule:
-		return decision{alert: "No rule mends this by itself"}, nil
+		why, err := h.unruled(ctx, i)
+		return decision{alert: why}, err
 	case rule.Exhausted:
 		return decision{alert: "Rule " + picked.Rule.ID + " was tried as often as it may be"}, nil
 	case rule.Broken:
 		return decision{alert: "Rule " + picked.Rule.ID + " cannot be judged: " + picked.Err.Error()}, nil
 	}
-	if why := h.forbidden(i, picked.Rule.Runbook, nowMs); why != "" {
-		return decision{alert: why}, nil
+	if why, err := h.forbidden(ctx, i, picked.Rule.Runbook, nowMs); why != "" || err != nil {
+		return decision{alert: why}, err
 	}
 	n, err := heals(ctx, h.Store.Reader(), i, nowMs)
 	if err != nil {
@@ -109,43 +108,22 @@ func (h *Healer) pick(ctx context.Context, i incident.Incident, nowMs int64) (ru
 }
 
 // forbidden says why the runbook may not run on the incident's host, or "".
-func (h *Healer) forbidden(i incident.Incident, book *runbook.Runbook, nowMs int64) string {
+func (h *Healer) forbidden(ctx context.Context, i incident.Incident, book *runbook.Runbook, nowMs int64) (string, error) {
 	switch {
 	case i.AgentID == "":
-		return agentless(i, book)
+		return h.agentless(ctx, i, book)
 	case book.Roads.Agent == nil:
-		return "Runbook " + book.ID + " does not run through agents"
+		return "Runbook " + book.ID + " does not run through agents", nil
 	case book.Platform != i.OS:
-		return "Runbook " + book.ID + " is for " + book.Platform + ", the host runs " + i.OS
+		return "Runbook " + book.ID + " is for " + book.Platform + ", the host runs " + i.OS, nil
 	case !book.Heals(i.CheckID):
-		return "Runbook " + book.ID + " does not mend " + string(i.CheckID)
+		return "Runbook " + book.ID + " does not mend " + string(i.CheckID), nil
 	case book.Disruptive || book.Reboot:
-		return "The repair interrupts people and needs an approval"
+		return "The repair interrupts people and needs an approval", nil
 	case h.Policy.TierOf(i.AgentID, nowMs) < trustlite.Tier_TIER_SELF_HEAL:
-		return "The policy only monitors this host"
+		return "The policy only monitors this host", nil
 	default:
-		return ""
-	}
-}
-
-// agentless says why nothing is mended by itself where no agent is, and what a
-// person can do. Orders over WinRM and SSH exist, and change hosts marked lab alone.
-func agentless(i incident.Incident, book *runbook.Runbook) string {
-	road, ok := "", false
-	switch {
-	case slices.Contains(i.Sources, string(drift.SourceWinRM)):
-		road, ok = "WinRM", book.Roads.WinRM != nil
-	case slices.Contains(i.Sources, string(drift.SourceSSH)):
-		road, ok = "SSH", book.Roads.SSH != nil
-	}
-	switch {
-	case road == "":
-		return "The host has no agent that could mend it"
-	case !ok:
-		return "The host has no agent, and nothing mends this over " + road
-	default:
-		return "The host has no agent; over " + road + " repairs run only when a person orders them, and only on hosts marked lab." +
-			" osirisctl runbook run " + book.ID + " --target NAME --dry-run tells what it would do"
+		return "", nil
 	}
 }
 

@@ -37,7 +37,11 @@ func (h *Healer) deliver(ctx context.Context, c command, nowMs int64) (time.Dura
 	}
 	// The tier may have been lowered since the command was made (D14). One that
 	// was sent may have run, so its answer is still awaited.
-	if why := h.forbidden(incident.Incident{AgentID: c.AgentID, OS: book.Platform, CheckID: c.CheckID}, book, nowMs); why != "" && c.State == pending {
+	why, err := h.forbidden(ctx, incident.Incident{AgentID: c.AgentID, OS: book.Platform, CheckID: c.CheckID}, book, nowMs)
+	switch {
+	case err != nil:
+		return idle, err
+	case why != "" && c.State == pending:
 		return idle, h.drop(ctx, c, bundle.OutcomeRejected, why, nowMs)
 	}
 	// Logged before it runs (D26): the order's evidence comes first.

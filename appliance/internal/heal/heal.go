@@ -64,6 +64,7 @@ type Deps struct {
 	Catalogue *runbook.Catalogue
 	Outbox    Outbox
 	Runner    Runner
+	Targets   Targets // nil where nothing is scanned without an agent
 	Log       *slog.Logger
 }
 

@@ -136,6 +136,17 @@ func (r *Registry) target(t Target) (h Host, same string, known bool) {
 	return h, same, true
 }
 
+// OfTarget is the host of a target that was asked once, or "".
+func (r *Registry) OfTarget(targetID string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	hostID := r.targets[targetID]
+	if alias := r.aliases[hostID]; alias != "" {
+		return alias
+	}
+	return hostID
+}
+
 // agentOf is the one agent's host with this object GUID, or "". One that is held, or
 // that the site's domain does not confirm, may state whose it likes, so it neither is
 // the host nor makes it doubtful.
