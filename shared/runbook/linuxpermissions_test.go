@@ -45,7 +45,7 @@ func TestPermissionsAreBrokenFoundMendedAndPutBack(t *testing.T) {
 	wants(t, s.judge(t, check.LinuxPermissions, nil), "pass", "")
 	broken := map[string]os.FileMode{
 		"etc/shadow": 0o644, "etc/passwd": 0o666, "etc/cron.d/own": 0o664, "etc/ssh/ssh_host_rsa_key": 0o640, "root/.ssh/authorized_keys": 0o622,
-		"etc/an app/sta\\te;x": 0o666,
+		"etc/an app/sta\\te;x": 0o666, "etc/cron.daily/backup": 0o775, "etc/pam.d/su": 0o666, "etc/systemd/system/x.service.d/a.conf": 0o664,
 	}
 	for name, mode := range broken {
 		s.put(t, name, "x\n", mode)
@@ -55,8 +55,8 @@ func TestPermissionsAreBrokenFoundMendedAndPutBack(t *testing.T) {
 	}
 	v := s.judge(t, check.LinuxPermissions, nil)
 	wants(t, v, "fail high", "others write")
-	if n, _ := v.Facts.Get(check.FactWorldWritableCount); n != "3" {
-		t.Errorf("%s files below /etc may be written by anybody; want 3: %v", n, v.Facts)
+	if n, _ := v.Facts.Get(check.FactWorldWritableCount); n != "4" {
+		t.Errorf("%s files below /etc may be written by anybody; want 4: %v", n, v.Facts)
 	}
 	snapshot := s.phase(t, "linux.permissions.restrict", "snapshot", nil, nil)
 	if !snapshot.OK {
@@ -81,6 +81,40 @@ func TestPermissionsAreBrokenFoundMendedAndPutBack(t *testing.T) {
 		if got := s.mode(t, name); got != want {
 			t.Errorf("after rollback %s has mode %v; want %v", name, got, want)
 		}
+	}
+}
+
+func TestWhoeverWritesWhatRootRunsIsFound(t *testing.T) {
+	for _, name := range []string{"etc/ssh/sshd_config.d", "etc/cron.hourly", "etc/pam.d", "etc/systemd/system", "etc/ld.so.preload", "etc/profile.d", "etc/cron.weekly/x"} {
+		t.Run(name, func(t *testing.T) {
+			s := newModes(t)
+			path := s.root + "/" + name
+			if _, err := os.Stat(path); err != nil {
+				s.put(t, name, "x\n", 0o644)
+				if name != "etc/ld.so.preload" && name != "etc/cron.weekly/x" {
+					s.drop(t, name)
+					if err := os.Mkdir(path, 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			wants(t, s.judge(t, check.LinuxPermissions, nil), "pass", "")
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, info.Mode()|0o020); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, s.judge(t, check.LinuxPermissions, nil), "fail high", "others write: "+path)
+			snapshot := s.phase(t, "linux.permissions.restrict", "snapshot", nil, nil)
+			does(t, s.phase(t, "linux.permissions.restrict", "remediate", nil, nil))
+			wants(t, s.judge(t, check.LinuxPermissions, nil), "pass", "")
+			does(t, s.phase(t, "linux.permissions.restrict", "rollback", nil, snapshot.State))
+			if got := s.mode(t, name); got != info.Mode()|0o020 {
+				t.Errorf("after rollback its mode is %v", got)
+			}
+		})
 	}
 }
 

@@ -25,10 +25,21 @@ osiris_read() { # GROUP-THAT-MAY-READ PATH
     *) osiris_touch g-r "$2" ;;
   esac
 }
-for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group- /etc /etc/ssh /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* /etc/sudoers /etc/sudoers.d \
-  /etc/sudoers.d/* /etc/crontab /etc/cron.d /etc/cron.d/* /root /root/.ssh /root/.ssh/authorized_keys; do
+for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group- $osiris_config $osiris_parts; do
   osiris_touch go-w "$osiris_file"
 done
+osiris_deep=$(others_below) || fail 'what root runs cannot be searched'
+osiris_count=$(count_lines "$osiris_deep")
+[ "$osiris_count" -le 200 ] || fail "$osiris_count files of what root runs are others': a person has to look"
+# A folder comes before what is in it.
+printf '%s\n' "$osiris_deep" | while IFS= read -r osiris_file; do
+  if [ -z "$osiris_file" ]; then continue; fi
+  if roots_alone "$osiris_file"; then
+    osiris_touch go-w "$osiris_file"
+  else
+    note "$osiris_file is in a folder that others write, and was left alone."
+  fi
+done || exit 1
 for osiris_file in /etc/shadow /etc/gshadow /etc/shadow- /etc/gshadow- /etc/security/opasswd; do
   osiris_touch g-wx,o-rwx "$osiris_file"
   osiris_read shadow "$osiris_file"

@@ -2,11 +2,10 @@
 mutable_etc 'the modes of files'
 osiris_lines=$(
   for osiris_file in /etc/passwd /etc/group /etc/passwd- /etc/group- /etc/shadow /etc/gshadow /etc/shadow- /etc/gshadow- /etc/security/opasswd \
-    /etc /etc/ssh /etc/ssh/sshd_config /etc/ssh/ssh_host_*_key /etc/ssh/sshd_config.d/* /etc/sudoers /etc/sudoers.d /etc/sudoers.d/* \
-    /etc/crontab /etc/cron.d /etc/cron.d/* /root /root/.ssh /root/.ssh/authorized_keys; do
+    /etc/ssh/ssh_host_*_key $osiris_config $osiris_parts; do
     if [ -e "$osiris_file" ] && [ ! -L "$osiris_file" ]; then printf '%s\n' "$osiris_file"; fi
   done
-  open_below_etc || exit 1
+  { others_below && open_below_etc; } || exit 1
 ) || fail '/etc cannot be searched'
 osiris_count=$(printf '%s\n' "$osiris_lines" | awk 'END { print NR }')
 [ "$osiris_count" -le 1000 ] || fail "$osiris_count files are more than this puts back"

@@ -118,6 +118,21 @@ roots_alone() {
   done
 }
 
+# Files and folders by which root is told what to do, and the files in those of them
+# whose names others choose. Who writes one of them is root before long.
+osiris_config='/etc /etc/ssh /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/sudoers /etc/sudoers.d /etc/crontab /etc/cron.d /etc/cron.hourly /etc/cron.daily
+/etc/cron.weekly /etc/cron.monthly /etc/pam.d /etc/systemd /etc/systemd/system /etc/ld.so.preload /etc/ld.so.conf.d /etc/profile.d /root /root/.ssh
+/root/.ssh/authorized_keys'
+osiris_parts='/etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/pam.d/*'
+# others_below: what lies deeper there and is another's, or a group's to write.
+others_below() {
+  for osiris_folder in /etc/systemd /etc/ld.so.conf.d /etc/profile.d /etc/init.d /etc/apt/apt.conf.d /etc/udev/rules.d /etc/modprobe.d; do
+    if [ -d "$osiris_folder" ]; then
+      find -P "$osiris_folder" -mindepth 1 -xdev \( -type f -o -type d \) \( ! -user 0 -o -perm -0020 ! -group 0 \) 2>/dev/null || return 1
+    fi
+  done
+}
+
 # open_below_etc: what anybody may write there. A folder with the sticky bit is made
 # for everybody, and links have no modes.
 open_below_etc() { find -P /etc -xdev \( -type f -o -type d ! -perm -1000 \) -perm -0002 2>/dev/null; }

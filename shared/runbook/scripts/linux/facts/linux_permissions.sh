@@ -20,18 +20,22 @@ osiris_told=0
 for osiris_file in /etc/ssh/ssh_host_*_key; do
   osiris_row key "$osiris_file"
 done
-for osiris_file in /etc /etc/ssh /etc/ssh/sshd_config /etc/sudoers /etc/sudoers.d /etc/crontab /etc/cron.d /root /root/.ssh /root/.ssh/authorized_keys; do
+for osiris_file in $osiris_config; do
   osiris_row config "$osiris_file"
 done
-for osiris_file in /etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/cron.d/*; do
+for osiris_file in $osiris_parts; do
   osiris_count=$((osiris_count + 1))
-  if [ "$osiris_count" -gt 24 ]; then
+  if [ "$osiris_count" -gt 8 ]; then
     # More would not fit: only what is wrong is told.
     osiris_bad=$(find -L "$osiris_file" -prune \( -perm -0020 -o -perm -0002 -o ! -user 0 \) 2>/dev/null) || continue
     [ -n "$osiris_bad" ] || continue
     osiris_told=$((osiris_told + 1))
     if [ "$osiris_told" -gt 16 ]; then break; fi
   fi
+  osiris_row config "$osiris_file"
+done
+osiris_deep=$(others_below) || fail 'what root runs cannot be searched'
+printf '%s\n' "$osiris_deep" | awk 'NF && ++count <= 8' | while IFS= read -r osiris_file; do
   osiris_row config "$osiris_file"
 done
 osiris_open=$(open_below_etc) || fail '/etc cannot be searched'
