@@ -202,23 +202,26 @@ func TestRunbooksAndChecksNameEachOther(t *testing.T) {
 	}
 }
 
-// The one table from drift type to runbook (domain notes 10.2): for Windows none is
-// missing, and over WinRM every check can be read. rmm_detection needs the list of
-// signatures, which agents hold.
-func TestEveryDriftTypeOfWindowsHasItsRunbookAndItsScript(t *testing.T) {
+// The one table from drift type to runbook (domain notes 10.2): none is missing, and
+// over WinRM and SSH every check can be read. rmm_detection needs the list of
+// signatures, which agents hold. On Linux patches is what old sensors say of
+// updates; ours is linux_patches.
+func TestEveryDriftTypeHasItsRunbookAndItsScript(t *testing.T) {
 	runbooks, err := runbook.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range catalog.Checks() {
-		if !slices.Contains(c.Platforms, "windows") || c.Inventory {
-			continue
-		}
-		if c.Runbooks["windows"] == "" {
-			t.Errorf("the drift type %s has no runbook on Windows", c.DriftType)
-		}
-		if _, err := runbooks.Texts().Facts("windows", c.ID); err != nil {
-			t.Errorf("%s: %v", c.ID, err)
+	for _, platform := range []string{"windows", "linux"} {
+		for _, c := range catalog.Checks() {
+			if !slices.Contains(c.Platforms, platform) || c.Inventory || platform == "linux" && c.ID == check.Patches {
+				continue
+			}
+			if c.Runbooks[platform] == "" {
+				t.Errorf("the drift type %s has no runbook on %s", c.DriftType, platform)
+			}
+			if _, err := runbooks.Texts().Facts(platform, c.ID); err != nil {
+				t.Errorf("%s: %v", c.ID, err)
+			}
 		}
 	}
 	for _, platform := range []string{"windows", "linux"} {

@@ -43,7 +43,7 @@ var everywhere = []Check{
 		Citations:      []string{"164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)"},
 		Advice:         "Restart the computer in its maintenance window so that installed updates take effect.",
 		Platforms:      []string{"windows", "linux"},
-		Runbooks:       map[string]string{"windows": "windows.reboot.schedule"},
+		Runbooks:       map[string]string{"windows": "windows.reboot.schedule", "linux": "linux.reboot.review"},
 		SensorCheckIDs: []string{"RB-WIN-UPD-002"},
 		Facts: map[string]Class{
 			check.FactRebootRequired: Safe, check.FactRebootPackages: Identifier,

@@ -50,7 +50,7 @@ func TestEverySeedOfLinuxHasItsRunbook(t *testing.T) {
 // knowing what somebody meant.
 func TestWhatNeedsAPersonOnlyAlertsOnLinux(t *testing.T) {
 	want := []string{
-		"linux.accounts.review", "linux.encryption.review", "linux.restore.review", "linux.scheduled.review",
+		"linux.accounts.review", "linux.encryption.review", "linux.reboot.review", "linux.restore.review", "linux.scheduled.review",
 	}
 	var got []string
 	for _, r := range load(t).All() {
@@ -87,6 +87,7 @@ func TestNixOSIsLeftToItsConfiguration(t *testing.T) {
 			m.program(t, "sshd", fakeSSHServer)
 			m.program(t, "rsyslogd", "exit 0\n")
 			m.program(t, "nft", "exit 0\n")
+			m.folder(t, "run/systemd/journal")
 			m.program(t, "journalctl", "echo 'Accepted publickey for osiris from 192.0.2.7 port 40000 ssh2'\n")
 			m.env = append(m.env, connection)
 			m.write(t, "etc/ssh/sshd_config", "Include x\n")
