@@ -102,7 +102,7 @@ func (m *machine) run(t *testing.T, path string, parameters map[string]string, s
 		if err != nil {
 			t.Fatal(err)
 		}
-		const own = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+		const own = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin\n"
 		if !bytes.Contains(script, []byte(own)) {
 			t.Fatalf("the prelude has no line %s", own)
 		}

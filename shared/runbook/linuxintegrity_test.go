@@ -96,6 +96,41 @@ func TestAProtectionIsStartedVerifiedAndPutBack(t *testing.T) {
 	refuses(t, s.phase(t, "linux.integrity.start", "rollback", nil, []byte(`"-x y z"`)), "not one of this runbook")
 }
 
+func TestAProtectionThatStillLoadsIsStoppedAgain(t *testing.T) {
+	for _, state := range []string{"activating", "reloading", "active", "deactivating"} {
+		s := newGuarded(t)
+		s.unit(t, "clamav-daemon.service", "ActiveState="+state, "UnitFileState=disabled")
+		does(t, s.phase(t, "linux.integrity.start", "rollback", nil, []byte(`"clamav-daemon.service inactive disabled"`)))
+		if got := s.read(t, "calls"); got != "stop clamav-daemon.service\n" {
+			t.Errorf("of one that is %s systemctl was told %q", state, got)
+		}
+	}
+	s := newGuarded(t)
+	s.unit(t, "clamav-daemon.service", "ActiveState=activating", "UnitFileState=enabled")
+	if o := s.phase(t, "linux.integrity.start", "rollback", nil, []byte(`"clamav-daemon.service active enabled"`)); !o.OK || o.Changed {
+		t.Errorf("rollback to a state that comes by itself: %+v", o)
+	}
+}
+
+// The template is loaded as clamd@scan.service wherever Red Hat's package is.
+func TestATemplateIsNoProtection(t *testing.T) {
+	const scan = "clamd@scan.service"
+	s := newGuarded(t)
+	s.drop(t, "units/clamav-daemon.service")
+	s.unit(t, "clamd@amavisd.service", "ActiveState=active", "UnitFileState=enabled")
+	s.put(t, "templates", scan+"\n", 0o644)
+	wants(t, s.judge(t, check.LinuxIntegrity, nil), "pass", "")
+	refuses(t, s.phase(t, "linux.integrity.start", "remediate", nil, nil), "nothing here to start")
+	s.unit(t, "clamd@amavisd.service", "ActiveState=failed", "UnitFileState=enabled")
+	wants(t, s.judge(t, check.LinuxIntegrity, nil), "fail high", "stopped: clamd@amavisd.service")
+	snapshot := s.phase(t, "linux.integrity.start", "snapshot", nil, nil)
+	does(t, s.phase(t, "linux.integrity.start", "remediate", nil, nil))
+	wants(t, s.judge(t, check.LinuxIntegrity, nil), "pass", "")
+	if !strings.Contains(string(snapshot.State), "clamd@amavisd.service failed enabled") || strings.Contains(string(snapshot.State), scan) {
+		t.Errorf("the snapshot is %s", snapshot.State)
+	}
+}
+
 func TestAProtectionIsLeftWhereStartingItWouldHarm(t *testing.T) {
 	t.Run("the memory would not do", func(t *testing.T) {
 		s := newGuarded(t)

@@ -19,7 +19,7 @@ func newUnits(t *testing.T) *server {
 func TestFailedServersAreFoundStartedAndVerified(t *testing.T) {
 	s := newUnits(t)
 	wants(t, s.judge(t, check.LinuxUnits, nil), "pass", "")
-	s.unit(t, "nginx.service", "Type=forking", "ActiveState=failed")
+	s.unit(t, "nginx.service", "Type=forking", "UnitFileState=enabled", "ActiveState=failed")
 	wants(t, s.judge(t, check.LinuxUnits, nil), "fail high", "failed: nginx.service")
 	if o := s.phase(t, "linux.services.restart", "snapshot", nil, nil); !o.OK || string(o.State) != `"nginx.service"` {
 		t.Errorf("snapshot: %+v", o)
@@ -45,9 +45,40 @@ func TestUnitsThatAreNotForThisAreLeft(t *testing.T) {
 	}
 }
 
+func TestWhatOthersLeftFailedOnPurposeIsLeft(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		hurt func(t *testing.T, s *server)
+		says string
+	}{
+		{"a cluster manager decides", func(t *testing.T, s *server) {
+			s.unit(t, "pacemaker.service", "Type=notify", "ActiveState=active", "UnitFileState=enabled")
+		}, "pacemaker.service runs"},
+		{"a person started it once", func(t *testing.T, s *server) {
+			s.unit(t, "postgresql.service", "Type=notify", "ActiveState=failed", "UnitFileState=disabled")
+		}, "postgresql.service"},
+		{"nothing asks for it", func(t *testing.T, s *server) {
+			s.unit(t, "postgresql.service", "Type=notify", "ActiveState=failed", "UnitFileState=static")
+		}, "postgresql.service"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newUnits(t)
+			s.unit(t, "postgresql.service", "Type=notify", "ActiveState=failed", "UnitFileState=enabled")
+			test.hurt(t, s)
+			refuses(t, s.phase(t, "linux.services.restart", "remediate", nil, nil), test.says)
+			if got := s.read(t, "calls"); got != "absent" {
+				t.Errorf("systemctl was told %q", got)
+			}
+		})
+	}
+	s := newUnits(t)
+	s.unit(t, "child.service", "Type=notify", "ActiveState=failed", "UnitFileState=static", "WantedBy=multi-user.target")
+	does(t, s.phase(t, "linux.services.restart", "remediate", nil, nil))
+}
+
 func TestAServerThatFailsAgainIsNoSuccess(t *testing.T) {
 	s := newUnits(t)
-	s.unit(t, "nginx.service", "Type=forking", "ActiveState=failed", "Fails=yes")
+	s.unit(t, "nginx.service", "Type=forking", "UnitFileState=enabled", "ActiveState=failed", "Fails=yes")
 	refuses(t, s.phase(t, "linux.services.restart", "remediate", nil, nil), "nginx.service")
 	wants(t, s.judge(t, check.LinuxUnits, nil), "fail high", "nginx.service")
 }
@@ -117,6 +148,14 @@ func TestInetdAloneIsPutBackAsItWas(t *testing.T) {
 	}
 }
 
+func TestInetdIsMendedBehindBlanksToo(t *testing.T) {
+	s := newUnits(t)
+	s.put(t, "etc/inetd.conf", " \ttelnet stream tcp nowait root x\n", 0o644)
+	wants(t, s.judge(t, check.LinuxLegacy, nil), "fail critical", "telnet (inetd)")
+	does(t, s.phase(t, "linux.legacy.disable", "remediate", nil, nil))
+	wants(t, s.judge(t, check.LinuxLegacy, nil), "pass", "")
+}
+
 func TestTelnetIsSeenWhereverItListens(t *testing.T) {
 	for _, test := range []struct {
 		name, file, text string
@@ -128,6 +167,9 @@ func TestTelnetIsSeenWhereverItListens(t *testing.T) {
 		{"514 is syslog's too", "proc/net/tcp", "  sl\n   0: 00000000:0202 0:0 0A 0\n", "pass", ""},
 		{"xinetd", "etc/xinetd.d/telnet", "service telnet\n{\n\tdisable = no\n}\n", "fail critical", "telnet (xinetd)"},
 		{"xinetd that is switched off", "etc/xinetd.d/telnet", "service telnet\n{\n\tdisable = yes\n}\n", "pass", ""},
+		{"xinetd that is switched off without a blank", "etc/xinetd.d/telnet", "service telnet\n{\n\tdisable =yes\n}\n", "pass", ""},
+		{"xinetd, the other way", "etc/xinetd.d/telnet", "service telnet\n{\n\tdisable= yes\n}\n", "pass", ""},
+		{"xinetd that only says so in a comment", "etc/xinetd.d/telnet", "service telnet\n{\n\t# disable = yes\n}\n", "fail critical", "telnet (xinetd)"},
 		{"a comment of inetd", "etc/inetd.conf", "#telnet stream\n#<off># telnet stream\n", "pass", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,15 +11,25 @@ import (
 const connection = "SSH_CONNECTION=192.0.2.7 40000 192.0.2.1 22"
 
 // fakeSSHServer reads as sshd does: the first value counts, drop-ins come where the
-// file includes them.
-const fakeSSHServer = `case $1 in
+// file includes them, and options of its command line before all.
+const fakeSSHServer = `file=@@/etc/ssh/sshd_config options=
+verb=$1
+while [ $# -gt 1 ]; do
+  shift
+  case $1 in
+  -f) file=$2 ;;
+  -o*) options="$options ${1#-o}" ;;
+  esac
+done
+case $verb in
 -t) ! grep -qs broken @@/etc/ssh/sshd_config.d/*.conf ;;
--T) while read -r key value; do
+-T) { for one in $options; do echo "${one%%=*} ${one#*=}"; done
+    while read -r key value; do
       case $key in
       Include) cat @@/etc/ssh/sshd_config.d/*.conf 2>/dev/null ;;
       *) echo "$key $value" ;;
       esac
-    done <@@/etc/ssh/sshd_config | awk '
+    done <$file; } | awk '
       { key = tolower($1) }
       key == "match" { exit }
       key == "challengeresponseauthentication" { key = "kbdinteractiveauthentication" }
@@ -37,7 +47,7 @@ func newSSHServer(t *testing.T, config string) *machine {
 	t.Helper()
 	m := newHost(t, "ssh active enabled")
 	m.program(t, "sshd", fakeSSHServer)
-	m.write(t, "etc/ssh/sshd_config", config)
+	m.write(t, "etc/ssh/sshd_config", strings.ReplaceAll(config, "Include x", "Include "+m.root+"/etc/ssh/sshd_config.d/*.conf"))
 	m.env = append(m.env, connection)
 	return m
 }
@@ -78,6 +88,7 @@ func TestRootLoginIsLeftAloneWhereMendingWouldHarm(t *testing.T) {
 		{"another drop-in is broken", "Include x\n", "refuses its configuration", func(m *machine) { m.write(t, "etc/ssh/sshd_config.d/50-x.conf", "broken\n") }},
 		{"the server does not reload", "Include x\n", "does not reload", func(m *machine) { m.write(t, "units/ssh/broken", "") }},
 		{"there is no server", "Include x\n", "no SSH server", func(m *machine) { m.remove(t, "bin/sshd") }},
+		{"a Match block lets root in", "Include x\nPermitRootLogin no\nMatch Address 192.0.2.0/24\nPermitRootLogin yes\n", "a Match block", func(*machine) {}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newSSHServer(t, test.config)
@@ -98,8 +109,8 @@ func TestAKeyOnlyPolicyKeepsPasswordsOut(t *testing.T) {
 var forbidPasswords = repair{runbook: "linux.ssh_password.forbid", check: check.SSHPasswordLogin, kept: []string{"etc"}}
 
 func byKey(t *testing.T, m *machine) {
-	m.write(t, "var/log/auth.log", "Nov 22 host sshd[1]: Accepted password for x from 192.0.2.7 port 40001 ssh2\n"+
-		"Nov 22 host sshd[1]: Accepted publickey for osiris from 192.0.2.7 port 40000 ssh2: ED25519 SHA256:abc\n")
+	m.write(t, "var/log/auth.log", "Nov 22 10:00:00 host sshd[1]: Accepted password for x from 192.0.2.7 port 40001 ssh2\n"+
+		"2026-11-22T10:00:01.123456+01:00 host sshd-session[1]: Accepted publickey for osiris from 192.0.2.7 port 40000 ssh2: ED25519 SHA256:abc\n")
 }
 
 func TestPasswordsOfSSHAreFoundForbiddenAndPutBack(t *testing.T) {
@@ -124,14 +135,35 @@ func TestPasswordsOfSSHAreLeftWhereSomebodyWouldBeLockedOut(t *testing.T) {
 		hurt               func(m *machine)
 	}{
 		{"we came with a password", "Include x\n", "signs in with a password", func(m *machine) {
-			m.write(t, "var/log/auth.log", "sshd: Accepted publickey for x from 192.0.2.7 port 40000 ssh2\nsshd: Accepted password for x from 192.0.2.7 port 40000 ssh2\n")
+			m.write(t, "var/log/auth.log", "Nov  2 10:00:00 host sshd[1]: Accepted publickey for x from 192.0.2.7 port 40000 ssh2\nNov 22 10:00:00 host sshd[1]: Accepted password for x from 192.0.2.7 port 40000 ssh2\n")
 		}},
 		{"the journal knows better than a file", "Include x\n", "signs in with a password", func(m *machine) {
+			m.folder(t, "run/systemd/journal")
 			m.program(t, "journalctl", "case $* in *_UID=0*) echo 'Accepted password for x from 192.0.2.7 port 40000 ssh2' ;; esac\n")
 		}},
 		{"the log does not say", "Include x\n", "does not tell", func(m *machine) {
-			m.write(t, "var/log/auth.log", "sshd: Accepted publickey for x from 192.0.2.7 port 4000 ssh2\nsshd: Accepted publickey for x from 192.0.2.70 port 40000 ssh2\n")
+			m.write(t, "var/log/auth.log", "Nov  2 10:00:00 host sshd[1]: Accepted publickey for x from 192.0.2.7 port 4000 ssh2\nNov 22 10:00:00 host sshd[1]: Accepted publickey for x from 192.0.2.70 port 40000 ssh2\n")
 		}},
+		{"a login name says so", "Include x\n", "does not tell", func(m *machine) {
+			m.write(t, "var/log/auth.log", "Nov 22 10:00:00 host sshd[1]: Invalid user Accepted publickey for a from 192.0.2.7 port 40000 ssh2 from 198.51.100.6 port 999\n"+
+				"Nov 22 10:00:00 host sshd[1]: Accepted publickey for a from 192.0.2.7 port 40000 ssh2 from 198.51.100.6 port 999 ssh2\n"+
+				"Nov 22 10:00:00 host mallory: sshd[1]: Accepted publickey for a from 192.0.2.7 port 40000 ssh2\n")
+		}},
+		{"a login name says so in the journal", "Include x\n", "signs in with a password", func(m *machine) {
+			m.folder(t, "run/systemd/journal")
+			m.program(t, "journalctl", "echo 'Accepted password for x from 192.0.2.7 port 40000 ssh2'\necho 'Invalid user Accepted publickey for a from 192.0.2.7 port 40000 ssh2 from 198.51.100.6 port 999'\n")
+		}},
+		{"only a file says so, to which anybody writes", "Include x\n", "does not tell", func(m *machine) {
+			m.folder(t, "run/systemd/journal")
+			m.program(t, "journalctl", "exit 0\n")
+		}},
+		{"a second factor would be switched off", "Include x\nAuthenticationMethods keyboard-interactive\n", "AuthenticationMethods names", func(*machine) {}},
+		{"the second factor of some", "Include x\nMatch User a\n AuthenticationMethods publickey,keyboard-interactive\n", "AuthenticationMethods names", func(*machine) {}},
+		{"a Match block that lists passwords", "Include x\nMatch User a\n AuthenticationMethods password\n", "a Match block", func(*machine) {}},
+		{"the command line of the server wins", "Include x\n", "command line", func(m *machine) {
+			ancestors(t, m, "sshd: /usr/sbin/sshd -D -o PasswordAuthentication=yes [listener] 0 of 10-100 startups")
+		}},
+		{"nobody reloads the server", "Include x\n", "does not reload", func(m *machine) { m.remove(t, "units/ssh") }},
 		{"there is no log", "Include x\n", "does not tell", func(m *machine) { m.remove(t, "var/log/auth.log") }},
 		{"the connection is not known", "Include x\n", "cannot be told", func(m *machine) { m.env = []string{"SUDO_USER=osiris"} }},
 		{"the connection is nonsense", "Include x\n", "cannot be told", func(m *machine) { m.env = append(m.env, "SSH_CONNECTION=x y") }},
@@ -151,30 +183,6 @@ func TestPasswordsOfSSHAreLeftWhereSomebodyWouldBeLockedOut(t *testing.T) {
 			test.hurt(m)
 			forbidPasswords.refused(t, m, test.says)
 		})
-	}
-}
-
-func TestTheConnectionIsFoundBehindSudo(t *testing.T) {
-	// The shell's own number is not known beforehand: its folder is made by the
-	// program that the script asks first.
-	m := newSSHServer(t, "Include x\n")
-	byKey(t, m)
-	m.env = []string{"SUDO_USER=osiris"}
-	m.folder(t, "proc/77", "proc/66")
-	m.write(t, "proc/77/environ", "A=1\x00SUDO_USER=osiris\x00")
-	m.write(t, "proc/77/status", "Name:\tsudo\nPPid:\t66\n")
-	m.write(t, "proc/66/environ", "SSH_CONNECTION=192.0.2.7 40000 192.0.2.1 22\x00USER=osiris\x00")
-	m.write(t, "proc/66/status", "PPid:\t1\n")
-	m.program(t, "awk", `case $* in
-*PPid*) case $* in
-  */77/status | */66/status) ;;
-  *) echo 77; exit ;;
-  esac ;;
-esac
-exec `+lookup(t, "awk")+` "$@"
-`)
-	if o := m.phase(t, "linux.ssh_password.forbid", "remediate", nil, nil); !o.OK || !o.Changed {
-		t.Errorf("remediate: %+v", o)
 	}
 }
 
@@ -206,6 +214,8 @@ func TestAMatchBlockAndAKeyThatIsAlwaysAskedForAreSeen(t *testing.T) {
 	m.program(t, "dropbear", "exit 0\n")
 	m.unknown(t, check.SSHRootLogin, "dropbear")
 	m.remove(t, "bin/dropbear")
+	m.unknown(t, check.SSHRootLogin, "the SSH server that this came over")
+	m.env = []string{"SUDO_USER=osiris"}
 	for _, id := range []check.ID{check.SSHPasswordLogin, check.SSHSessions, check.SSHRootLogin} {
 		if v := m.judge(t, id, nil); v.Status != check.NotApplicable {
 			t.Errorf("%s without a server: %v", id, v.Status)

@@ -2,9 +2,7 @@ package runbook
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,6 +44,8 @@ type Phase struct {
 	// Effects say what the host is afterwards, in the words of the lab's host
 	// model: snapshot has none.
 	Effects []Effect `yaml:"effects"`
+	// Refuses say where a snapshot gives up, so that nothing is changed.
+	Refuses []Refusal `yaml:"refuses"`
 
 	// Script is the text, of the file <runbook>.<phase>.ps1 or .sh.
 	Script *Text `yaml:"-"`
@@ -53,71 +53,6 @@ type Phase struct {
 
 // Timeout is the longest time the phase may take.
 func (p *Phase) Timeout() time.Duration { return time.Duration(p.TimeoutSeconds) * time.Second }
-
-// Effect sets one place of a host's model: firewall.profiles.*.enabled, to true.
-type Effect struct {
-	// Set is a path of words between dots; '*' is every member, and a word may be
-	// "{parameter}".
-	Set string `yaml:"set"`
-	// To is a bool, an int64, or a string, of which "$parameter.NAME" is a parameter's
-	// value and "$snapshot.<Set>" what was there when the snapshot ran.
-	To any `yaml:"to"`
-	// When is what has to be there, by path, or the effect does not happen; a '*' is
-	// the member that Set's '*' at that place stands for.
-	When map[string]any `yaml:"when"`
-}
-
-var effectPattern = regexp.MustCompile(`\A[a-z][a-z0-9_]*(\.([A-Za-z0-9_-]+|\*|\{[a-z][a-z0-9_]*\}))*\z`)
-
-func (e *Effect) compile() error {
-	if !effectPattern.MatchString(e.Set) {
-		return fmt.Errorf("effect %.64q is not a path of words between dots", e.Set)
-	}
-	var err error
-	if e.To, err = effectValue(e.To); err != nil {
-		return fmt.Errorf("effect %s: %w", e.Set, err)
-	}
-	for path, value := range e.When {
-		if !effectPattern.MatchString(path) || strings.Contains(e.At(path, e.Set), "?") {
-			return fmt.Errorf("effect %s: when %.64q is not a path whose every * is one of the effect's", e.Set, path)
-		}
-		if e.When[path], err = effectValue(value); err != nil {
-			return fmt.Errorf("effect %s: when %s: %w", e.Set, path, err)
-		}
-	}
-	return nil
-}
-
-// effectValue is what may be set or compared with: bool, string or int64.
-func effectValue(value any) (any, error) {
-	switch v := value.(type) {
-	case bool, string, int64:
-		return v, nil
-	case uint64:
-		if v > 1<<62 {
-			return nil, fmt.Errorf("%d is too large", v)
-		}
-		return int64(v), nil
-	default:
-		return nil, fmt.Errorf("%T is neither a yes or no, a whole number nor a text", value)
-	}
-}
-
-// At is a path of When for the one place that Set stands for at a time: each '*' is
-// the word there. A '*' that is not one of Set's becomes "?".
-func (e *Effect) At(path, place string) string {
-	words, set, at := strings.Split(path, "."), strings.Split(e.Set, "."), strings.Split(place, ".")
-	for i, word := range words {
-		if word != "*" {
-			continue
-		}
-		words[i] = "?"
-		if i < len(at) && len(at) == len(set) && slices.Equal(set[:i+1], strings.Split(path, ".")[:i+1]) {
-			words[i] = at[i]
-		}
-	}
-	return strings.Join(words, ".")
-}
 
 // phases are the road's own, by name, in the order in which they run.
 func (s *ScriptRoad) phases() []namedPhase {
@@ -162,6 +97,9 @@ func (s *ScriptRoad) validate(r *Runbook) error {
 		if err := p.phase.validate(r, s); err != nil {
 			return fmt.Errorf("%s: %w", p.kind, err)
 		}
+		if p.kind != Snapshot && len(p.phase.Refuses) > 0 {
+			return fmt.Errorf("%s refuses; only the snapshot can, before anything is changed", p.kind)
+		}
 		if p.kind != Snapshot && (len(p.phase.Writes) == 0 || len(p.phase.Effects) == 0) {
 			return fmt.Errorf("%s writes nothing or has no effects", p.kind)
 		}
@@ -178,6 +116,11 @@ func (p *Phase) validate(r *Runbook, road *ScriptRoad) error {
 			return err
 		}
 	}
+	for i := range p.Refuses {
+		if err := p.Refuses[i].compile(); err != nil {
+			return err
+		}
+	}
 	for i := range p.Effects {
 		if err := p.Effects[i].compile(); err != nil {
 			return err
@@ -185,26 +128,6 @@ func (p *Phase) validate(r *Runbook, road *ScriptRoad) error {
 		if err := p.Effects[i].bind(r, road); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// bind checks what stands for something else. What the snapshot had is always the
-// value at the effect's own path, so that a host's model need not know the state
-// that a script saves.
-func (e *Effect) bind(r *Runbook, road *ScriptRoad) error {
-	text, is := e.To.(string)
-	if !is || !strings.HasPrefix(text, "$") {
-		return nil
-	}
-	if name, ok := strings.CutPrefix(text, "$parameter."); ok {
-		if _, known := r.Parameters[name]; !known && !slices.Contains(road.CheckParameters, name) {
-			return fmt.Errorf("effect %s: there is no parameter %.64q", e.Set, name)
-		}
-		return nil
-	}
-	if text != "$snapshot."+e.Set {
-		return fmt.Errorf("effect %s: %.64q is neither a parameter nor the snapshot's value at that path", e.Set, text)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type Text struct {
 	// Declared resources and effects; what the kinds of the frame share has none.
 	Reads, Writes []string
 	Effects       []Effect
+	Refuses       []Refusal
 	// TimeoutSeconds bounds it alone.
 	TimeoutSeconds int
 }

@@ -183,7 +183,7 @@ func (t *Texts) bind(r *Runbook, used map[string]bool) error {
 				return err
 			}
 			text.Reads, text.Writes, text.Effects = p.phase.Reads, p.phase.Writes, p.phase.Effects
-			text.TimeoutSeconds = p.phase.TimeoutSeconds
+			text.Refuses, text.TimeoutSeconds = p.phase.Refuses, p.phase.TimeoutSeconds
 			p.phase.Script = text
 			all = append(all, text)
 		}

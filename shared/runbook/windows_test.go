@@ -150,6 +150,32 @@ func TestFactsScriptsGiveTheFactsOfTheirJudge(t *testing.T) {
 	}
 }
 
+var thrown = regexp.MustCompile(`\bthrow '([^']+)'`)
+
+// The lab refuses what the scripts refuse, word by word, and nothing else.
+func TestSnapshotsDeclareWhereTheyGiveUp(t *testing.T) {
+	for _, text := range load(t).Texts().All() {
+		if text.Platform != "windows" || text.Kind != runbook.Snapshot {
+			continue
+		}
+		var throws, declared []string
+		for _, m := range thrown.FindAllStringSubmatch(text.Body, -1) {
+			throws = append(throws, m[1])
+		}
+		for _, r := range text.Refuses {
+			declared = append(declared, r.Because)
+		}
+		if n := strings.Count(text.Body, "throw "); n != len(throws) {
+			t.Errorf("%s throws %d times, of which %d are plain texts", text.Path, n, len(throws))
+		}
+		slices.Sort(throws)
+		slices.Sort(declared)
+		if diff := cmp.Diff(slices.Compact(throws), slices.Compact(declared)); diff != "" {
+			t.Errorf("%s gives up otherwise than it declares (-throws +declared):\n%s", text.Path, diff)
+		}
+	}
+}
+
 func TestAScanOfEveryCheckFitsIntoOneDocument(t *testing.T) {
 	c := load(t)
 	d, err := c.Scan("windows", c.Texts().Checks("windows")...)

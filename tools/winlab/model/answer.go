@@ -2,7 +2,9 @@ package model
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,13 +81,21 @@ const (
 	fromParameter = "$parameter."
 )
 
-// snapshot saves what the runbook's rollback sets, by path.
+// snapshot saves what the runbook's rollback sets, by path, unless the script would
+// give up on this host.
 func (h *Host) snapshot(id string) (json.RawMessage, error) {
 	book, err := h.cfg.Catalogue.Get(id)
 	if err != nil {
 		return nil, err
 	}
 	state := map[string]any{}
+	if road := book.Roads.WinRM; road != nil && road.Snapshot != nil {
+		for _, r := range road.Snapshot.Refuses {
+			if h.somewhere(r.When) && (len(r.Unless) == 0 || !h.somewhere(r.Unless)) {
+				return nil, errors.New(r.Because)
+			}
+		}
+	}
 	if road := book.Roads.WinRM; road != nil && road.Rollback != nil {
 		for _, e := range road.Rollback.Effects {
 			for _, path := range h.tree.match(e.Set) {
@@ -110,7 +120,7 @@ func (h *Host) phase(text *runbook.Text, doc *runbook.Document) (changed, reboot
 	}
 	for _, e := range text.Effects {
 		for _, path := range h.tree.match(e.Set) {
-			if !h.holds(e, path) {
+			if !h.holds(e, path, doc.Parameters) {
 				continue
 			}
 			value, known, err := h.value(e.To, path, doc.Parameters, saved)
@@ -119,6 +129,9 @@ func (h *Host) phase(text *runbook.Text, doc *runbook.Document) (changed, reboot
 			}
 			if !known {
 				continue
+			}
+			if value, err = further(e.How, h.tree[path], value); err != nil {
+				return changed, false, fmt.Errorf("%s: %w", path, err)
 			}
 			did, err := h.tree.put(path, value)
 			if err != nil {
@@ -134,14 +147,69 @@ func (h *Host) phase(text *runbook.Text, doc *runbook.Document) (changed, reboot
 	return changed, changed && book.Reboot && text.Kind == runbook.Remediate, nil
 }
 
+// fromParameters is a condition on what the phase was given.
+const fromParameters = "parameter."
+
 // holds tells whether an effect happens at a path.
-func (h *Host) holds(e runbook.Effect, path string) bool {
+func (h *Host) holds(e runbook.Effect, path string, parameters map[string]string) bool {
 	for condition, want := range e.When {
-		if h.tree[e.At(condition, path)] != want {
+		if name, ok := strings.CutPrefix(condition, fromParameters); ok {
+			given, there := parameters[name]
+			if !runbook.Holds(given, there, want) {
+				return false
+			}
+			continue
+		}
+		have, there := h.tree[e.At(condition, path)]
+		if !runbook.Holds(have, there, want) {
 			return false
 		}
 	}
 	return true
+}
+
+// somewhere tells whether conditions hold, where a '*' is the same member in all of
+// them, whichever.
+func (h *Host) somewhere(conditions map[string]any) bool {
+	members := []string{""}
+	for path := range conditions {
+		if prefix, _, ok := strings.Cut(path, ".*"); ok {
+			members = h.tree.members(prefix)
+		}
+	}
+	return slices.ContainsFunc(members, func(member string) bool {
+		for path, want := range conditions {
+			have, there := h.tree[strings.Replace(path, "*", member, 1)]
+			if !runbook.Holds(have, there, want) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// further is a whole number that goes no less far than what was there.
+func further(how string, old, value any) (any, error) {
+	if how == "" {
+		return value, nil
+	}
+	value, err := as(old, value)
+	if err != nil {
+		return nil, err
+	}
+	have, isNumber := old.(int64)
+	want, _ := value.(int64)
+	if !isNumber {
+		return nil, fmt.Errorf("%w: %T, which is no whole number", errKind, old)
+	}
+	switch how {
+	case runbook.Raise:
+		return max(have, want), nil
+	case runbook.Lower:
+		return min(have, want), nil
+	default:
+		return have | want, nil
+	}
 }
 
 // value is what an effect sets a path to; known is false for what the snapshot

@@ -58,6 +58,8 @@ func (h *Host) services() {
 	for _, name := range []string{"MpsSvc", "BFE", "EventLog", "CryptSvc", "LanmanServer", "WinDefend", "WinRM", "W32Time"} {
 		h.service(name, "auto", "running")
 	}
+	// A trigger of its own on every Windows: a domain is joined.
+	h.tree["services.W32Time.trigger"] = true
 	for _, name := range []string{"VSS", "swprv", "wuauserv", "BITS"} {
 		h.service(name, "manual", "stopped")
 	}
@@ -84,6 +86,7 @@ func (h *Host) protection() {
 	t["firewall.product"] = "" // one that replaces it, such as "Example Shield"
 	t["defender.antivirus"], t["defender.real_time"] = true, true
 	t["defender.signature_age_days"] = int64(0)
+	t["defender.updates_reachable"] = true
 	t["defender.product"] = "" // another antivirus: then Defender is passive
 	t["defender.product_old"] = false
 	t["defender.tamper_protection"] = true
@@ -114,6 +117,8 @@ func (h *Host) policySettings() {
 	// Too late alone; the machine's own limit holds for everybody.
 	t["screen_lock.people.1001.seconds"] = int64(1800)
 	t["users.guest.name"], t["users.guest.disabled"] = "Guest", true
+	// Whether what group policy applied can be read (RSoP).
+	t["policy.readable"] = true
 	t["reboot.pending"] = false
 	t["reboot.renames"] = int64(0)
 	t["time.type"], t["time.server"] = "NTP", "time.windows.com,0x9"
@@ -140,7 +145,7 @@ func (h *Host) storage() {
 	// Days since the oldest security update that waits was published; -1 for none.
 	t["updates.pending_days"] = never
 	t["updates.wsus_server"], t["updates.wsus_registered"] = "", true
-	t["backup.product"], t["backup.age_hours"] = "Windows Server Backup", int64(9)
+	t["backup.product"], t["backup.age_hours"], t["backup.works"] = "Windows Server Backup", int64(9), true
 	if h.cfg.Role == runbook.RoleWorkstation {
 		t["backup.product"] = ""
 	}
@@ -153,6 +158,7 @@ func (h *Host) network() {
 	if h.cfg.Domain {
 		t[p+"category"] = "domain"
 	}
+	t[p+"dhcp"] = true
 	// "none" leaves the servers to DHCP.
 	t[p+"static_dns"], t[p+"dhcp_dns"] = "none", "10.20.0.10"
 	t[p+"received_errors"], t[p+"sent_errors"] = int64(0), int64(0)

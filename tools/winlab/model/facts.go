@@ -88,6 +88,17 @@ func serviceRows(t tree, f *check.Facts, fact string, names ...string) {
 	}
 }
 
+// resultant is owner for a script that asks what group policy applied, which may not
+// be readable.
+func (h *Host) resultant(f *check.Facts, prefixes ...string) {
+	if !h.tree.yes("policy.readable") {
+		f.Add(check.FactOwner+check.ErrorSuffix, "code 0x80041003")
+		f.Add(check.FactOwner, "local")
+		return
+	}
+	h.owner(f, prefixes...)
+}
+
 // owner says who sets what lies below the prefixes.
 func (h *Host) owner(f *check.Facts, prefixes ...string) {
 	for _, p := range h.policies {

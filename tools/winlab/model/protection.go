@@ -18,8 +18,12 @@ const (
 
 func firewall(t tree, h *Host, f *check.Facts) {
 	serviceRows(t, f, check.FactService, "MpsSvc", "BFE")
-	for _, zone := range []string{"Domain", "Private", "Public"} {
-		row(f, check.FactProfile, "Name", zone, "Enabled", digit(t.yes("firewall.profiles."+strings.ToLower(zone)+".enabled")))
+	if t.text("services.MpsSvc.state") == "running" {
+		for _, zone := range []string{"Domain", "Private", "Public"} {
+			row(f, check.FactProfile, "Name", zone, "Enabled", digit(t.yes("firewall.profiles."+strings.ToLower(zone)+".enabled")))
+		}
+	} else {
+		f.Add(check.FactProfile+check.ErrorSuffix, "code 0x800706d9") // no more endpoints
 	}
 	switch {
 	case !t.workstation():
@@ -70,7 +74,7 @@ func defender(t tree, h *Host, f *check.Facts) {
 }
 
 func smb1(t tree, h *Host, f *check.Facts) {
-	defer h.owner(f, "smb.")
+	defer h.resultant(f, "smb.")
 	serviceRows(t, f, check.FactService, "LanmanServer", "mrxsmb10")
 	if t.text("services.LanmanServer.state") == "running" {
 		row(f, check.FactSMBServer, "EnableSMB1Protocol", t.yes("smb.server_smb1"))
@@ -92,7 +96,7 @@ func spooler(t tree, h *Host, f *check.Facts) {
 	if v := t.number("spooler.remote_rpc"); v != 0 {
 		f.Add(check.FactSpoolerRPC, word(v))
 	}
-	h.owner(f, "spooler.", "services.Spooler")
+	h.resultant(f, "spooler.", "services.Spooler")
 }
 
 func bitLocker(t tree, _ *Host, f *check.Facts) {
@@ -132,5 +136,5 @@ func volumeID(letter string) string {
 
 func guestAccount(t tree, h *Host, f *check.Facts) {
 	row(f, check.FactGuest, "Name", t.text("users.guest.name"), "Disabled", digit(t.yes("users.guest.disabled")))
-	h.owner(f, "users.guest.")
+	h.resultant(f, "users.guest.")
 }

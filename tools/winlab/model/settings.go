@@ -60,12 +60,12 @@ func screenLock(t tree, h *Host, f *check.Facts) {
 				"ScreenSaveTimeOut", t.number(p+"seconds"))
 		}
 	}
-	h.owner(f, "screen_lock.")
+	h.resultant(f, "screen_lock.")
 }
 
 func criticalServices(t tree, h *Host, f *check.Facts) {
 	serviceRows(t, f, check.FactService, "EventLog", "CryptSvc", "Netlogon", "NTDS", "DNS", "W32Time", "WinRM")
-	h.owner(f, "services.")
+	h.resultant(f, "services.")
 }
 
 func timeSync(t tree, h *Host, f *check.Facts) {

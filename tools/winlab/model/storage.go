@@ -70,9 +70,10 @@ func updateService(t tree, _ *Host, f *check.Facts) {
 	f.Add(check.FactUpdateCache, word(t.number("updates.cache_mb")))
 }
 
-func updateServer(t tree, h *Host, f *check.Facts) {
+func updateServer(t tree, _ *Host, f *check.Facts) {
 	server := t.text("updates.wsus_server")
-	h.owner(f, "updates.wsus")
+	// The id that a computer has is nobody's setting, whoever names the server.
+	f.Add(check.FactOwner, "local")
 	if server != "" {
 		f.Add(check.FactUseWSUS, "1")
 		f.Add(check.FactWSUSServer, server)

@@ -62,7 +62,7 @@ esac
 # What stays open: SSH, where the server listens and where we came in, and what the site names.
 osiris_tcp=$({
   printf '%s\n' "$osiris_own_port"
-  sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }'
+  sshd_tell -T | awk '$1 == "port" { print $2 }'
   printf '%s\n' "$OSIRIS_P_allow_tcp" | tr ',' '\n'
 } | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')
 osiris_udp=$(printf '%s\n' "$OSIRIS_P_allow_udp" | tr ',' '\n' | awk '/^[0-9]+$/ && $1 > 0 && $1 < 65536 && !seen[$1]++ { printf "%s ", $1 }')

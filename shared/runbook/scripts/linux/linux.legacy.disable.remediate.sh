@@ -13,10 +13,10 @@ if osiris_systemd; then
     osiris_done=yes
   done
 fi
-if [ -f /etc/inetd.conf ] && [ ! -L /etc/inetd.conf ] && grep -Eq '^([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]]' /etc/inetd.conf; then
+if [ -f /etc/inetd.conf ] && [ ! -L /etc/inetd.conf ] && grep -Eq '^[[:space:]]*([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]]' /etc/inetd.conf; then
   # The file is the administrator's and update-inetd's; the lines become its comments.
   osiris_mode=$(stat -c %a /etc/inetd.conf) || fail '/etc/inetd.conf cannot be looked at'
-  osiris_text=$(sed -E 's/^(([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]])/#<off># \1/' /etc/inetd.conf) || fail '/etc/inetd.conf cannot be read'
+  osiris_text=$(sed -E 's/^([[:space:]]*([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]])/#<off># \1/' /etc/inetd.conf) || fail '/etc/inetd.conf cannot be read'
   put_file /etc/inetd.conf "$osiris_mode" "$osiris_text" || fail '/etc/inetd.conf cannot be written'
   changed
   osiris_done=yes
@@ -27,4 +27,4 @@ if [ -f /etc/inetd.conf ] && [ ! -L /etc/inetd.conf ] && grep -Eq '^([^#[:space:
     fi
   done
 fi
-[ -n "$osiris_done" ] || fail 'what listens is started by something that this does not switch off, such as a file of xinetd.d: a person has to'
+[ -n "$osiris_done" ] || fail 'what listens is started by something that this does not switch off, such as a file of xinetd.d or inetd.d: a person has to'

@@ -1,6 +1,12 @@
 # Servers that failed are started again. Jobs are not run for it, what carries this
 # connection is not touched, and no failure is merely forgotten.
 osiris_systemd || fail 'this restarts units of systemd, which is not here'
+# What these start and stop may be down here because it runs on another host.
+for osiris_unit in pacemaker.service corosync.service patroni.service keepalived.service repmgrd.service; do
+  if service_active "${osiris_unit%.service}"; then
+    fail "$osiris_unit runs, and decides what else does: a person has to look"
+  fi
+done
 osiris_units=$(systemctl list-units --failed --all --plain --no-legend --no-pager 2>/dev/null) || fail 'systemd cannot be asked'
 osiris_started=
 osiris_left=
@@ -17,7 +23,12 @@ for osiris_unit in $(printf '%s\n' "$osiris_units" | awk 'NF && ++count <= 40 { 
       continue
       ;;
   esac
-  osiris_show=$(systemctl show -p Type -p RemainAfterExit -p LoadState "$osiris_unit" 2>/dev/null) || fail "$osiris_unit cannot be looked at"
+  osiris_show=$(systemctl show -p Type -p RemainAfterExit -p LoadState -p UnitFileState -p WantedBy -p RequiredBy -p TriggeredBy "$osiris_unit" 2>/dev/null) || fail "$osiris_unit cannot be looked at"
+  # What nothing asks for was started by somebody, once.
+  if ! printf '%s\n' "$osiris_show" | grep -Eq '^(UnitFileState=(enabled|enabled-runtime|generated)$|(WantedBy|RequiredBy|TriggeredBy)=.)'; then
+    osiris_left="$osiris_left $osiris_unit"
+    continue
+  fi
   case $osiris_show in
     *Type=oneshot*)
       osiris_left="$osiris_left $osiris_unit"

@@ -6,27 +6,49 @@ osiris_meets() {
   esac
   return 1
 }
-[ "$(sshd_match_password)" = no ] || fail 'a Match block lets some in with a password: a person has to know whether they need it'
+osiris_methods=$(sshd_tell -T | sed -n 's/^authenticationmethods //p')
+osiris_key=$(printf '%s\n' "$osiris_methods" | awk '
+  { key = NF > 0; for (i = 1; i <= NF; i++) if (("," $i ",") !~ /,publickey,/) key = 0 }
+  END { print key ? "yes" : "no" }')
+osiris_match=$(sshd_match_password "$osiris_key" yes) || fail 'the files of sshd_config cannot be read'
+[ "$osiris_match" = no ] || fail 'a Match block lets some in with a password: a person has to know whether they need it'
 if osiris_meets; then
   note 'The server refuses passwords already.'
   exit 0
 fi
+if [ "$osiris_key" = yes ]; then
+  note 'A key is always asked for already.'
+  exit 0
+fi
+# A list that names what is off is left out, and with the last of them everybody.
+case $osiris_methods$osiris_feed$(sshd_matches | sed -n 's/^authenticationmethods //p') in
+  *password* | *keyboard-interactive*) fail 'AuthenticationMethods names what would be switched off, and people would be kept out: a person has to change it' ;;
+esac
 # Whoever signs in with a password would lock himself out. That an authorised key
 # is there does not tell whose: the server's log tells what let this connection in.
 own_connection || fail 'the connection that this came over cannot be told, so neither what would be cut'
+# osiris_accepted: the method of the last sign-in that made this connection, from
+# messages of the server. A login name is the stranger's, and may hold all the rest:
+# a message begins with what it says, and ends with from where.
 osiris_accepted() {
-  awk -v from=" from $osiris_peer port $osiris_peer_port " '
-    index($0, from) && match($0, /Accepted [a-z]+/) { method = substr($0, RSTART + 9, RLENGTH - 9) }
+  awk -v from="$osiris_peer port $osiris_peer_port ssh2" '
+    /^Accepted [a-z-]+[^ ]* for / {
+      rest = $0
+      while (at = index(rest, " from ")) rest = substr(rest, at + 6)
+      if (rest == from || index(rest, from ":") == 1) method = $2
+    }
     END { print method }'
 }
-# Of the journal only what root wrote: anybody may write to the log in sshd's name.
-osiris_method=$(journalctl -q --no-pager -o cat --since=-24h -n 20000 _UID=0 SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session 2>/dev/null | osiris_accepted)
-if [ -z "$osiris_method" ]; then
+# Of the journal only what root wrote: anybody may write to the log in sshd's name,
+# so that the files count only where there is no journal.
+if [ -d /run/systemd/journal ]; then
+  osiris_method=$(journalctl -q --no-pager -o cat --since=-24h -n 20000 _UID=0 SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session 2>/dev/null | osiris_accepted)
+else
   osiris_method=$(for osiris_log in /var/log/auth.log /var/log/secure /var/log/messages; do
     if [ -f "$osiris_log" ]; then
       tail -n 20000 "$osiris_log"
     fi
-  done | osiris_accepted)
+  done | sed -n -E 's/^([A-Z][a-z]{2} +[0-9]+ [0-9:]{8}|[0-9][0-9T:.+-]+Z?) [^ ]+ ([a-z.]+ )?sshd(-session)?\[[0-9]+\]: //p' | osiris_accepted)
 fi
 case $osiris_method in
   publickey) ;;

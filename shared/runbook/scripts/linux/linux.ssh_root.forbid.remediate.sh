@@ -7,12 +7,15 @@ osiris_want=no
 if [ "$OSIRIS_P_allow_key_only" = yes ]; then
   osiris_want=prohibit-password
 fi
-osiris_meets() {
-  case $osiris_want/$(sshd_value permitrootlogin) in
+osiris_keeps() {
+  case $osiris_want/$1 in
     */no | prohibit-password/prohibit-password | prohibit-password/without-password | prohibit-password/forced-commands-only) return 0 ;;
   esac
   return 1
 }
+osiris_meets() { osiris_keeps "$(sshd_value permitrootlogin)"; }
+osiris_match=$(sshd_root no) || fail 'the files of sshd_config cannot be read'
+osiris_keeps "$osiris_match" || fail 'a Match block lets root in from some places: a person has to know whether they need it'
 if osiris_meets; then
   note 'The server keeps root out already.'
   exit 0

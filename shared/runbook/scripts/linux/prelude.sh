@@ -2,7 +2,8 @@
 # The one locale whose texts and numbers mean the same everywhere.
 LC_ALL=C
 LANG=C
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# The last three are NixOS's, which has nothing in the others.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
 export LC_ALL LANG PATH
 umask 077
 unset CDPATH ENV BASH_ENV

@@ -41,9 +41,11 @@ restore_units() {
     fi
     osiris_verb=
     case $osiris_was/${osiris_words% *} in
-      active/active) ;;
+      active/active | active/activating | active/reloading) ;;
       active/*) osiris_verb=start ;;
-      inactive/active | failed/active) osiris_verb=stop ;;
+      # What loads for minutes, or falls over again and again, is activating.
+      inactive/inactive | inactive/failed | failed/inactive | failed/failed) ;;
+      inactive/* | failed/*) osiris_verb=stop ;;
     esac
     if [ -n "$osiris_verb" ]; then
       systemctl "$osiris_verb" "$osiris_unit" >/dev/null 2>&1 || fail "$osiris_unit cannot be put back: $osiris_verb"

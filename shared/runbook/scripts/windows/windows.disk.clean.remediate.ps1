@@ -6,12 +6,15 @@ $before = [datetime]::UtcNow.AddDays(-7)
 $old = @(Get-ChildItem -LiteralPath "$env:SystemRoot\Temp" -File -Force | Where-Object -FilterScript {
     ($_.Name -like '*.tmp' -or $_.Name -like 'cab_*') -and $_.LastWriteTimeUtc -lt $before
 })
+$kept = 0
 foreach ($file in $old) {
     try {
         Remove-Item -LiteralPath "$env:SystemRoot\Temp\$($file.Name)" -Force
         Set-Changed
     } catch {
-        # One in use stays.
-        Add-Note -Text ('A file stays: ' + (Get-ErrorCode -Record $_))
+        $kept++
     }
+}
+if ($kept -gt 0) {
+    Add-Note -Text "$kept files are in use and stay."
 }

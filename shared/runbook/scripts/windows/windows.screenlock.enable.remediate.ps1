@@ -8,4 +8,7 @@ $seconds = Get-RegistryData -Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersi
 if ($null -eq $seconds -or $seconds -eq 0 -or $seconds -gt $limit) {
     Set-RegistryDword -Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System' -Name 'InactivityTimeoutSecs' -Value $limit
     Set-Changed
+    # Windows reads it when it starts.
+    Set-RebootNeeded
+    Add-Note -Text 'The limit holds from the next restart.'
 }

@@ -1,6 +1,7 @@
 Set-StrictMode -Version 3.0
 # The running server takes it at once; the value holds where it does not run.
-if ((Get-ServiceState -Name 'LanmanServer')['State'] -eq 4) {
+$server = Get-ServiceState -Name 'LanmanServer'
+if ($null -ne $server -and $server['State'] -eq 4) {
     $null = Invoke-CimAction -Namespace 'root\Microsoft\Windows\SMB' -ClassName 'MSFT_SmbServerConfiguration' -MethodName 'SetConfiguration' -Arguments @{ EnableSMB1Protocol = $false }
     Set-Changed
 }

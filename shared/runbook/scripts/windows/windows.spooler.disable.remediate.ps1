@@ -3,6 +3,9 @@ if ((Get-HostFact)['host.product_type'] -ne 2) {
     throw 'this is not for hosts of this role'
 }
 $service = Get-ServiceState -Name 'Spooler'
+if ($null -eq $service) {
+    throw 'the service Spooler is not installed'
+}
 if ($service['Start'] -ne 4) {
     Set-ServiceStart -Name 'Spooler' -Start 4
     Set-Changed

@@ -7,6 +7,7 @@ if ((Get-RegistryData -Path 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Printe
     Set-RegistryDword -Path 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Printers' -Name 'RegisterSpoolerRemoteRpcEndPoint' -Value 2
     Set-Changed
 }
-if ((Get-ServiceState -Name 'Spooler')['State'] -eq 4) {
+$service = Get-ServiceState -Name 'Spooler'
+if ($null -ne $service -and $service['State'] -eq 4) {
     Restart-Service -Name 'Spooler' -Force
 }

@@ -1,7 +1,11 @@
 Set-StrictMode -Version 3.0
 # Windows Time asks its source when it starts. What w32tm prints is in the language
 # of Windows, so only its exit code is looked at.
-if ((Get-ServiceState -Name 'W32Time')['Start'] -eq 4) {
+$service = Get-ServiceState -Name 'W32Time'
+if ($null -eq $service) {
+    throw 'the service W32Time is not installed'
+}
+if ($service['Start'] -eq 4) {
     Set-ServiceStart -Name 'W32Time' -Start 2
 }
 Restart-Service -Name 'W32Time' -Force

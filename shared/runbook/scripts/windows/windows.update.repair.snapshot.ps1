@@ -4,4 +4,4 @@ $transfer = Get-ServiceState -Name 'BITS'
 if ($null -eq $update -or $null -eq $transfer) {
     throw 'the service wuauserv or BITS is not installed'
 }
-Save-State -State ([ordered]@{ wuauserv = $update['Start']; bits = $transfer['Start'] })
+Save-State -State ([ordered]@{ wuauserv = $update['Start']; bits = $transfer['Start']; bits_state = $transfer['State'] })

@@ -38,7 +38,7 @@ fi
 for osiris_file in /etc/xinetd.d/*; do
   [ -f "$osiris_file" ] || continue
   osiris_lines=$(awk '
-    $1 == "service" { name = $2 } $1 == "disable" && $3 == "yes" { off = 1 } $1 == "disable=yes" { off = 1 }
+    $1 == "service" { name = $2 } /^[ \t]*disable[ \t]*=[ \t]*yes[ \t]*$/ { off = 1 }
     /}/ { if (!off && name ~ /^(telnet|shell|login|exec|rsh|rlogin|rexec)$/) print name; off = 0 }' "$osiris_file") || fail "$osiris_file cannot be read"
   osiris_super xinetd "$osiris_lines"
 done

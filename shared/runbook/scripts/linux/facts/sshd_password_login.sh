@@ -20,6 +20,10 @@ printf '%s\n' "$osiris_config" | awk '
   fact passwordauthentication "$osiris_password"
   fact kbdinteractiveauthentication "$osiris_asked"
   fact key_always "$osiris_key"
+  osiris_open=no
+  case $osiris_password/$osiris_asked in
+    *yes*) osiris_open=yes ;;
+  esac
+  osiris_match=$(sshd_match_password "$osiris_key" "$osiris_open") || fail 'the files of sshd_config cannot be read'
+  fact match_password "$osiris_match"
 } || exit 1
-osiris_match=$(sshd_match_password) || fail 'the files of sshd_config cannot be read'
-fact match_password "$osiris_match"
