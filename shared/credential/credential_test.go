@@ -141,6 +141,11 @@ func TestOnlyWhatAHostWouldTakeIsValid(t *testing.T) {
 		"a passphrase without a key": {change(func(c *Credential) { c.Passphrase = NewSecret("x") }), false},
 		"a network that is none":     {change(func(c *Credential) { c.Hosts = []string{"10.0.0.0/33"} }), false},
 		"every host of the world":    {change(func(c *Credential) { c.Hosts = []string{"*"} }), false},
+		"a port":                     {change(func(c *Credential) { c.Hosts = []string{"ws01:5985", "[fd00::1]:22", "10.0.0.0/8:1"} }), true},
+		"a colon without a port":     {change(func(c *Credential) { c.Hosts = []string{"ws01:"} }), false},
+		"a port that is none":        {change(func(c *Credential) { c.Hosts = []string{"ws01:65536"} }), false},
+		"a port in words":            {change(func(c *Credential) { c.Hosts = []string{"ws01:http"} }), false},
+		"a bracket without a port":   {change(func(c *Credential) { c.Hosts = []string{"[fd00::1]"} }), false},
 		"a star inside":              {change(func(c *Credential) { c.Hosts = []string{"ws*.clinic.lan"} }), false},
 	} {
 		if err := tt.c.Validate(); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrInvalid) {
@@ -160,7 +165,17 @@ func TestACredentialIsUsedOnlyWhereItIsFor(t *testing.T) {
 			t.Errorf("Allows(%q) = %t; want %t", host, got, want)
 		}
 	}
-	if !(Credential{}).Allows("anything") {
+	c = Credential{Hosts: []string{"srv01", "srv02:2222", "*.clinic.lan:5985", "10.0.0.0/24:5985", "[fd00::/8]:2222", "2001:db8::/32"}}
+	for place, want := range map[string]bool{
+		"srv01": true, "srv01:2222": false, "srv01:22": false, "srv02": false, "srv02:2222": true, "SRV02.:2222": true, "srv02:02222": false, "srv02:": false,
+		"ws01.clinic.lan:5985": true, "ws01.clinic.lan": false, "ws01.clinic.lan:5986": false, "10.0.0.7:5985": true, "10.0.0.7": false,
+		"[fd00::1]:2222": true, "fd00::1": false, "[fd00::1]:22": false, "2001:db8::2222": true, "[2001:db8::1]:2222": false,
+	} {
+		if got := c.Allows(place); got != want {
+			t.Errorf("Allows(%q) = %t; want %t", place, got, want)
+		}
+	}
+	if !(Credential{}).Allows("anything:1") {
 		t.Error("a credential without limits allows nothing")
 	}
 }

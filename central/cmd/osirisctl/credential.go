@@ -57,6 +57,9 @@ func putCredential(ctx context.Context, s *shell, o *options, name string, rotat
 	if err != nil {
 		return err
 	}
+	if len(f.hosts) == 0 {
+		fmt.Fprintln(s.stderr, "osirisctl: without --for the credential is used wherever the list of targets says, which is not signed: limit it") //nolint:errcheck // a hint only
+	}
 	m := &centralv1.PutCredentialRequest{SiteId: o.site, Name: name, Kind: secret.Kind.Wire(), Version: version, Rotate: rotate}
 	for _, k := range keys {
 		place := credential.Place{SiteID: o.site, ApplianceID: k.appliance, Name: name, Kind: secret.Kind, Version: version}

@@ -81,7 +81,7 @@ func credentialFlagsOf(f *flag.FlagSet, o *options) {
 	f.BoolVar(&c.passphrase, "passphrase", false, "the key has a passphrase, which is asked for")
 	f.StringVar(&c.certificate, "certificate", "", "file with the client certificate and what is above it, PEM")
 	f.StringVar(&c.sudo, "sudo", "", "free (sudo asks for nothing) or password (that of the login; with a key it is asked for)")
-	f.Var(&c.hosts, "for", "host, *.domain, address or network that it may be used for, repeatable; default wherever a target names it")
+	f.Var(&c.hosts, "for", "host, *.domain, address or network that it may be used for, with :PORT where it is not 5986 or 22 and always with --http, repeatable; default wherever a target names it")
 	f.StringVar(&c.appliance, "appliance", "", "appliance that it is sealed for; default every one of the site")
 	f.StringVar(&c.secretFile, "secret-file", "", "file or descriptor (/dev/fd/3) with the secrets, one a line, instead of standard input")
 	f.StringVar(&c.accept, "accept", "", "fingerprint of a sealing key that is new or has changed, after comparing it on the appliance")

@@ -73,10 +73,7 @@ func concerns(message any) (site store.SiteID, subject string) {
 	case *centralv1.RemoveSiteRootRequest:
 		subject = m.GetFingerprint() + ": " + m.GetReason()
 	case *centralv1.AddTargetRequest:
-		subject = m.GetTarget().GetName() + ": " + m.GetTarget().GetHost() + " with " + m.GetTarget().GetCredential()
-		if with := m.GetTarget().GetScanWith(); with != "" {
-			subject += ", scans with " + with
-		}
+		subject = targeted(m)
 	case *centralv1.RemoveTargetRequest:
 		subject = m.GetName()
 	case *centralv1.PutCredentialRequest:

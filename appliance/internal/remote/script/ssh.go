@@ -15,7 +15,7 @@ const shellLine = "sh -s"
 
 // ShellCredentials opens what Linux targets name, for each use.
 type ShellCredentials interface {
-	SSH(ctx context.Context, name, host string) (c ssh.Credential, version string, err error)
+	SSH(ctx context.Context, name, place string) (c ssh.Credential, version string, err error)
 }
 
 // ShellCommands runs command lines on Linux hosts: ssh.Road does.
@@ -43,7 +43,7 @@ func (s *SSH) Run(ctx context.Context, t Target, d *runbook.Document, idempotent
 	if err != nil {
 		return nil, err
 	}
-	c, version, err := s.credentials.SSH(ctx, t.Credential, t.Host)
+	c, version, err := s.credentials.SSH(ctx, t.Credential, t.place())
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}

@@ -28,7 +28,7 @@ func (s *shell) Run(_ context.Context, e ssh.Endpoint, _ ssh.Credential, c ssh.C
 }
 
 func (*shell) SSH(_ context.Context, name, host string) (ssh.Credential, string, error) {
-	if name != "linux" || host != "srv9" {
+	if name != "linux" || host != "srv9:2222" {
 		return ssh.Credential{}, "", errors.New("there is no such credential")
 	}
 	return ssh.Credential{User: "osiris", Password: "hunter2"}, "1", nil

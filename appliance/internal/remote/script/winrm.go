@@ -17,7 +17,8 @@ import (
 // Credentials opens what targets name. It is asked for each use; nothing that it
 // gives is kept here.
 type Credentials interface {
-	// WinRM opens a credential for a host, as its target spells it. The version
+	// WinRM opens a credential for a host, or host:port, as its target spells it;
+	// credential.Allows says which. The version
 	// changes when its secret does.
 	WinRM(ctx context.Context, name, host string) (c winrm.Credential, version string, err error)
 }
@@ -50,7 +51,7 @@ func (w *WinRM) Run(ctx context.Context, t Target, d *runbook.Document, idempote
 	if err != nil {
 		return nil, err
 	}
-	credential, version, err := w.credentials.WinRM(ctx, t.Credential, t.Host)
+	credential, version, err := w.credentials.WinRM(ctx, t.Credential, t.place())
 	if err != nil {
 		return nil, fmt.Errorf("opening credential %s: %w", t.Credential, err)
 	}

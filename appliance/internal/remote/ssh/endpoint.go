@@ -37,5 +37,6 @@ func (e Endpoint) address() string {
 	if port == 0 {
 		port = 22
 	}
-	return net.JoinHostPort(strings.ToLower(e.Host), strconv.Itoa(port))
+	// "srv01." is the same host, and must not be one whose key is not known yet.
+	return net.JoinHostPort(strings.ToLower(strings.TrimSuffix(e.Host, ".")), strconv.Itoa(port))
 }
