@@ -22,7 +22,8 @@ const sshPasswordRulings = `keys only
 -passwordauthentication|unknown||The SSH server's settings could not be read.
 -kbdinteractiveauthentication|unknown||The SSH server's settings could not be read.
 -match_password|unknown||The Match blocks of the SSH server could not be read.
-key_always=yes|pass|a key is always asked for|Nobody gets in over SSH without a key.
+key_always=yes&match_password!yes|pass|a key is always asked for|Nobody gets in over SSH without a key.
+key_always=yes|medium|passwords for some|A Match block of the SSH server lets some in with a password.
 passwordauthentication=yes|high|passwords|The SSH server lets people in with a password.
 kbdinteractiveauthentication=yes|high|passwords, asked for|The SSH server lets people in with a password that it asks for.
 match_password=yes|medium|passwords for some|A Match block of the SSH server lets some in with a password.
