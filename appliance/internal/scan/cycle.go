@@ -25,10 +25,16 @@ type cycle struct {
 	loop     *Loop
 
 	mu     sync.Mutex
-	now    Status
-	left   int // scans of the newest sweep that have not ended
+	newest *sweep
+	sweeps map[int]*sweep // that have not ended, by their number
 	serial int
 	told   told
+}
+
+// sweep is one that may outlast the round that began it.
+type sweep struct {
+	Status
+	left int // scans that have not ended
 }
 
 // ended is how a scan ended.
@@ -56,6 +62,9 @@ func (s *Scanner) begin(ctx context.Context, c *cycle) error {
 	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
 	s.forget(c.kind, targets)
 	s.work.Go(func() { s.takeOver(ctx) })
+	if c.underWay() {
+		s.summarise(ctx, c) // at a slow site there is always one that has not ended
+	}
 	serial := c.start(len(targets))
 	look := s.Hosts.Watched(time.Now().UnixMilli())
 	for _, t := range targets {
@@ -147,10 +156,10 @@ func (s *Scanner) log(ctx context.Context, c *cycle, t script.Target, how ended,
 
 // count notes how a scan of a sweep ended; the last one ends the sweep.
 func (s *Scanner) count(ctx context.Context, c *cycle, serial int, how ended) {
-	if !c.count(serial, how) {
+	st, over := c.count(serial, how)
+	if !over {
 		return
 	}
-	st := c.status()
 	s.Log.InfoContext(ctx, "sweep ended", "cycle", c.name, "targets", st.Targets, "answered", st.Answered, "failed", st.Failed,
 		"missed", st.Missed, "watched", st.Watched, "took_ms", st.Took.Milliseconds())
 	s.summarise(ctx, c)

@@ -274,8 +274,29 @@ func TestTheSummaryIsProvedOnChangeAndHourly(t *testing.T) {
 		if n := len(s.bundles); n != 3 {
 			t.Errorf("%d summaries in less than three hours; want 3", n)
 		}
-		if b := s.bundles[0]; !strings.HasPrefix(b.Summary, "SiteWorkstationSummary: 3 of 3 workstations") || b.Phase != "SiteWorkstationSummary" || b.DeviceType != "workstation" {
+		if b := s.bundles[0]; !strings.HasPrefix(b.Summary, "SiteWorkstationSummary: 0 of 3 workstations") || b.PostState["not_applicable"] != "3" || b.Phase != "SiteWorkstationSummary" || b.DeviceType != "workstation" {
 			t.Errorf("the summary = %+v", b)
+		}
+	})
+}
+
+func TestASiteThatIsTooSlowHasASummary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &site{targets: workstations(300)}
+		// 16 places and a minute each: a sweep takes longer than two of its intervals.
+		r := &road{asked: map[string]int{}, at: map[string]int{}, answer: time.Minute}
+		cfg := fast()
+		cfg.Limit = 16
+		scanner := newScanner(t, cfg, s, r, known{})
+		run(t, 6*time.Hour, scanner.Run)
+		hours := map[int64]bool{}
+		for _, b := range s.bundles {
+			if b.Phase == "SiteWorkstationSummary" {
+				hours[int64(b.MadeTime)/time.Hour.Milliseconds()] = true
+			}
+		}
+		if len(hours) < 5 {
+			t.Errorf("in %d of 6 hours there was a summary; want 5 or more", len(hours))
 		}
 	})
 }

@@ -15,6 +15,10 @@ const jitter = 20 // a twentieth
 // lastWords is how long a loop that ends may take to tell what it missed.
 const lastWords = 2 * time.Second
 
+// mostAway is for how long an appliance may have been off. A round before that was
+// noted by a clock that was wrong: without a battery it begins years ago.
+const mostAway = 366 * 24 * time.Hour
+
 // Diary remembers over restarts when a loop began its newest round.
 type Diary interface {
 	// Began notes a round and gives when the one before began, zero if none did.
@@ -111,7 +115,10 @@ func (l *Loop) round(ctx context.Context) {
 	if l.free(err); err != nil {
 		l.log.WarnContext(ctx, "round failed", "loop", l.name, "error", err)
 	}
-	if l.idle != nil && l.idle() {
+	switch {
+	case err != nil:
+		l.missing.round(1, whyFailed, time.Now())
+	case l.idle != nil && l.idle():
 		l.missing.clear()
 	}
 	l.prove(ctx, false)
@@ -131,8 +138,16 @@ func (l *Loop) remember(ctx context.Context) {
 		}
 		return
 	}
+	if r.Rounds > 1 || before.IsZero() {
+		return
+	}
+	if now.Sub(before) > mostAway {
+		l.missing.round(1, whyClock, now)
+		l.log.WarnContext(ctx, "round before the start has a time that cannot be", "loop", l.name, "began", before)
+		return
+	}
 	// One that is half an interval late was not missed.
-	if n := int((now.Sub(before) - l.interval/2) / l.interval); r.Rounds == 1 && !before.IsZero() && n > 0 {
+	if n := int((now.Sub(before) - l.interval/2) / l.interval); n > 0 {
 		l.missing.round(n, whyAway, before)
 		l.log.WarnContext(ctx, "rounds missed before the start", "loop", l.name, "missed", n, "since", before)
 	}

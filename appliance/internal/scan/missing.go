@@ -23,6 +23,9 @@ const (
 	whyStill = "the scan before still ran"
 	whyBusy  = "something else ran on the host"
 	whyAway  = "the appliance did not run, or this was switched off"
+	// whyFailed is also said of a round that did a part.
+	whyFailed = "the round failed"
+	whyClock  = "before the start the clock was wrong: how many were missed is not known"
 )
 
 // mostNamed is how many hosts a bundle names.

@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -103,6 +104,26 @@ func TestNothingMissedIsNothingProved(t *testing.T) {
 	})
 }
 
+func TestRoundsThatFailAreProved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &site{}
+		l := scan.NewLoop("network", 10*time.Minute, func(context.Context) error { return errors.New("no network") }, discard())
+		l.ProveTo(s, nil)
+		l.IdleIf(func() bool { return true })
+		run(t, 3*time.Hour-5*time.Minute, l.Run)
+		var all uint64
+		for _, b := range s.gaps() {
+			all += b.Gap.Count
+			if !strings.Contains(b.Gap.Reason, "the round failed") {
+				t.Errorf("the reason = %q", b.Gap.Reason)
+			}
+		}
+		if failed := l.Round().Failed; all != failed || failed == 0 || len(s.gaps()) > 4 {
+			t.Errorf("%d bundles prove %d of %d rounds that failed; want all, one bundle an hour", len(s.gaps()), all, failed)
+		}
+	})
+}
+
 func TestALoopProvesTheRoundsThatItMissed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before  time.Duration // ago that the round before began; 0 for never
@@ -114,6 +135,7 @@ func TestALoopProvesTheRoundsThatItMissed(t *testing.T) {
 		"a restart between two rounds":         {time.Minute, time.Second, "", ""},
 		"a round that is late by a restart":    {14 * time.Minute, time.Second, "", ""},
 		"a night without power":                {8 * time.Hour, time.Second, "47", "the appliance did not run"},
+		"a clock without a battery":            {30 * 365 * 24 * time.Hour, time.Second, "1", "the clock was wrong"},
 		"a clock that was set back":            {-8 * time.Hour, time.Second, "", ""},
 		"a round that takes longer than a day": {time.Minute, 25 * time.Hour, "1", "the round before still ran"},
 	} {

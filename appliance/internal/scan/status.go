@@ -54,9 +54,18 @@ func (c *cycle) amend(r *Round) {
 func (c *cycle) status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := c.now
+	out := Status{}
+	if c.newest != nil {
+		out = c.newest.Status
+	}
 	out.Cycle, out.Interval = c.name, c.interval
 	return out
+}
+
+func (c *cycle) underWay() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.sweeps) > 0
 }
 
 // start begins the count of a sweep and gives its number.
@@ -65,36 +74,39 @@ func (c *cycle) start(targets int) int {
 	defer c.mu.Unlock()
 	now := time.Now()
 	c.serial++
-	c.now, c.left = Status{Began: now, Targets: targets}, targets
+	c.newest = &sweep{Status: Status{Began: now, Targets: targets}, left: targets}
 	if targets == 0 {
-		c.now.Ended = now
+		c.newest.Ended = now
+		return c.serial
 	}
+	if c.sweeps == nil {
+		c.sweeps = map[int]*sweep{}
+	}
+	c.sweeps[c.serial] = c.newest
 	return c.serial
 }
 
-// count is true when the sweep has ended by this. Scans of an older sweep do not
-// count any more: the newer one has counted them as missed.
-func (c *cycle) count(serial int, how ended) bool {
+// count notes how a scan of a sweep ended. It gives the sweep, and true when it has
+// ended by this; the next one may have begun meanwhile.
+func (c *cycle) count(serial int, how ended) (Status, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if serial != c.serial {
-		return false
-	}
+	s := c.sweeps[serial]
 	switch how {
 	case answered:
-		c.now.Answered++
+		s.Answered++
 	case failed:
-		c.now.Failed++
+		s.Failed++
 	case missed:
-		c.now.Missed++
+		s.Missed++
 	case watched:
-		c.now.Watched++
+		s.Watched++
 	}
-	c.left--
-	if c.left > 0 {
-		return false
+	if s.left--; s.left > 0 {
+		return s.Status, false
 	}
-	c.now.Ended = time.Now()
-	c.now.Took = c.now.Ended.Sub(c.now.Began)
-	return true
+	s.Ended = time.Now()
+	s.Took = s.Ended.Sub(s.Began)
+	delete(c.sweeps, serial)
+	return s.Status, true
 }

@@ -44,7 +44,7 @@ func (s *Scanner) summarise(ctx context.Context, c *cycle) {
 		BundleID: bundle.IDOf(phaseSummary + "/" + strconv.FormatInt(now.UnixNano(), 10)), Kind: bundle.KindObservation,
 		DeviceType: "workstation", Source: "appliance", Phase: phaseSummary, Outcome: bundle.OutcomeNone, PostState: counts,
 		ReceivedTime: bundle.At(now), MadeTime: bundle.At(now), DeploymentMode: "direct",
-		Summary: fmt.Sprintf("%s: %d of %d workstations pass all %d checks.", phaseSummary, passing, total, len(c.checks)),
+		Summary: fmt.Sprintf("%s: %d of %d workstations pass all checks that apply to them.", phaseSummary, passing, total),
 	}
 	if err := s.Evidence.Prove(ctx, b); err != nil {
 		s.Log.WarnContext(ctx, "proving the summary of workstations", "error", err)
@@ -59,7 +59,7 @@ func (s *Scanner) summarise(ctx context.Context, c *cycle) {
 func (s *Scanner) counts(c *cycle) (counts map[string]string, total, passing int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum := map[string]int{"total": 0, "passing": 0, "failing": 0, "unknown": 0, "watched": 0}
+	sum := map[string]int{"total": 0, "passing": 0, "failing": 0, "unknown": 0, "not_applicable": 0, "watched": 0}
 	for _, id := range c.checks {
 		for _, status := range []check.Status{check.Pass, check.Fail, check.Unknown, check.NotApplicable} {
 			sum[string(id)+"."+status.String()] = 0
@@ -86,7 +86,7 @@ func (m *memory) add(ids []check.ID, sum map[string]int) {
 		sum["watched"]++
 		return
 	}
-	state := "passing"
+	state := "not_applicable" // nothing was executed that could pass (D17)
 	for _, id := range ids {
 		status, seen := m.verdicts[id]
 		if !seen {
@@ -96,8 +96,10 @@ func (m *memory) add(ids []check.ID, sum map[string]int) {
 		switch {
 		case status == check.Fail:
 			state = "failing"
-		case status == check.Unknown && state == "passing":
+		case status == check.Unknown && state != "failing":
 			state = "unknown"
+		case status == check.Pass && state == "not_applicable":
+			state = "passing"
 		}
 	}
 	sum[state]++
