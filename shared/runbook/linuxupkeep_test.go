@@ -198,9 +198,10 @@ start | stop | enable | disable | restart | reset-failed) echo "$*" >>@@/calls ;
 esac
 case $1 in
 show) shift
-  load=not-found
-  if grep -qsx "$unit" @@/templates; then load=loaded; fi # an instance that nobody started
-  { printf 'LoadState=%s\nActiveState=inactive\nUnitFileState=disabled\n' "$load"; cat "$file" 2>/dev/null; } |
+  state='LoadState=not-found\nActiveState=inactive\nUnitFileState=\n'
+  # An instance that nobody started.
+  if grep -qsx "$unit" @@/templates; then state='LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n'; fi
+  { printf "$state"; cat "$file" 2>/dev/null; } |
     awk -F= -v asked="$*" '{ has[$1] = substr($0, index($0, "=") + 1) } END { count = split(asked, word, " ")
       for (i = 1; i < count; i++) if (word[i] != "-p" && word[i] in has) print word[i] "=" has[word[i]] }' ;;
 is-active) [ "$(value ActiveState)" = active ] ;;

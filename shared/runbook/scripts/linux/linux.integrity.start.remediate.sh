@@ -2,7 +2,8 @@
 # installed, and SELinux and AppArmor are left as they are.
 command -v systemctl >/dev/null || fail 'this starts units of systemd, which is not here'
 osiris_started=
-for osiris_unit in clamav-freshclam.service samhain.service ossec.service $osiris_guards $osiris_watchers; do
+osiris_names=$(guard_units) || fail 'systemd cannot be asked'
+for osiris_unit in clamav-freshclam.service samhain.service ossec.service $osiris_names $osiris_watchers; do
   osiris_words=$(unit_words "$osiris_unit") || fail 'systemd cannot be asked'
   case $osiris_words in
     'masked '*)

@@ -2,7 +2,7 @@
 
 # Units of systemd: those of protection from malware by the names that their makers
 # gave them, of what compares files with a list, and of logins without a cipher.
-osiris_guards='clamav-daemon.service clamd@scan.service clamd.service falcon-sensor.service mdatp.service sentinelone.service sentinelagent.service
+osiris_guards='clamav-daemon.service clamd.service falcon-sensor.service mdatp.service sentinelone.service sentinelagent.service
 cbagentd.service cbdaemon.service wazuh-agent.service sophos-spl.service ds_agent.service eea.service eraagent.service xagt.service cylancesvc.service
 cyserver.service traps_pmd.service elastic-endpoint.service ElasticEndpoint.service bdsec.service kesl.service avast.service savd.service'
 osiris_watchers='dailyaidecheck.timer aidecheck.timer aide.timer aide-check.timer'
@@ -11,6 +11,16 @@ osiris_open_logins='telnet.socket rsh.socket rlogin.socket rexec.socket telnetd.
 unit_words() {
   osiris_shown=$(systemctl show -p LoadState -p ActiveState -p UnitFileState "$1" 2>/dev/null) || return 1
   printf '%s\n' "$osiris_shown" | awk -F= '{ has[$1] = $2 } END { print has["LoadState"], has["ActiveState"], has["UnitFileState"] }'
+}
+# guard_units: those that protect from malware, a line each. Instances of Red Hat's
+# clamd@.service count where systemd has one: any name of a template is loaded.
+guard_units() {
+  # shellcheck disable=SC2086 # a list of units
+  printf '%s\n' $osiris_guards
+  if command -v systemctl >/dev/null; then
+    osiris_instances=$(systemctl list-units --all --type=service --no-legend --no-pager --plain 'clamd@*.service' 2>/dev/null) || return 1
+    printf '%s\n' "$osiris_instances" | awk '$1 ~ /^clamd@[A-Za-z0-9_.-]+[.]service$/ && $2 == "loaded" { print $1 }'
+  fi
 }
 # keep_units UNIT...: a line "UNIT ActiveState UnitFileState" for each that is there.
 keep_units() {

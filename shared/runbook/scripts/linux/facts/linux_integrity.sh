@@ -34,7 +34,8 @@ osiris_state() {
   fi
 }
 
-for osiris_name in $osiris_guards; do
+osiris_names=$(guard_units) || fail 'systemd cannot be asked'
+for osiris_name in $osiris_names; do
   osiris_is=$(osiris_state "$osiris_name")
   if [ -n "$osiris_is" ]; then
     fact guard "Name=$osiris_name;State=$osiris_is"
