@@ -63,7 +63,7 @@ func TestADomainIsATargetAndItsComputersAreSeen(t *testing.T) {
 		do(exitError, wrong.args, wrong.says)
 	}
 	do(0, []string{"directory", "list"}, "no appliance of the site reads a domain")
-	do(0, add("--host", "clinic.lan", "--include-ou", "OU=Desks, front,DC=clinic,DC=lan", "--exclude-group", "CN=Left,DC=clinic,DC=lan", "--scan-with", "scan"), "added")
+	do(0, add("--host", "clinic.lan", "--include-ou", "OU=Desks, front,DC=clinic,DC=lan", "--exclude-group", "CN=Left,DC=clinic,DC=lan", "--scan-with", "scan"), "added", "--method kerberos")
 	do(0, []string{"target", "list"}, "clinic", "domain", "636", "scan with scan")
 	do(exitError, []string{"credential", "rm", "scan"})
 

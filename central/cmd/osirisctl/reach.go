@@ -66,7 +66,7 @@ func targetFlagsOf(f *flag.FlagSet, o *options) {
 	f.Var(&t.include, "include-ou", "of a domain: distinguished name of a container whose computers count, repeatable; default all")
 	f.Var(&t.exclude, "exclude-ou", "of a domain: distinguished name of a container whose computers do not count, repeatable")
 	f.Var(&t.groups, "exclude-group", "of a domain: distinguished name of a group whose direct members do not count, repeatable")
-	f.StringVar(&t.scanWith, "scan-with", "", "of a domain: credential that its computers are scanned with; default they are listed only")
+	f.StringVar(&t.scanWith, "scan-with", "", "of a domain: credential that its computers are scanned with, made with --method kerberos; default they are listed only")
 	f.BoolVar(&t.replace, "replace", false, "put it in the place of a target of the same name")
 }
 

@@ -117,8 +117,13 @@ func TestACredentialIsSealedHereAndOpensOnlyAtTheAppliance(t *testing.T) {
 			t.Errorf("%s holds what was sealed", file)
 		}
 	}
+	domain := []string{"target", "add", "clinic", "--kind", "domain", "--host", "clinic.lan", "--credential", "ldap", "--scan-with"}
+	expect(do(secret+"\n", "credential", "add", "ldap", "--kind", "ldap-bind", "--user", "osiris@clinic.lan", "--for", "clinic.lan"), 0, "is sealed for 1")
+	expect(do("", append(domain, "ldap")...), exitError, "ldap is no windows-password")
+	expect(do("", append(domain, "scan")...), 0, "added") // it may come later
+	expect(do("", "credential", "rm", "ldap", "--force"), 0, "withdrawn")
 	line := ct.Value(c.Store.Audits(t.Context(), 0, 1))(t)[0]
-	if line.Action != "RemoveCredential" || line.Subject != "clinic" || line.Actor != "tester" {
+	if line.Action != "RemoveCredential" || line.Subject != "ldap" || line.Actor != "tester" {
 		t.Errorf("audit line = %+v", line)
 	}
 }

@@ -61,6 +61,10 @@ func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
 	if s.json {
 		return s.printMessage(r.Msg)
 	}
+	if t.scanWith != "" {
+		fmt.Fprintf(s.stderr, "osirisctl: computers that a domain lists are signed in to with Kerberos only, because anybody in it can add one: "+
+			"the appliance refuses %s unless it was given --method kerberos\n", t.scanWith) //nolint:errcheck // a hint only
+	}
 	_, err = fmt.Fprintln(s.stdout, "added; the appliance takes it at its next check-in, and target list shows when it has")
 	return err
 }

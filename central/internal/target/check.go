@@ -24,6 +24,9 @@ func (s *Service) check(ctx context.Context, site store.SiteID, t *centralv1.Tar
 	if err := checkWords(t); err != nil {
 		return fmt.Errorf("%w: %w", ErrTarget, err)
 	}
+	if err := s.checkScan(ctx, site, t.GetScanWith()); err != nil {
+		return err
+	}
 	if t.GetApplianceId() == "" {
 		return nil
 	}
@@ -37,6 +40,24 @@ func (s *Service) check(ctx context.Context, site store.SiteID, t *centralv1.Tar
 		}
 	}
 	return fmt.Errorf("%w: the site has no live appliance %.64q", ErrTarget, t.GetApplianceId())
+}
+
+// checkScan refuses what can prove nothing by Kerberos. A password's method is
+// sealed: the appliance looks at that.
+func (s *Service) checkScan(ctx context.Context, site store.SiteID, name string) error {
+	if name == "" {
+		return nil
+	}
+	held, err := s.store.Credentials(ctx, site, "")
+	if err != nil {
+		return fmt.Errorf("reading credentials of %s: %w", site, err)
+	}
+	for i := range held {
+		if held[i].Name == name && held[i].Kind != int32(centralv1.CredentialKind_CREDENTIAL_KIND_WINDOWS_PASSWORD) {
+			return fmt.Errorf("%w: a domain's computers are signed in to with Kerberos only, and %s is no windows-password", ErrTarget, name)
+		}
+	}
+	return nil
 }
 
 func checkWords(t *centralv1.Target) error {

@@ -37,6 +37,7 @@ type Store interface {
 	Targets(ctx context.Context, site store.SiteID) ([]store.Target, error)
 	RemoveTarget(ctx context.Context, site store.SiteID, name string) error
 	Reach(ctx context.Context, site store.SiteID, id store.ApplianceID) (store.Reach, error)
+	Credentials(ctx context.Context, site store.SiteID, appliance store.ApplianceID) ([]store.Credential, error)
 	DirectoryState(ctx context.Context, site store.SiteID, id store.ApplianceID) ([]byte, error)
 	PutDirectory(ctx context.Context, d store.Directory) error
 	RemoveDirectory(ctx context.Context, site store.SiteID, id store.ApplianceID) error
