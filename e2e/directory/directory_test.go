@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/jcmturner/gokrb5/v8/keytab"
 
 	"github.com/osiriscare/osiris/e2e/binary"
 	"github.com/osiriscare/osiris/e2e/lab/domain"
@@ -34,9 +35,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(domain.Main(m.Run)) }
 
 const (
-	patience     = 3 * time.Minute
-	scanPassword = "e2e-scan-password" //nolint:gosec // the lab's own
-	computer     = "ws0003." + domain.Name
+	patience = 3 * time.Minute
+	computer = "ws0003." + domain.Name
 )
 
 // practice is the product with its domain.
@@ -166,9 +166,18 @@ func (p *practice) answer() {
 	if err := host.Set("firewall.profiles.public.enabled", false); err != nil {
 		p.t.Fatal(err)
 	}
+	b, err := p.dc.Keys(p.t.Context(), "CN=WS0003,OU=Devices,"+domain.Base, "WS0003", computer)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	keys := keytab.New()
+	if err := keys.Unmarshal(b); err != nil {
+		p.t.Fatal(err)
+	}
+	// It would take NTLM too, which it must not be shown.
 	m, err := machine.New(machine.Config{
 		Name: "WS0003", Domain: "NORTHVALLEY", DNSDomain: domain.Name, Host: host, Address: domain.Address, HTTPPort: machine.NoListener, HTTPSPort: 5986,
-		CA: p.dc.CA, Accounts: []machine.Account{{User: "scan", Password: scanPassword}},
+		CA: p.dc.CA, Keytab: keys, Accounts: []machine.Account{{User: "osiris", Password: domain.Password}},
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -273,9 +282,17 @@ func TestADomainIsListedScannedAndAskedAboutAgents(t *testing.T) {
 	})
 
 	p.answer()
-	p.operator(scanPassword+"\n", "credential", "add", "scan", "--kind", "windows-password", "--user", `NORTHVALLEY\scan`, "--for", "*."+domain.Name)
+	scan := []string{"scan", "--kind", "windows-password", "--user", domain.User, "--for", "*." + domain.Name}
+	p.operator(domain.Password+"\n", append([]string{"credential", "add"}, scan...)...)
 	p.operator("", "target", "add", "northvalley", "--kind", "domain", "--host", domain.Name, "--credential", "ldap",
 		"--include-ou", "OU=Devices,"+domain.Base, "--scan-with", "scan", "--replace")
+	p.until("the computer is shown no NTLM", func(context.Context) error {
+		if !strings.Contains(stack.Tail(filepath.Join(p.dir, "logs"), "appliance", 200), "signed in to with Kerberos only") {
+			return errors.New("the appliance does not say so")
+		}
+		return nil
+	})
+	p.operator(domain.Password+"\n", append(append([]string{"credential", "rotate"}, scan...), "--method", "kerberos")...)
 	p.until("the computer is judged", func(ctx context.Context) error { return p.judged(ctx) })
 	p.shows("out_of_scope", "  scan  ")
 }

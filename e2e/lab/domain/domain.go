@@ -95,6 +95,30 @@ func Start(ctx context.Context) (*DC, error) {
 	return d, nil
 }
 
+// Keys makes a computer of the domain the one that serves HTTP under a DNS name, and
+// gives it the keytab for that.
+func (d *DC) Keys(ctx context.Context, dn, account, host string) ([]byte, error) {
+	database, config, dir := folder+"/private/sam.ldb", folder+"/etc/smb.conf", "/mnt/keys-"+account
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("keeping keys: %w", err)
+	}
+	text := fmt.Sprintf("dn: %s\nchangetype: modify\nadd: servicePrincipalName\nservicePrincipalName: HTTP/%s\n-\n"+
+		"replace: msDS-SupportedEncryptionTypes\nmsDS-SupportedEncryptionTypes: 24\n", dn, host)
+	if err := os.WriteFile(dir+"/ldif", []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("keeping keys: %w", err)
+	}
+	for _, command := range [][]string{
+		{"ldbmodify", "-H", database, "--configfile=" + config, dir + "/ldif"},
+		{"samba-tool", "user", "setpassword", account + "$", "--newpassword=" + AdminPassword, "-H", database, "-s", config},
+		{"samba-tool", "domain", "exportkeytab", dir + "/keytab", "--principal=HTTP/" + host, "-s", config},
+	} {
+		if err := run(ctx, command[0], command[1:]...); err != nil {
+			return nil, err
+		}
+	}
+	return os.ReadFile(dir + "/keytab")
+}
+
 // UseDNS makes the controller the name server of every program in the namespaces.
 func UseDNS(ctx context.Context) error {
 	const file = "/mnt/resolv.conf"
