@@ -159,10 +159,11 @@ func (s *Scanner) leave(ctx context.Context, t *tally, d *device) error {
 	}
 	t.leave()
 	t.add(d, &sight{}, verdicts)
-	if changed, known := m.news(verdicts); left < lostAfter && known && len(changed) == 0 {
-		return nil
+	changed, known := m.news(verdicts)
+	if !known {
+		changed = verdicts
 	}
-	return s.tell(ctx, d.Device, m, verdicts, now, true)
+	return s.tellChanges(ctx, d.Device, m, changed, now) // not as the state: that would be all there is
 }
 
 // also names the target whose address a device has now, if it is but one.

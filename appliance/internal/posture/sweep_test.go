@@ -12,6 +12,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/posture"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/shared/check"
+	"github.com/osiriscare/osiris/shared/drift"
 )
 
 // errBlocked is what a kernel says whose table of neighbours is full.
@@ -120,6 +121,9 @@ func TestEveryDeviceHasItsTurn(t *testing.T) {
 		t.Errorf("%d of 14 devices were never looked at", n)
 	}
 	for _, e := range s.events {
+		if n := len(e.Verdicts()); e.Kind == drift.KindState && n != 6 {
+			t.Errorf("a state has %d verdicts; want all six, or intake forgets the others", n)
+		}
 		for _, v := range e.Verdicts() {
 			if v.Check == check.NetworkRemoteAccess && v.Status == check.Unknown && len(v.Facts) > 0 {
 				t.Errorf("a device that the sweep had no time for was judged: %q", v.Reason)

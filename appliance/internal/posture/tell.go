@@ -103,16 +103,8 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 		s.Hosts.Answered(h.ID, at.UnixMilli())
 	}
 	changed, known := m.news(verdicts)
-	for _, v := range changed {
-		told := script.Known(v, causeChange, at)
-		e := &drift.Event{Source: drift.SourceNetwork, Asserted: true, Kind: drift.KindVerdict, Verdict: &told, AgentTime: at, ReceivedTime: at}
-		if err := s.Intake.Observe(ctx, &h, e); err != nil {
-			return fmt.Errorf("telling of %s on %s: %w", v.Check, h.Hostname, err)
-		}
-		m.say(v)
-	}
 	if len(changed) > 0 {
-		return nil
+		return s.tellEach(ctx, &h, m, changed, at)
 	}
 	cause := causeHeartbeat
 	if !known {
@@ -127,5 +119,27 @@ func (s *Scanner) tell(ctx context.Context, d Device, m *memory, verdicts []chec
 		return fmt.Errorf("telling the state of %s: %w", h.Hostname, err)
 	}
 	m.say(verdicts...)
+	return nil
+}
+
+// tellChanges reports some verdicts on a device that is there.
+func (s *Scanner) tellChanges(ctx context.Context, d Device, m *memory, verdicts []check.Verdict, at time.Time) error {
+	h, err := s.Hosts.Target(ctx, record(d))
+	if err != nil {
+		return err
+	}
+	s.Hosts.Answered(h.ID, at.UnixMilli())
+	return s.tellEach(ctx, &h, m, verdicts, at)
+}
+
+func (s *Scanner) tellEach(ctx context.Context, h *host.Host, m *memory, verdicts []check.Verdict, at time.Time) error {
+	for _, v := range verdicts {
+		told := script.Known(v, causeChange, at)
+		e := &drift.Event{Source: drift.SourceNetwork, Asserted: true, Kind: drift.KindVerdict, Verdict: &told, AgentTime: at, ReceivedTime: at}
+		if err := s.Intake.Observe(ctx, h, e); err != nil {
+			return fmt.Errorf("telling of %s on %s: %w", v.Check, h.Hostname, err)
+		}
+		m.say(v)
+	}
 	return nil
 }
