@@ -341,6 +341,20 @@ func TestASettingOfGroupPolicyIsAConflict(t *testing.T) {
 	}
 }
 
+// Where nobody can say what policy sets, nothing is changed against it.
+func TestASettingThatPolicyMayOwnIsLeftAlone(t *testing.T) {
+	s, l := newLab(t)
+	for path, value := range map[string]any{"policy.readable": false, "users.guest.disabled": false} {
+		if err := l.model.Set(path, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := s.execute(s.job(0, "windows.guest.disable"))
+	if r.Outcome != drift.Refused || !strings.Contains(r.Message, "policy_unknown") || l.count("remediate") != 0 {
+		t.Errorf("the result = %s: %s", r.Outcome, r.Message)
+	}
+}
+
 func TestOneThingRunsOnAHost(t *testing.T) {
 	s, _ := newLab(t)
 	free, ok := s.deps.Turns.Try("t_1")
