@@ -25,6 +25,7 @@ cat @@/etc/audit/rules.d/*.rules | grep '^-w' | while read -r line; do
   if grep -q -x -F -e "$line" @@/rules || [ -e @@/full ]; then exit 1; fi
   echo "$line" >>@@/rules
 done
+cat @@/etc/audit/rules.d/*.rules >@@/etc/audit/audit.rules
 `
 
 func newAudit(t *testing.T, services ...string) *machine {
@@ -35,7 +36,9 @@ func newAudit(t *testing.T, services ...string) *machine {
 	m.program(t, "augenrules", fakeAugenrules)
 	m.write(t, "enabled", "1\n")
 	m.write(t, "rules", "")
-	m.write(t, "etc/audit/rules.d/audit.rules", "## First rule\n-D\n-b 8192\n-w "+m.root+"/etc/passwd -p wa -k mine\n")
+	const first = "## First rule\n-D\n-b 8192\n-w @/etc/passwd -p wa -k mine\n"
+	m.write(t, "etc/audit/rules.d/audit.rules", strings.ReplaceAll(first, "@", m.root))
+	m.write(t, "etc/audit/audit.rules", strings.ReplaceAll(first, "@", m.root))
 	return m
 }
 
@@ -62,6 +65,9 @@ func TestAuditingIsLeftAloneWhereItCannotBeMended(t *testing.T) {
 		{"the kernel does not answer", "does not answer", func(m *machine) { m.write(t, "denied", "") }},
 		{"nothing is installed", "no audit daemon", func(m *machine) { m.remove(t, "bin/auditctl") }},
 		{"files cannot be joined", "no augenrules", func(m *machine) { m.remove(t, "bin/augenrules") }},
+		{"the admin's rules are in audit.rules", "would lose it (-w /srv/patients -p rwa)", func(m *machine) {
+			m.write(t, "etc/audit/audit.rules", "# mine\n-D\n-b  8192\n-w /srv/patients -p rwa\n")
+		}},
 		{"there is no service", "no service auditd", func(m *machine) { m.remove(t, "units/auditd") }},
 		{"the daemon does not start", "does not start", func(m *machine) {
 			m.remove(t, "units/auditd/active")
@@ -100,6 +106,8 @@ func TestRulesOfAuditAreReadInEachSpelling(t *testing.T) {
 	for name, rules := range map[string]string{
 		"watches":      "-w @/etc/passwd -p wa\n-w @/etc/shadow -p rwxa -k x\n-w @/etc/group -p w\n-w @/etc/sudoers -p wa\n-w @/etc/sudoers.d/ -p wa\n",
 		"a folder":     "-w @/etc/ -p wa -k etc\n",
+		"auid":         "-a always,exit -F arch=b64 -F dir=@/etc -F perm=wa -F auid!=unset -k x\n",
+		"never others": "-a never,exit -F arch=b64 -S adjtimex -F auid=unset\n-a never,exit -F dir=/var\n-w @/etc/ -p wa\n-a never,exit -S all\n",
 		"syscall form": "-a always,exit -S all -F dir=@/etc -F perm=wa -F key=x\n",
 	} {
 		m.write(t, "rules", strings.ReplaceAll(rules, "@", m.root))
@@ -108,11 +116,25 @@ func TestRulesOfAuditAreReadInEachSpelling(t *testing.T) {
 		}
 	}
 	for name, rules := range map[string]string{
+		"one user's": "-a always,exit -S all -F dir=@/etc -F perm=w -F uid=4242\n", "some calls": "-a always,exit -S open -F dir=@/etc -F perm=wa\n",
+		"never before": "-a never,exit -S all -F dir=@/etc\n-w @/etc/ -p wa\n", "never put first": "-w @/etc/ -p wa\n-A never,exit -F uid=0\n",
 		"reads only": "-w @/etc/ -p r\n", "another folder": "-w @/et -p wa\n-w @/etc/pass -p wa\n", "never": "-a never,exit -F dir=@/etc -F perm=wa\n", "commented": "#-w @/etc/ -p wa\n",
 	} {
 		m.write(t, "rules", strings.ReplaceAll(rules, "@", m.root))
 		if v := m.judge(t, check.LinuxAudit, nil); v.Status != check.Fail || strings.Count(v.Actual, ",") != 4 {
 			t.Errorf("%s: %v %s", name, v.Status, v.Actual)
 		}
+	}
+}
+
+func TestAuditingThatWasOffIsOffAgain(t *testing.T) {
+	m := newAudit(t, "auditd enabled active")
+	m.write(t, "enabled", "0\n")
+	snapshot := m.phase(t, "linux.audit.enable", "snapshot", nil, nil)
+	if o := m.phase(t, "linux.audit.enable", "remediate", nil, nil); !o.OK || m.read(t, "enabled") != "1\n" {
+		t.Fatalf("remediate: %+v", o)
+	}
+	if o := m.phase(t, "linux.audit.enable", "rollback", nil, snapshot.State); !o.OK || m.read(t, "enabled") != "0\n" {
+		t.Errorf("rollback: %+v, and the kernel has %q", o, m.read(t, "enabled"))
 	}
 }

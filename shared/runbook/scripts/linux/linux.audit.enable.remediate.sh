@@ -13,11 +13,15 @@ if [ "$osiris_enabled" != 0 ] && [ -z "$(auditctl -l 2>/dev/null | audit_missing
   note 'Changes of accounts and of sudo are recorded already.'
   exit 0
 fi
+osiris_foreign=$(audit_foreign "${osiris_file%/*}"/*.rules | sed 1q)
+if [ -n "$osiris_foreign" ]; then
+  fail "audit.rules has what no file of rules.d has, and would lose it ($(printf '%.80s' "$osiris_foreign")): move it to a file of rules.d"
+fi
 osiris_was=$(service_state auditd)
 osiris_was=${osiris_was#* }
 keep_file "$osiris_file"
 osiris_undo() {
-  audit_restore "$osiris_kept" "${osiris_was% *}" "${osiris_was#* }"
+  audit_restore "$osiris_kept" "${osiris_was% *}" "${osiris_was#* }" "$osiris_enabled"
   fail "$1"
 }
 # Only what no other file has: the kernel refuses the same rule twice, and with it
