@@ -37,6 +37,7 @@ type world struct {
 	full      bool // what List gives, whatever it is asked
 	err       error
 	hang      bool
+	method    string // of scan
 	configs   []discover.Config
 	since     []discover.Mark
 	proofs    []*bundle.Bundle
@@ -45,7 +46,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, path: filepath.Join(t.TempDir(), "state.db"), version: 1, full: true,
+		t: t, path: filepath.Join(t.TempDir(), "state.db"), version: 1, full: true, method: "kerberos",
 		domains: []directory.Domain{{ID: "t_1", Name: "clinic", Domain: "Clinic.lan", Credential: "ldap", ScanWith: "scan"}},
 	}
 	w.open()
@@ -85,6 +86,12 @@ func (w *world) Domains(context.Context) ([]directory.Domain, error) {
 func (w *world) Open(_ context.Context, name, host string) (credential.Credential, uint64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if name == "scan" {
+		if strings.ToLower(host) != "computer.clinic.lan" {
+			w.t.Errorf("credential %s is opened for %s", name, host)
+		}
+		return credential.Credential{Kind: credential.WindowsPassword, Method: w.method}, 1, nil
+	}
 	if name != "ldap" || host != "Clinic.lan" && host != "dc1.clinic.lan" {
 		w.t.Errorf("credential %s is opened for %s", name, host)
 	}

@@ -86,9 +86,13 @@ func (r *Report) make(ctx context.Context) (*centralv1.DirectoryReport, error) {
 }
 
 func domainMessage(s *Standing, ambiguous int) *centralv1.DirectoryDomain {
+	problem, since := s.Problem, s.ProblemSince
+	if problem == "" && !s.Blocked.IsZero() {
+		problem, since = blocked, s.Blocked
+	}
 	return &centralv1.DirectoryDomain{
 		TargetId: s.Target, Name: s.Name, Domain: s.Domain, Controller: clip(s.Controller), ListedMs: msOf(s.Listed), FullMs: msOf(s.Full),
-		Problem: s.Problem, ProblemSinceMs: msOf(s.ProblemSince), Held: s.Held != "", Truncated: s.Truncated,
+		Problem: problem, ProblemSinceMs: msOf(since), Held: s.Held != "", Truncated: s.Truncated,
 		Others: count(s.Others), LeftOut: count(s.LeftOut), Skipped: count(s.Skipped), Referrals: count(s.Referrals), Ambiguous: count(ambiguous),
 	}
 }

@@ -105,3 +105,26 @@ func TestTheLargestReportFitsIntoACheckIn(t *testing.T) {
 		t.Errorf("a report of %d computers has %d bytes; want at most %d", n, proto.Size(m), most)
 	}
 }
+
+func TestCentralIsToldThatComputersAreNotScannedWithoutKerberos(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct{ method, says string }{{"ntlm", "signed in to with Kerberos only"}, {"kerberos", ""}, {"ntlm-spnego", "Kerberos only"}} {
+		w.method = c.method
+		w.must()
+		w.reopen()
+		r := directory.NewReport(w.book, func(context.Context) (func(*directory.Computer) string, error) {
+			return func(*directory.Computer) string { return "" }, nil
+		})
+		if _, err := r.Take(t.Context(), &centralv1.CheckInResponse{DirectoryWanted: true}); err != nil {
+			t.Fatal(err)
+		}
+		m := &centralv1.CheckInRequest{}
+		if err := r.Tell(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		d := m.GetDirectory().GetDomains()[0]
+		if got := d.GetProblem(); !strings.Contains(got, c.says) || (got == "") != (c.says == "") || (d.GetProblemSinceMs() == 0) != (c.says == "") {
+			t.Errorf("with %s it tells %q since %d; want %q", c.method, got, d.GetProblemSinceMs(), c.says)
+		}
+	}
+}

@@ -25,6 +25,9 @@ type Standing struct {
 	Problem, Kind string
 	ProblemSince  time.Time
 	ProvedAt      time.Time // when a problem went into evidence
+	// Blocked is since when its computers are not scanned, because the credential for
+	// that is none of Kerberos; zero when they are, or nobody wants it.
+	Blocked time.Time
 	// Listed is when the newest listing was, Full the newest that read all, by our
 	// clock; Controller gave it.
 	Listed, Full time.Time
@@ -44,6 +47,19 @@ const trusted = 26 * time.Hour
 // whole reports whether who is not in the domain's table is not in the domain.
 func (s *Standing) whole(now time.Time) bool {
 	return !s.Truncated && !s.Full.IsZero() && now.Sub(s.Full) < trusted && now.Sub(s.Listed) < trusted
+}
+
+// blocked is what a person is told of that.
+const blocked = "its computers are not scanned: anybody in the domain can add one, so they are signed in to with Kerberos only, " +
+	"and the credential of scan-with has another method (credential rotate --method kerberos)"
+
+func (s *Standing) block(now bool, at time.Time) {
+	switch {
+	case !now:
+		s.Blocked = time.Time{}
+	case s.Blocked.IsZero():
+		s.Blocked = whole(at)
+	}
 }
 
 // againAfter is how long a refusal counts that anybody on the way to a KDC can

@@ -25,12 +25,13 @@ var (
 // try is one reading of a domain.
 type try struct {
 	*Directory
-	target *Domain
-	was    Standing
-	secret credential.Credential
-	login  string // the credential with its version
-	key    string // what it is tried with
-	opened error
+	target  *Domain
+	was     Standing
+	secret  credential.Credential
+	login   string // the credential with its version
+	useless bool   // its computers cannot be scanned with what is to do so
+	key     string // what it is tried with
+	opened  error
 }
 
 func (d *Directory) prepare(ctx context.Context, t *Domain) *try {
@@ -38,8 +39,23 @@ func (d *Directory) prepare(ctx context.Context, t *Domain) *try {
 	var version uint64
 	y.secret, version, y.opened = d.Credentials.Open(ctx, t.Credential, t.Host())
 	y.login = t.Credential + " version " + strconv.FormatUint(version, 10)
-	y.key = hash(y.target.scope(), y.login, t.Server, t.Port, t.Pin, y.opened == nil)
+	y.useless = d.useless(ctx, t)
+	y.key = hash(y.target.scope(), y.login, t.Server, t.Port, t.Pin, y.opened == nil, y.useless)
 	return y
+}
+
+// useless reports whether a domain's computers are to be scanned with what they are
+// never shown. Roads look again for each of them.
+func (d *Directory) useless(ctx context.Context, t *Domain) bool {
+	if t.ScanWith == "" {
+		return false
+	}
+	host := "computer." + fold(t.Domain)
+	if t.HTTP {
+		host += ":5985"
+	}
+	c, _, err := d.Credentials.Open(ctx, t.ScanWith, host)
+	return err == nil && c.Method != string(discover.Kerberos)
 }
 
 // run reads and keeps.
@@ -93,6 +109,7 @@ func (y *try) took(ctx context.Context, l *discover.Listing, mark discover.Mark)
 	s := y.was
 	s.Name, s.Domain, s.Mark, s.Scope = y.target.Name, fold(y.target.Domain), mark, y.target.scope()
 	s.Tried, s.TriedAt, s.Held, s.HeldUntil = y.key, whole(now), "", time.Time{}
+	s.block(y.useless, now)
 	s.Problem, s.Kind, s.ProblemSince, s.ProvedAt = "", "", time.Time{}, time.Time{}
 	s.Listed, s.Controller, s.Referrals, s.New = whole(now), l.Server, l.ReferralCount, len(c.fresh)
 	if l.Full {
@@ -108,6 +125,7 @@ func (y *try) failed(ctx context.Context, err error) error {
 	s := y.was
 	s.Name, s.Domain, s.Tried, s.TriedAt = y.target.Name, fold(y.target.Domain), y.key, whole(now)
 	s.hold(y.login, err, now)
+	s.block(y.useless, now)
 	kind := kindOf(err)
 	if s.ProblemSince.IsZero() {
 		s.ProblemSince = whole(now)
