@@ -2,6 +2,7 @@ package runbook_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -110,6 +111,7 @@ func TestTelnetIsFoundSwitchedOffAndPutBack(t *testing.T) {
 	s := newUnits(t)
 	wants(t, s.judge(t, check.LinuxLegacy, nil), "pass", "")
 	s.unit(t, "telnet.socket", "ActiveState=active", "UnitFileState=enabled")
+	s.program(t, "chown", "true\n")
 	const inetd = "# comment\ntelnet\tstream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.telnetd\n127.0.0.1:shell stream tcp nowait root x\nfinger stream tcp nowait nobody x\n"
 	s.put(t, "etc/inetd.conf", inetd, 0o644)
 	s.unit(t, "openbsd-inetd.service", "ActiveState=active", "UnitFileState=enabled")
@@ -135,7 +137,8 @@ func TestTelnetIsFoundSwitchedOffAndPutBack(t *testing.T) {
 
 func TestInetdAloneIsPutBackAsItWas(t *testing.T) {
 	s := newUnits(t)
-	const inetd = "telnet stream tcp nowait root x\n"
+	s.program(t, "chown", `echo "chown $*" >>@@/calls`+"\n")
+	const inetd = "telnet stream tcp nowait root x\n\n\n"
 	s.put(t, "etc/inetd.conf", inetd, 0o640)
 	snapshot := s.phase(t, "linux.legacy.disable", "snapshot", nil, nil)
 	does(t, s.phase(t, "linux.legacy.disable", "remediate", nil, nil))
@@ -145,6 +148,12 @@ func TestInetdAloneIsPutBackAsItWas(t *testing.T) {
 	does(t, s.phase(t, "linux.legacy.disable", "rollback", nil, snapshot.State))
 	if got := s.read(t, "etc/inetd.conf"); got != inetd || s.mode(t, "etc/inetd.conf") != 0o640 {
 		t.Errorf("after rollback inetd.conf is %q, %v", got, s.mode(t, "etc/inetd.conf"))
+	}
+	if got, want := s.read(t, "calls"), fmt.Sprintf("chown %d:%d ", os.Getuid(), os.Getgid()); !strings.Contains(got, want) {
+		t.Errorf("it ran %q; want %q", got, want)
+	}
+	for _, alien := range []string{`"units\ninetd 640\nabsent"`, `"units\ninetd 640 0:0:0 0\nabsent"`, `"units\ninetd 640 0:0\npresent\nx\n"`, `"units\ninetd -R 0:0\nabsent"`} {
+		refuses(t, s.phase(t, "linux.legacy.disable", "rollback", nil, []byte(alien)), "not one of this runbook")
 	}
 }
 

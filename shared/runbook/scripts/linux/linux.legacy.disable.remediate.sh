@@ -15,10 +15,13 @@ if osiris_systemd; then
 fi
 if [ -f /etc/inetd.conf ] && [ ! -L /etc/inetd.conf ] && grep -Eq '^[[:space:]]*([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]]' /etc/inetd.conf; then
   # The file is the administrator's and update-inetd's; the lines become its comments.
-  osiris_mode=$(stat -c %a /etc/inetd.conf) || fail '/etc/inetd.conf cannot be looked at'
+  osiris_mode=$(stat -c '%a %u:%g' /etc/inetd.conf) || fail '/etc/inetd.conf cannot be looked at'
   osiris_text=$(sed -E 's/^([[:space:]]*([^#[:space:]]*:)?(telnet|shell|login|exec)[[:space:]])/#<off># \1/' /etc/inetd.conf) || fail '/etc/inetd.conf cannot be read'
-  put_file /etc/inetd.conf "$osiris_mode" "$osiris_text" || fail '/etc/inetd.conf cannot be written'
+  put_file /etc/inetd.conf "${osiris_mode%% *}" "$osiris_text" || fail '/etc/inetd.conf cannot be written'
   changed
+  if [ "$(stat -c '%a %u:%g' /etc/inetd.conf)" != "$osiris_mode" ]; then
+    { chown "${osiris_mode#* }" /etc/inetd.conf && chmod "${osiris_mode%% *}" /etc/inetd.conf; } || fail '/etc/inetd.conf cannot be given back to its owner'
+  fi
   osiris_done=yes
   for osiris_unit in inetutils-inetd openbsd-inetd inetd xinetd; do
     if service_active "$osiris_unit"; then
