@@ -106,6 +106,31 @@ func TestAClockThatNothingKeepsAnyMoreIsFound(t *testing.T) {
 	}
 }
 
+// Images of disks that were made from a container leave its mark on real machines.
+func TestAStrayMarkMakesNoContainer(t *testing.T) {
+	for _, test := range []struct {
+		name, first, virt string
+		want              check.Status
+	}{
+		{"systemd says it is none", "systemd", "exit 1\n", check.Fail},
+		{"systemd says it is one", "systemd", "exit 0\n", check.NotApplicable},
+		{"an init of its own", "init", "", check.Fail},
+		{"a program alone", "nginx", "", check.NotApplicable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newClock(t)
+			m.write(t, ".dockerenv", "")
+			m.write(t, "proc/1/comm", test.first+"\n")
+			if test.virt != "" {
+				m.program(t, "systemd-detect-virt", test.virt)
+			}
+			if v := m.judge(t, check.TimeSync, nil); v.Status != test.want {
+				t.Errorf("Judge = %v %s; want %v", v.Status, v.Reason, test.want)
+			}
+		})
+	}
+}
+
 // fakeOpenRC keeps the same folders as fakeServices.
 const fakeOpenRC = `folder=@@/units/$1
 case $2 in

@@ -87,8 +87,18 @@ restore_file() {
 
 # in_container: the kernel, its clock and its audit are somebody else's.
 in_container() {
-  [ -e /run/systemd/container ] || [ -e /run/.containerenv ] || [ -e /.dockerenv ] ||
-    { [ -r /proc/1/environ ] && tr '\0' '\n' </proc/1/environ | grep -q '^container='; }
+  if [ -e /run/systemd/container ] || [ -e /run/.containerenv ] || { [ -r /proc/1/environ ] && tr '\0' '\n' </proc/1/environ | grep -q '^container='; }; then
+    return 0
+  fi
+  # Images of disks that were made from a container bring this file to real machines.
+  [ -e /.dockerenv ] || return 1
+  if command -v systemd-detect-virt >/dev/null; then
+    systemd-detect-virt -cq
+    return
+  fi
+  case $(cat /proc/1/comm 2>/dev/null) in
+    systemd | init | openrc-init | runit | s6-svscan | dinit) return 1 ;;
+  esac
 }
 
 # row_text VALUE: as it stands in a row of a fact, NAME=VALUE;NAME=VALUE.
