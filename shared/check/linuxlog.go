@@ -7,8 +7,8 @@ const (
 	// FactLogs names what keeps logs here: rsyslog, syslog-ng, journal.
 	FactLogs = "logs"
 	// FactForwarder is a row for each way to another host: Product, Host, Port,
-	// Protocol (tcp, udp, or agent for a product whose targets are not read), Active
-	// and, for tcp, Connected.
+	// Protocol (tcp, udp, or agent for a product whose targets are not read), Active,
+	// Own where it is this host itself and, for tcp, Connected.
 	FactForwarder = "forwarder"
 )
 
@@ -19,6 +19,8 @@ const forwardingRulings = `logs arrive at another host
 for forwarder
 Active!yes|+idle|{Product}
 Active!yes|next
+Own=yes|+itself|{Host}
+Own=yes|next
 Protocol=agent|+agent|{Product}
 Protocol=agent|next
 $log_host!any&Host!{$log_host}|+elsewhere|{Host}
@@ -35,5 +37,6 @@ cut|high|no connection to {cut}|Logs are to go to {cut}, and there is no connect
 udp|medium|to {udp} by UDP|Logs are sent to {udp} by UDP, so that nobody knows what arrives.
 elsewhere|high|to {elsewhere}|Logs go to {elsewhere}, and not to {$log_host}.
 agent|unknown||{agent} runs; where it sends logs is not read here.
+itself|high|to this host itself|Logs go to {itself}, which is this host, and no further as far as is read here.
 idle|high|{idle} does not run|{idle} is set up to send logs, and does not run.
 |high|nowhere|Logs stay on this host, where whoever breaks in can erase them.`

@@ -7,6 +7,9 @@ esac
 if ! whole_number "$osiris_port" || [ "$osiris_port" -lt 1 ] || [ "$osiris_port" -gt 65535 ]; then
   fail 'log_port is no port'
 fi
+if own_host "$osiris_host"; then
+  fail "$osiris_host is this host itself, which would get again what it sends"
+fi
 command -v rsyslogd >/dev/null || fail 'there is no rsyslog: install it, or set up systemd-journal-upload'
 osiris_file=/etc/rsyslog.d/90-osiris-forward.conf
 [ -d "${osiris_file%/*}" ] || fail "${osiris_file%/*} is no folder"
@@ -20,7 +23,8 @@ osiris_connected() {
   return 1
 }
 # While the other end is away, messages wait in memory and, where rsyslog has a
-# folder for it, on the disk; they hold up nobody.
+# folder for it, on the disk. Where that is full, what is new is thrown away at once:
+# rsyslog would else wait two seconds for each, and whoever logs with it.
 osiris_disk=
 for osiris_other in /etc/rsyslog.conf "${osiris_file%/*}"/*.conf; do
   if [ -f "$osiris_other" ] && grep -qi '^[^#]*workdirectory' "$osiris_other"; then
@@ -29,7 +33,7 @@ for osiris_other in /etc/rsyslog.conf "${osiris_file%/*}"/*.conf; do
 done
 osiris_text="# Written by Osiris, runbook linux.log.forward. Changes here are undone.
 *.* action(type=\"omfwd\" target=\"$osiris_host\" port=\"$osiris_port\" protocol=\"tcp\"
-  action.resumeRetryCount=\"-1\" queue.type=\"LinkedList\" queue.size=\"10000\"$osiris_disk)"
+  action.resumeRetryCount=\"-1\" queue.type=\"LinkedList\" queue.size=\"10000\" queue.timeoutEnqueue=\"0\"$osiris_disk)"
 osiris_was=$(service_state rsyslog)
 keep_file "$osiris_file"
 if [ "$osiris_kept" = "present$osiris_feed$osiris_text" ] && service_active rsyslog && osiris_connected; then

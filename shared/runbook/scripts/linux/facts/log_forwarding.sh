@@ -4,6 +4,9 @@ osiris_agents='fluent-bit fluentd td-agent vector filebeat promtail alloy nxlog 
 # osiris_row PRODUCT ACTIVE HOST PORT PROTOCOL
 osiris_row() {
   osiris_text="Product=$1;Active=$2;Host=$3;Port=$4;Protocol=$5"
+  if own_host "$3"; then
+    osiris_text="$osiris_text;Own=yes"
+  fi
   if [ "$5" = tcp ]; then
     osiris_connected=no
     for osiris_address in $(addresses_of "$3"); do
@@ -47,6 +50,7 @@ if service_there systemd-journal-upload; then
   done
   osiris_target=$(awk '/^[ \t]*URL[ \t]*=/ {
     sub(/^[^=]*=[ \t]*(https?:\/\/)?/, "")
+    sub(/^.*@/, "")
     sub(/[\/ \t].*/, "")
     host = $0
     port = 19532
