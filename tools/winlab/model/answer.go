@@ -16,7 +16,7 @@ const powerShell = "5.1.26100.7171"
 
 // answer runs a document. An error is one that stops PowerShell itself; what a
 // part meets is in the reply.
-func (h *Host) answer(input []byte) (reply []byte, restart bool, err error) {
+func (h *Host) answer(input []byte, began time.Time) (reply []byte, restart bool, err error) {
 	doc, err := runbook.ReadDocument(input)
 	if err != nil {
 		return nil, false, err
@@ -28,7 +28,7 @@ func (h *Host) answer(input []byte) (reply []byte, restart bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.applyPolicies()
-	out := &runbook.Reply{Hostname: h.cfg.Name, PowerShell: powerShell, Clock: h.clock()}
+	out := &runbook.Reply{Hostname: h.cfg.Name, PowerShell: powerShell}
 	for i, text := range texts {
 		o := h.part(text, doc)
 		o.Name, o.Ms = doc.Parts[i].Name, 1
@@ -36,14 +36,17 @@ func (h *Host) answer(input []byte) (reply []byte, restart bool, err error) {
 		h.ran = append(h.ran, Ran{Text: text.Path, Parameters: doc.Parameters, Changed: o.Changed})
 		out.Parts = append(out.Parts, o)
 	}
+	out.Clock = h.clock(began)
 	reply, err = out.Windows()
 	return reply, restart, err
 }
 
-// clock is the host's, as wrong as the model says.
-func (h *Host) clock() *runbook.Clock {
+// clock is the host's, as wrong as the model says, after a run that began then. As
+// the script does it, how long that was is read first.
+func (h *Host) clock(began time.Time) *runbook.Clock {
+	ran := max(h.cfg.Now().Sub(began), 0).Truncate(time.Millisecond)
 	behind := time.Duration(h.tree.number("time.offset_ms")) * time.Millisecond
-	return &runbook.Clock{UTC: h.cfg.Now().Add(-behind), Step: time.Millisecond}
+	return &runbook.Clock{UTC: h.cfg.Now().Add(-behind), Ran: ran, Step: time.Millisecond}
 }
 
 // rebootRunbook restarts the machine by itself.

@@ -181,6 +181,7 @@ func (h *Host) History() []Ran {
 
 // Run answers a command line as package wsman asks for it.
 func (h *Host) Run(ctx context.Context, line string, stdin io.Reader, stdout, stderr io.Writer) int {
+	began := h.cfg.Now()
 	if h.cfg.Delay > 0 {
 		timer := time.NewTimer(h.cfg.Delay)
 		defer timer.Stop()
@@ -197,7 +198,7 @@ func (h *Host) Run(ctx context.Context, line string, stdin io.Reader, stdout, st
 	if err != nil || len(input) > maxInput {
 		return fail(stderr, "the standard input could not be read")
 	}
-	reply, restart, err := h.answer(input)
+	reply, restart, err := h.answer(input, began)
 	if err != nil {
 		return fail(stderr, err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/osiriscare/osiris/shared/check"
@@ -284,6 +285,29 @@ func TestARestartIsSaidAndHappens(t *testing.T) {
 	if o := phase(t, c, h, book, runbook.Remediate, nil); o.Changed || restarts != 1 {
 		t.Errorf("remediate again = %+v, %d restarts", o, restarts)
 	}
+}
+
+// A host that is slow to begin tells how long it ran, so that its clock is known all
+// the same.
+func TestTheClockOfASlowHostIsKnown(t *testing.T) {
+	c := catalogue(t)
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, func(cfg *model.Config) { cfg.Delay = 8 * time.Second })
+		if err := h.Set("time.offset_ms", -3000); err != nil {
+			t.Fatal(err)
+		}
+		d, err := c.Scan("windows", check.TimeSync)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := time.Now()
+		reply := ask(t, c, h, d)
+		reply.Exchange = runbook.Exchange{Sent: sent, Received: time.Now()}
+		low, high, ok := reply.Offset()
+		if !ok || low > 3*time.Second || high < 3*time.Second || high-low > 10*time.Millisecond {
+			t.Errorf("Offset = %s to %s, %v; want 3 s", low, high, ok)
+		}
+	})
 }
 
 func TestSetRefusesWhatIsNotThere(t *testing.T) {
