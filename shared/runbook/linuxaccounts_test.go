@@ -105,6 +105,27 @@ func TestAccountsAreReadWithoutTheirHashes(t *testing.T) {
 	m.unknown(t, check.LinuxAccounts, "accounts cannot be read")
 }
 
+func TestALockoutThatNeverLocksIsNone(t *testing.T) {
+	const line = "auth\trequired\tpam_faillock.so preauth\n"
+	for _, test := range []struct{ name, system, password, conf, want string }{
+		{"in both", line, line, "# deny = 0\n", "yes"},
+		{"in one of them", line, "auth sufficient pam_unix.so\n", "", "no"},
+		{"switched off in its file", line, line, "deny = 0\n", "no"},
+		{"switched on in its line", "auth required pam_faillock.so deny=5\n", "auth required pam_faillock.so deny=5\n", "deny=0\n", "yes"},
+		{"switched off in its line", line, "auth required pam_faillock.so authfail deny=0\n", "", "no"},
+		{"the old one without a number", "auth required pam_tally2.so onerr=fail\n", "auth required pam_tally2.so\n", "", "no"},
+	} {
+		m := newAccounts(t)
+		m.folder(t, "etc/pam.d", "etc/security")
+		m.write(t, "etc/pam.d/system-auth", test.system)
+		m.write(t, "etc/pam.d/password-auth", test.password)
+		m.write(t, "etc/security/faillock.conf", test.conf)
+		if got, _ := m.run(t, "linux/facts/linux_accounts.sh", nil, nil).Facts.Get("lockout"); got != test.want {
+			t.Errorf("%s: %q; want %q", test.name, got, test.want)
+		}
+	}
+}
+
 func TestManyAccountsAreCutWithACount(t *testing.T) {
 	m := newAccounts(t)
 	var passwd, shadow strings.Builder

@@ -173,3 +173,36 @@ func FuzzSettings(f *testing.F) {
 		}
 	})
 }
+
+// Where one card says yes, redirects are taken, whatever is set for all.
+func TestRedirectsAreRefusedByEachCard(t *testing.T) {
+	m := newKernel(t)
+	m.folder(t, "proc/sys/net/ipv4/conf/default", "proc/sys/net/ipv4/conf/eth0.100", "proc/sys/net/ipv4/conf/lo")
+	for _, card := range []string{"default", "eth0.100"} {
+		m.write(t, "proc/sys/net/ipv4/conf/"+card+"/accept_redirects", "1\n")
+	}
+	m.write(t, "proc/sys/net/ipv4/conf/lo/accept_redirects", "0\n")
+	hardenSysctl.through(t, m)
+	if o := m.phase(t, "linux.sysctl.harden", "remediate", nil, nil); !o.OK {
+		t.Fatal(o.Error)
+	}
+	if got := m.read(t, "etc/sysctl.d/99-zz-osiris.conf"); !strings.Contains(got, "net.ipv4.conf.default.accept_redirects = 0\n") || strings.Contains(got, "eth0") {
+		t.Errorf("the file is\n%s", got)
+	}
+	m.write(t, "proc/sys/net/ipv4/conf/eth0.100/accept_redirects", "1\n")
+	if v := m.judge(t, check.SysctlHardening, nil); v.Status != check.Fail || v.Actual != "net.ipv4.conf.all.accept_redirects=1 running" {
+		t.Errorf("with one card: %v %s", v.Status, v.Actual)
+	}
+	before := m.read(t, "proc/sys/net/ipv4/conf/eth0.100/accept_redirects")
+	m.write(t, "etc/sysctl.d/99-zzz.conf", "net/ipv4/conf/default/accept_redirects = 1\n")
+	r := hardenSysctl
+	r.refused(t, m, "99-zzz.conf is read later")
+	if before != m.read(t, "proc/sys/net/ipv4/conf/eth0.100/accept_redirects") {
+		t.Error("it left a change")
+	}
+	for _, alien := range []string{`"net/ipv4/conf/../accept_redirects 1\nfile\nabsent"`, `"net/ipv4/conf/a/b/accept_redirects 1\nfile\nabsent"`} {
+		if o := m.phase(t, "linux.sysctl.harden", "rollback", nil, json.RawMessage(alien)); o.OK {
+			t.Errorf("rollback of %s: %+v", alien, o)
+		}
+	}
+}

@@ -19,7 +19,26 @@ osiris_wanted=$(printf '%s\n' "$osiris_settings" | tr ',' '\n' | awk '
   END { exit bad }') || fail 'a setting of the policy is neither =N nor >=N nor any'
 [ -n "$osiris_wanted" ] || fail 'the policy asks for no setting'
 
-osiris_path() { printf '/proc/sys/%s\n' "$(printf '%s\n' "$1" | tr . /)"; }
+# Where all say no to redirects and a card says yes, the kernel takes them: each
+# card has to say no, by its path, and so has what a new one begins with.
+osiris_redirects=
+if printf '%s\n' "$osiris_wanted" | grep -q -x 'net.ipv4.conf.all.accept_redirects 0 exactly'; then
+  for osiris_card in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+    osiris_card=${osiris_card%/accept_redirects}
+    case ${osiris_card##*/} in
+      all | *[!A-Za-z0-9_.:@-]*) ;;
+      *) osiris_redirects="$osiris_redirects${osiris_feed}net/ipv4/conf/${osiris_card##*/}/accept_redirects 0 exactly" ;;
+    esac
+  done
+fi
+osiris_wanted=$osiris_wanted$osiris_redirects
+
+osiris_path() {
+  case $1 in
+    */*) printf '/proc/sys/%s\n' "$1" ;;
+    *) printf '/proc/sys/%s\n' "$(printf '%s\n' "$1" | tr . /)" ;;
+  esac
+}
 osiris_running() { cat "$(osiris_path "$1")" 2>/dev/null; }
 # osiris_meets KEY WANT HOW: what runs is enough.
 osiris_meets() {
@@ -48,6 +67,10 @@ osiris_undo() {
 # What runs stricter than asked for stays so after a reboot.
 osiris_text="# Written by Osiris, runbook linux.sysctl.harden. Changes here are undone.
 $(printf '%s\n' "$osiris_wanted" | while read -r osiris_key osiris_want osiris_how; do
+  case $osiris_key in
+    */default/*) osiris_key=net.ipv4.conf.default.accept_redirects ;;
+    */*) continue ;; # it takes over the default, unless somebody set it by hand
+  esac
   if osiris_meets "$osiris_key" "$osiris_want" "$osiris_how"; then
     osiris_want=$(osiris_running "$osiris_key")
   fi
@@ -69,7 +92,11 @@ done
 osiris_later=$(awk -v own="$osiris_file" -v wanted="$(printf '%s\n' "$osiris_wanted" | tr '\n' ' ')" '
   BEGIN {
     count = split(wanted, word, " ")
-    for (i = 1; i < count; i += 3) { want[word[i]] = word[i + 1]; how[word[i]] = word[i + 2] }
+    for (i = 1; i < count; i += 3) {
+      gsub("/", ".", word[i])
+      want[word[i]] = word[i + 1]
+      how[word[i]] = word[i + 2]
+    }
   }
   FILENAME == own { after = 1; next }
   after && !/^[ \t]*[#;]/ && (at = index($0, "=")) {

@@ -7,9 +7,18 @@ changed
 osiris_values=${OSIRIS_SNAPSHOT%%"${osiris_feed}file$osiris_feed"*}
 printf '%s\n' "$osiris_values" | while read -r osiris_key osiris_value; do
   case $osiris_key in
+    net/ipv4/conf/?*/accept_redirects)
+      osiris_card=${osiris_key#net/ipv4/conf/}
+      case ${osiris_card%/accept_redirects} in
+        . | .. | */* | *[!A-Za-z0-9_.:@-]*) fail 'the snapshot is not one of this runbook' ;;
+      esac
+      osiris_path=/proc/sys/$osiris_key
+      # A card that is gone needs nothing.
+      [ -e "$osiris_path" ] || continue
+      ;;
     '' | .* | *..* | *[!a-z0-9_.]*) fail 'the snapshot is not one of this runbook' ;;
+    *) osiris_path=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /) ;;
   esac
-  osiris_path=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)
   if [ -n "$osiris_value" ] && [ "$(cat "$osiris_path" 2>/dev/null)" != "$osiris_value" ]; then
     printf '%s\n' "$osiris_value" 2>/dev/null >"$osiris_path" || fail "$osiris_key of the running kernel cannot be put back"
   fi

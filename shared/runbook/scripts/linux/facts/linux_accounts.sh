@@ -31,6 +31,20 @@ for osiris_file in /etc/pam.d/common-auth /etc/pam.d/system-auth /etc/pam.d/pass
   fi
 done
 if [ $# -gt 0 ]; then
-  osiris_lockout=$(awk '/^[ \t]*-?auth[ \t].*pam_(faillock|tally2)\.so/ { found = 1 } END { print found ? "yes" : "no" }' "$@") || fail 'the files of pam.d cannot be read'
+  # How often is in the line or in the file of pam_faillock, whose own default is 3; with
+  # 0, and pam_tally2 without a number, nothing is ever locked.
+  osiris_deny=$(sed -n 's/^[[:space:]]*deny[[:space:]]*=[[:space:]]*\([0-9]*\).*/\1/p' /etc/security/faillock.conf 2>/dev/null | tail -n 1)
+  osiris_lockout=$(awk -v deny="${osiris_deny:-3}" '
+    FNR == 1 && FILENAME != "/dev/null" { name = FILENAME; sub(/.*\//, "", name); seen[name] = 1 }
+    /^[ \t]*-?auth[ \t].*pam_(faillock|tally2)\.so/ {
+      n = /pam_tally2/ ? 0 : deny
+      if (match($0, /[ \t]deny=[0-9]+/)) n = substr($0, RSTART + 6, RLENGTH - 6)
+      if (n + 0 > 0) locks[name] = any = 1
+    }
+    END {
+      # Each of these two is asked by services that the other is not.
+      if (("system-auth" in seen) && ("password-auth" in seen)) any = ("system-auth" in locks) && ("password-auth" in locks)
+      print any ? "yes" : "no"
+    }' "$@") || fail 'the files of pam.d cannot be read'
   fact lockout "$osiris_lockout"
 fi

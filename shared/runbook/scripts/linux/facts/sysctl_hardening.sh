@@ -39,6 +39,13 @@ for osiris_key in kernel.dmesg_restrict kernel.kptr_restrict kernel.randomize_va
   osiris_file=/proc/sys/$(printf '%s\n' "$osiris_key" | tr . /)
   if [ -r "$osiris_file" ]; then
     osiris_setting=$(cat "$osiris_file") || fail "$osiris_key of the running kernel cannot be read"
+    # A host that does not forward takes redirects where all cards or the one do, and
+    # a new card does as the default: the loosest counts.
+    if [ "$osiris_key" = net.ipv4.conf.all.accept_redirects ]; then
+      for osiris_file in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+        [ "$osiris_setting" != 0 ] || osiris_setting=$(cat "$osiris_file" 2>/dev/null) || osiris_setting=0
+      done
+    fi
     fact "$osiris_key.running" "$osiris_setting"
   fi
 done
