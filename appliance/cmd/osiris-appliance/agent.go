@@ -22,6 +22,7 @@ import (
 	"github.com/osiriscare/osiris/appliance/internal/outbox"
 	"github.com/osiriscare/osiris/appliance/internal/policy"
 	"github.com/osiriscare/osiris/appliance/internal/store"
+	"github.com/osiriscare/osiris/shared/plain"
 )
 
 // agentVerb lists agents and decides about those that are held. It works beside a
@@ -122,15 +123,18 @@ func listAgents(ctx context.Context, c config.Config, asJSON bool, out io.Writer
 			agents[i].Directory = said[agents[i].ID]
 		}
 		if asJSON {
-			j := json.NewEncoder(out)
-			j.SetIndent("", "  ")
-			return j.Encode(agents)
+			raw, err := json.MarshalIndent(agents, "", "  ")
+			if err != nil {
+				return fmt.Errorf("writing JSON: %w", err)
+			}
+			_, err = out.Write(append(plain.JSON(raw), '\n'))
+			return err
 		}
 		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(w, "AGENT\tSTATE\tHOSTNAME\tDOMAIN\tOS\tDIRECTORY\tTIER AT MOST\tENROLLED\tCERTIFICATE UNTIL") //nolint:errcheck // Flush says it
 		for i := range agents {
 			a := &agents[i]
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.State(), a.Hostname, a.Domain, a.OS, a.Directory, a.Cap, //nolint:errcheck // Flush says it
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.State(), plain.Text(a.Hostname), plain.Text(a.Domain), plain.Text(a.OS), a.Directory, a.Cap, //nolint:errcheck // Flush says it
 				a.Enrolled.Format(time.DateTime), a.Expires.Format(time.DateTime))
 		}
 		return w.Flush()

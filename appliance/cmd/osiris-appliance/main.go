@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/osiriscare/osiris/appliance/internal/memory"
+	"github.com/osiriscare/osiris/shared/plain"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
@@ -21,7 +22,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "osiris-appliance:", err)
+		fmt.Fprintln(os.Stderr, "osiris-appliance:", plain.Lines(err.Error()))
 		os.Exit(1)
 	}
 }

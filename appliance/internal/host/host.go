@@ -13,6 +13,7 @@ import (
 	"errors"
 
 	compliancev1 "github.com/osiriscare/osiris/proto/compliance/v1"
+	"github.com/osiriscare/osiris/shared/plain"
 )
 
 // ErrFull is returned for one asserted host too many.
@@ -77,14 +78,15 @@ func keep(known *string, said string) {
 	}
 }
 
-// clean keeps printable text only, so that it can stand in a log line.
+// clean keeps printable text only, so that it can stand in a log line and in the
+// list by which a person approves agents.
 func clean(s string) string {
 	out := make([]rune, 0, min(len(s), maxText))
 	for _, r := range s {
 		if len(out) == maxText {
 			break
 		}
-		if r >= ' ' && r != 0x7f && r != '\uFFFD' {
+		if plain.Shown(r) && r != '\uFFFD' {
 			out = append(out, r)
 		}
 	}

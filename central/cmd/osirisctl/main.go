@@ -3,7 +3,7 @@
 // done or proven, 1 an error or broken evidence, 2 a mistake on the command
 // line, 3 consistent evidence of a signer that was not pinned or that is not
 // cosigned yet. An order that was waited for has 4 (the check fails and nothing
-// was changed), 5 (refused or expired) and 6 (not done yet) besides. Secrets are
+// was changed), 5 (refused, expired, withdrawn) and 6 (not done yet). Secrets are
 // read from files named on the command line or in the environment, never from it.
 package main
 
@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	printable "github.com/osiriscare/osiris/shared/plain"
 )
 
 // version is set at link time.
@@ -52,7 +54,7 @@ func runFrom(ctx context.Context, args []string, getenv func(string) string, std
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintln(stderr, "osirisctl:", explain(err)) //nolint:errcheck // nobody is left to tell
+	fmt.Fprintln(stderr, "osirisctl:", printable.Lines(explain(err).Error())) //nolint:errcheck // nobody is left to tell
 	if errors.Is(err, errUsage) {
 		return exitUsage
 	}

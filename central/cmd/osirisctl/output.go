@@ -7,10 +7,11 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	printable "github.com/osiriscare/osiris/shared/plain"
 )
 
 // printJSON prints one object.
@@ -19,7 +20,7 @@ func (s *shell) printJSON(v any) error {
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err = s.stdout.Write(append(raw, '\n'))
+	_, err = s.stdout.Write(append(printable.JSON(raw), '\n'))
 	return err
 }
 
@@ -34,7 +35,7 @@ func (s *shell) printMessage(m proto.Message) error {
 	if err := json.Indent(&b, raw, "", "  "); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err = s.stdout.Write(append(b.Bytes(), '\n'))
+	_, err = s.stdout.Write(append(printable.JSON(b.Bytes()), '\n'))
 	return err
 }
 
@@ -57,18 +58,8 @@ func (s *shell) table(heading string, rows [][]string) error {
 }
 
 // plain keeps foreign text on its line and in its order; "-" stands for nothing.
-// Format characters (unicode.Cf) go: those of bidirectional text let a line show
-// what it does not say.
 func plain(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Cf, r):
-			return -1
-		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
-			return ' '
-		}
-		return r
-	}, text)
+	text = printable.Text(text)
 	if text == "" {
 		return "-"
 	}
