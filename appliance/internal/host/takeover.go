@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Takeover is a host that an agent watches now and that roads reached before.
+// Takeover is a host that an agent watches now and that roads reached before, or the
+// other way round.
 type Takeover struct {
 	// Agent is the agent's host.
 	Agent Host
@@ -38,7 +40,22 @@ func (r *Registry) claims(h *Host) string {
 // TakenOver gives the hosts of connected agents that are a target's too, listed
 // still or not: by an alias, or because Active Directory gives both the same object
 // GUID, as the site's domain confirms, and to no other agent. A name makes nobody the same (D16).
-func (r *Registry) TakenOver() []Takeover {
+func (r *Registry) TakenOver() []Takeover { return r.joined(r.Live) }
+
+// leftAfter is for how long an agent is silent until a road that still reaches its
+// host knows better: a laptop may be in a drawer over a weekend.
+const leftAfter = 3 * 24 * time.Hour
+
+// Left gives the hosts of agents that were not heard of for days and that are a
+// target's too, by the same signs as TakenOver.
+func (r *Registry) Left(now time.Time) []Takeover {
+	return r.joined(func(h *Host) bool {
+		return h.Source == SourceAgent && !h.Connected && now.Sub(time.UnixMilli(h.LastSeenMs)) > leftAfter
+	})
+}
+
+// joined gives the hosts of some agents that are a target's too.
+func (r *Registry) joined(which func(h *Host) bool) []Takeover {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	byGUID := map[string]string{} // "" where several agents state it
@@ -56,7 +73,7 @@ func (r *Registry) TakenOver() []Takeover {
 		if target := r.hosts[id]; same == "" && target != nil {
 			same = byGUID[strings.ToLower(target.ADObjectGUID)]
 		}
-		if agent := r.hosts[same]; agent != nil && r.Live(agent) && !slices.Contains(records[same], id) {
+		if agent := r.hosts[same]; agent != nil && which(agent) && !slices.Contains(records[same], id) {
 			records[same] = append(records[same], id)
 		}
 	}
