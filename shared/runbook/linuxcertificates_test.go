@@ -32,6 +32,7 @@ func newTLS(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t)
 	s.real(t, "openssl")
+	s.put(t, "proc/net/tcp", "  sl  local_address rem_address   st tx_queue\n   0: 00000000:0016 00000000:0000 0A 0\n", 0o644)
 	return s
 }
 
@@ -42,6 +43,8 @@ func TestCertificatesAreFoundInTheSettingsOfServers(t *testing.T) {
 		name, file, text string
 	}{
 		{"nginx", "etc/nginx/sites-enabled/clinic", "server {\n  # ssl_certificate /none.pem;\n  ssl_certificate \"@@/etc/ssl/a.pem\";\n  ssl_certificate_key /etc/ssl/a.key;\n}\n"},
+		{"nginx, on one line", "etc/nginx/nginx.conf", "http { server { listen 443 ssl; ssl_certificate @@/etc/ssl/a.pem; ssl_certificate_key /k; } }\n"},
+		{"nginx, on two lines", "etc/nginx/nginx.conf", "ssl_certificate # the new one\n  '@@/etc/ssl/a.pem';\n"},
 		{"nginx, beside its settings", "etc/nginx/nginx.conf", "ssl_certificate ../ssl/a.pem;\n"},
 		{"Apache", "etc/apache2/sites-enabled/clinic.conf", "\tSSLCertificateFile\t@@/etc/ssl/a.pem\n"},
 		{"Postfix", "etc/postfix/main.cf", "smtpd_tls_cert_file=@@/etc/ssl/a.pem\n"},
@@ -63,6 +66,43 @@ func TestCertificatesAreFoundInTheSettingsOfServers(t *testing.T) {
 			wants(t, s.judge(t, check.LinuxCertificates, nil), "fail high", "a.pem")
 		})
 	}
+}
+
+func TestOnlyWhatNginxServesCounts(t *testing.T) {
+	const snake = "ssl_certificate @@/etc/ssl/certs/snakeoil.pem;\n" // as of Debian's nginx-common
+	s := newTLS(t)
+	s.certificate(t, "etc/ssl/a.pem", 100*aDay+time.Hour)
+	s.put(t, "etc/nginx/snippets/snakeoil.conf", snake, 0o644)
+	s.put(t, "etc/nginx/sites-available/old", snake, 0o644)
+	s.put(t, "etc/nginx/sites-enabled/clinic~", snake, 0o644)
+	s.put(t, "etc/nginx/sites-enabled/clinic", "ssl_certificate @@/etc/ssl/a.pem;\n# include snippets/snakeoil.conf;\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "pass", "")
+	s.put(t, "etc/nginx/sites-enabled/clinic", "ssl_certificate @@/etc/ssl/a.pem;\ninclude snippets/snakeoil.conf;\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "snakeoil.pem")
+	// nginx itself knows better, and where relative names begin.
+	s.real(t, "timeout")
+	s.put(t, "run/nginx.pid", "77\n", 0o644)
+	s.program(t, "nginx", "printf '# configuration file @@/opt/nginx/nginx.conf:\\nhttp { server { ssl_certificate b.pem; } }\\n'\n")
+	s.certificate(t, "opt/nginx/b.pem", 50*aDay+time.Hour)
+	v := s.judge(t, check.LinuxCertificates, nil)
+	wants(t, v, "pass", "")
+	if got, _ := v.Facts.Get(check.FactServerCertificate); !strings.HasSuffix(got, "/opt/nginx/b.pem;Days=50") {
+		t.Errorf("the fact is %q", got)
+	}
+	s.program(t, "nginx", "exit 1\n")
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "snakeoil.pem")
+	// One by name of the client is known only to nginx.
+	s.put(t, "etc/nginx/sites-enabled/clinic", "ssl_certificate @@/etc/ssl/a.pem;\nssl_certificate /etc/ssl/$ssl_server_name.pem;\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "$ssl_server_name.pem")
+}
+
+func TestTLSThatNobodyReadsIsUnknown(t *testing.T) {
+	s := newTLS(t)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "not_applicable", "No server")
+	s.put(t, "proc/net/tcp6", "  sl\n   0: 00000000000000000000000000000000:01BB 0:0 0A 0\n   1: 0000000000000000FFFF00000100007F:03E1 0:0 01 0\n", 0o644)
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "port 443")
+	s.drop(t, "proc/net/tcp")
+	wants(t, s.judge(t, check.LinuxCertificates, nil), "unknown", "cannot be read")
 }
 
 // The days are computed from what openssl prints, over leap years and centuries.
