@@ -22,7 +22,7 @@ const fakeAPT = `case "$*" in
   echo 'NOTE: This is only a simulation!'
   cat @@/waiting ;;
 *update*) echo "$*" >>@@/calls
-  if [ -e @@/no-mirror ]; then echo 'E: Failed to fetch http://mirror/InRelease'; exit 100; fi
+  if [ -e @@/no-mirror ]; then echo 'E: Failed to fetch http://up:S3cret@mirror/InRelease'; exit 100; fi
   touch @@/var/lib/apt/periodic/update-success-stamp ;;
 *install*) echo "$*" >>@@/calls
   if [ -e @@/full ]; then echo 'E: You do not have enough free space'; exit 100; fi
@@ -200,7 +200,7 @@ func TestUpdatesAreLeftAloneWhereInstallingWouldHarm(t *testing.T) {
 		says string
 	}{
 		{"packages are half installed", func(t *testing.T, s *server) { s.program(t, "dpkg", "echo 'mess'\n") }, "half installed"},
-		{"the mirror is away", func(t *testing.T, s *server) { s.put(t, "no-mirror", "", 0o644) }, "E: Failed to fetch"},
+		{"the mirror is away", func(t *testing.T, s *server) { s.put(t, "no-mirror", "", 0o644) }, "E: Failed to fetch http://mirror/InRelease"},
 		{"the disk is full", func(t *testing.T, s *server) { s.put(t, "full", "", 0o644) }, "enough free space"},
 		{"NixOS", func(t *testing.T, s *server) { s.put(t, "etc/NIXOS", "", 0o644) }, "NixOS"},
 		{"Alpine", func(t *testing.T, s *server) { s.gone(t, "apt-get") }, "a person installs"},

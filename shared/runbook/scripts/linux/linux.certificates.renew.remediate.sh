@@ -9,7 +9,7 @@ osiris_sums() {
 osiris_before=$(osiris_sums) || fail 'the certificates cannot be read'
 [ -n "$osiris_before" ] || fail 'certbot keeps no certificate here: a person has to renew them'
 osiris_out=$("$osiris_bot" renew --non-interactive --no-random-sleep-on-renew 2>&1) || {
-  osiris_why=$(printf '%s\n' "$osiris_out" | awk 'NF { last = $0 } END { print substr(last, 1, 200) }')
+  osiris_why=$(printf '%s\n' "$osiris_out" | awk 'NF { last = $0 } END { gsub(/\/\/[^ ]*@/, "//", last); print substr(last, 1, 200) }')
   if [ "$(osiris_sums)" != "$osiris_before" ]; then changed; fi
   fail "certbot did not succeed: $osiris_why"
 }

@@ -1,5 +1,5 @@
 # Security updates alone, and never by removing something.
-osiris_why() { printf '%s\n' "$1" | awk 'NF { last = $0 } END { print substr(last, 1, 200) }'; }
+osiris_why() { printf '%s\n' "$1" | awk 'NF { last = $0 } END { gsub(/\/\/[^ ]*@/, "//", last); print substr(last, 1, 200) }'; }
 DEBIAN_FRONTEND=noninteractive
 APT_LISTCHANGES_FRONTEND=none
 export DEBIAN_FRONTEND APT_LISTCHANGES_FRONTEND
