@@ -76,24 +76,59 @@ func bearer(token string) connect.UnaryInterceptorFunc {
 	}
 }
 
-// explain adds what to do to errors that a person can do something about.
+// explain says an error as a person reads it, with what to do where something can
+// be done.
 func explain(err error) error {
 	var unknown x509.UnknownAuthorityError
-	switch {
+	text := wording(err)
+	switch code := connect.CodeOf(err); {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("%w; give Central's authority with --ca FILE (ca/tls.pem of its data folder)", err)
-	case connect.CodeOf(err) == connect.CodeUnauthenticated:
-		return fmt.Errorf("%w; the token file may be of another Central", err)
-	case connect.CodeOf(err) == connect.CodeUnavailable:
-		return fmt.Errorf("%w; is Central running, and is --server right?", err)
+		return fmt.Errorf("%s; give Central's authority with --ca FILE (ca/tls.pem of its data folder)", text)
+	case code == connect.CodeUnauthenticated:
+		return fmt.Errorf("%s; the token file may be of another Central", text)
+	case code == connect.CodeUnavailable:
+		return fmt.Errorf("%s; is Central running, and is --server right?", text)
+	case code == connect.CodeNotFound || code == connect.CodeAborted:
+		return errors.New(text + whereListed(text))
 	}
-	return err
+	return errors.New(text)
+}
+
+// wording is an error without the word for its code, and without what Central and
+// this program both say.
+func wording(err error) string {
+	var answer *connect.Error
+	text := err.Error()
+	if !errors.As(err, &answer) {
+		return text
+	}
+	before, _, found := strings.Cut(text, answer.Error())
+	if !found || before != "" && strings.HasPrefix(answer.Message(), before) {
+		return answer.Message()
+	}
+	return before + answer.Message()
+}
+
+// whereListed names the command that lists what was not found.
+func whereListed(text string) string {
+	for _, l := range [][2]string{
+		{"reading site", "sites"}, {"rotate", "credential list"}, {"withdrawing credential", "credential list"}, {"removing target", "target list"},
+		{"reading host", "hosts"}, {"order", "runbook orders"},
+	} {
+		if strings.Contains(text, l[0]) && !strings.Contains(text, "osirisctl "+l[1]) {
+			return "; `osirisctl " + l[1] + "` shows what there is"
+		}
+	}
+	return ""
 }
 
 // need names the first missing flag.
 func need(flags ...[2]string) error {
 	for _, f := range flags {
 		if f[1] == "" {
+			if f[0] == "site" {
+				return fmt.Errorf("--site is missing, `osirisctl sites` lists them: %w", errUsage)
+			}
 			return fmt.Errorf("--%s is missing: %w", f[0], errUsage)
 		}
 	}

@@ -39,6 +39,7 @@ type options struct {
 	valid, interval                                                                               time.Duration
 	hostTiers, checks, standing, parameters                                                       list
 	held, force, unwatched, withoutDirectory                                                      bool
+	named                                                                                         map[string]bool // flags that were given
 	target                                                                                        targetFlags
 	cred                                                                                          credentialFlags
 	order                                                                                         orderFlags
@@ -61,7 +62,7 @@ func dispatch(ctx context.Context, args []string, s *shell) error {
 	}
 	c, rest := find(args)
 	if c == nil {
-		return fmt.Errorf("there is no command %q: %w", strings.Join(args[:min(2, len(args))], " "), errUsage)
+		return s.noCommand(args)
 	}
 	o := &options{}
 	f := flag.NewFlagSet(c.words, flag.ContinueOnError)
@@ -83,6 +84,8 @@ func dispatch(ctx context.Context, args []string, s *shell) error {
 		}
 		given, rest = append(given, f.Arg(0)), f.Args()[1:]
 	}
+	o.named = map[string]bool{}
+	f.Visit(func(one *flag.Flag) { o.named[one.Name] = true })
 	if len(given) < c.count[0] || len(given) > c.count[1] {
 		return fmt.Errorf("usage: osirisctl %s %s: %w", c.words, c.args, errUsage)
 	}
@@ -117,10 +120,8 @@ func (s *shell) help() error {
 	if _, err := io.WriteString(s.stdout, "osirisctl works on evidence files and on Central.\n\n"); err != nil {
 		return err
 	}
-	for _, c := range allCommands() {
-		if _, err := fmt.Fprintf(s.stdout, "  %s\n      %s\n", strings.TrimSpace(c.words+" "+c.args), c.says); err != nil {
-			return err
-		}
+	if err := s.lines(allCommands()); err != nil {
+		return err
 	}
 	_, err := io.WriteString(s.stdout, `
 Every command takes --json; osirisctl COMMAND --help shows its flags.
@@ -131,6 +132,35 @@ pinned or not cosigned yet. Of an order that is waited for or shown: 4 the check
 nothing was changed, 5 refused or expired, 6 not done yet.
 `)
 	return err
+}
+
+func (s *shell) lines(commands []command) error {
+	for _, c := range commands {
+		if _, err := fmt.Fprintf(s.stdout, "  %s\n      %s\n", strings.TrimSpace(c.words+" "+c.args), c.says); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noCommand shows the commands of a group such as "target", or says that there is
+// none of these words.
+func (s *shell) noCommand(args []string) error {
+	var group []command
+	for _, c := range allCommands() {
+		if strings.HasPrefix(c.words, args[0]+" ") {
+			group = append(group, c)
+		}
+	}
+	switch {
+	case len(group) == 0:
+		return fmt.Errorf("there is no command %q: %w", strings.Join(args[:min(2, len(args))], " "), errUsage)
+	case len(args) > 1 && slices.Contains([]string{"help", "--help", "-h"}, args[1]):
+		return s.lines(group)
+	case len(args) > 1 && !strings.HasPrefix(args[1], "-"):
+		return fmt.Errorf("there is no command %q; `osirisctl %s --help` shows those there are: %w", args[0]+" "+args[1], args[0], errUsage)
+	}
+	return fmt.Errorf("%s is followed by a word; `osirisctl %s --help` shows which: %w", args[0], args[0], errUsage)
 }
 
 func (s *shell) helpOf(c *command, f *flag.FlagSet) error {

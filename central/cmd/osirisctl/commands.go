@@ -139,7 +139,7 @@ var commands = []command{
 		says: "read a runbook's file, or a folder with catalog and scripts, as a release would", do: runbookValidate,
 	},
 	{
-		words: "runbook run", args: "RUNBOOK --target NAME --site S [--dry-run] [--param NAME=VALUE] [--wait 2m]", count: [2]int{1, 1},
+		words: "runbook run", args: "RUNBOOK --target NAME [--site S] [--dry-run] [--param NAME=VALUE] [--wait 2m]", count: [2]int{1, 1},
 		says: "order a fix on a host without an agent, once; with --wait, show what was found and done", more: runFlags, do: runbookRun,
 	},
 	{
@@ -151,7 +151,7 @@ var commands = []command{
 		do: runbookOrders,
 	},
 	{
-		words: "runbook cancel", args: "ORDER --site S [--reason TEXT]", count: [2]int{1, 1},
+		words: "runbook cancel", args: "ORDER [--site S] [--reason TEXT]", count: [2]int{1, 1},
 		says: "withdraw an order that waits; once its appliance was given it, nothing stops it", more: reasoned, do: runbookCancel,
 	},
 	{words: "version", says: "print the version", do: showVersion},
@@ -160,7 +160,9 @@ var commands = []command{
 // allCommands are these and those about hosts without an agent.
 func allCommands() []command { return slices.Concat(commands, reachCommands) }
 
-func siteFlag(f *flag.FlagSet, o *options) { f.StringVar(&o.site, "site", "", "site id") }
+func siteFlag(f *flag.FlagSet, o *options) {
+	f.StringVar(&o.site, "site", "", "site id, as osirisctl sites lists it")
+}
 
 // reasoned are the flags of what is decided about somebody.
 func reasoned(f *flag.FlagSet, o *options) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,23 +36,33 @@ func credentialRotate(ctx context.Context, s *shell, o *options, args []string) 
 // putCredential seals a credential here and has Central keep it.
 func putCredential(ctx context.Context, s *shell, o *options, name string, rotate bool) error {
 	f := o.cred
-	if err := need([2]string{"site", o.site}, [2]string{"kind", f.kind}); err != nil {
-		return err
+	if !rotate {
+		if err := need([2]string{"kind", f.kind}); err != nil {
+			return err
+		}
 	}
 	if !credential.ValidName(name) {
 		return fmt.Errorf("the name %q has other characters than letters, digits and . _ - or more than 100: %w", name, errUsage)
 	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
-	keys, err := s.sealingKeys(ctx, c, o)
+	keys, remember, err := s.sealingKeys(ctx, c, o)
 	if err != nil {
 		return err
 	}
-	version, err := nextVersion(ctx, c, o.site, name)
+	version, kind, err := nextVersion(ctx, c, o.site, name)
 	if err != nil {
 		return err
+	}
+	switch {
+	case rotate && kind == "":
+		return fmt.Errorf("there is no credential %s to rotate; `osirisctl credential list` shows those there are", name)
+	case rotate && f.kind == "":
+		f.kind = string(kind)
+	case rotate && f.kind != string(kind):
+		return fmt.Errorf("%s is a %s, and its next version cannot be a %s: add one under another name", name, kind, f.kind)
 	}
 	secret, err := f.read(ctx, s)
 	if err != nil {
@@ -73,26 +84,35 @@ func putCredential(ctx context.Context, s *shell, o *options, name string, rotat
 	if _, err := c.PutCredential(ctx, connect.NewRequest(m)); err != nil {
 		return fmt.Errorf("keeping credential %s: %w", name, err)
 	}
+	if err := remember(); err != nil {
+		return err
+	}
 	if s.json {
 		return s.printJSON(map[string]any{"name": name, "version": version, "appliances": len(keys)})
 	}
-	_, err = fmt.Fprintf(s.stdout, "version %d is sealed for %d of the site's appliances; credential list shows when it was taken\n", version, len(keys))
+	where := "wherever a target names it"
+	if len(secret.Hosts) > 0 {
+		where = "for " + strings.Join(secret.Hosts, ", ")
+	}
+	_, err = fmt.Fprintf(s.stdout, "version %d (%s, user %s, by %s, %s) is sealed for %d of the site's appliances; credential list shows when it was taken\n",
+		version, secret.Kind, plain(secret.User), secret.Method, plain(where), len(keys))
 	return err
 }
 
-// nextVersion is max(previous + 1, Unix seconds), as of every document.
-func nextVersion(ctx context.Context, c centralv1connect.FleetServiceClient, site, name string) (uint64, error) {
+// nextVersion is max(previous + 1, Unix seconds), as of every document; kind is
+// that of the version there is, if there is one.
+func nextVersion(ctx context.Context, c centralv1connect.FleetServiceClient, site, name string) (next uint64, kind credential.Kind, err error) {
 	r, err := c.ListCredentials(ctx, connect.NewRequest(&centralv1.ListCredentialsRequest{SiteId: site}))
 	if err != nil {
-		return 0, fmt.Errorf("listing credentials of site %s: %w", site, err)
+		return 0, "", fmt.Errorf("listing credentials of site %s: %w", site, err)
 	}
-	next := uint64(max(time.Now().Unix(), 1)) //nolint:gosec // not below 1
+	next = uint64(max(time.Now().Unix(), 1)) //nolint:gosec // not below 1
 	for _, v := range r.Msg.GetCredentials() {
 		if v.GetName() == name {
-			next = max(next, v.GetVersion()+1)
+			next, kind = max(next, v.GetVersion()+1), credential.KindOf(v.GetKind())
 		}
 	}
-	return next, nil
+	return next, kind, nil
 }
 
 // read makes the credential: settings from flags, keys from files, secrets from
@@ -107,6 +127,19 @@ func (f credentialFlags) read(ctx context.Context, s *shell) (c credential.Crede
 	}
 	if c.Method == "" {
 		c.Method = methods[0]
+	}
+	for _, one := range []struct {
+		kinds []credential.Kind
+		flag  [2]string
+	}{
+		{[]credential.Kind{credential.SSHKey, credential.ClientCertificate}, [2]string{"key", f.key}},
+		{[]credential.Kind{credential.ClientCertificate}, [2]string{"certificate", f.certificate}},
+	} {
+		if slices.Contains(one.kinds, c.Kind) {
+			if err := need(one.flag); err != nil {
+				return c, err
+			}
+		}
 	}
 	if f.key != "" {
 		raw, err := os.ReadFile(f.key)
@@ -142,7 +175,10 @@ func (f credentialFlags) read(ctx context.Context, s *shell) (c credential.Crede
 			return c, err
 		}
 	}
-	return c, c.Validate()
+	if err := c.Validate(); err != nil {
+		return c, err
+	}
+	return c, checkKey(c)
 }
 
 func certificates(file string) (all [][]byte, err error) {
@@ -196,10 +232,7 @@ func credentialList(ctx context.Context, s *shell, o *options, _ []string) error
 }
 
 func credentialRemove(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"site", o.site}); err != nil {
-		return err
-	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}

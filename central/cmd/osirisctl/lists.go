@@ -38,8 +38,11 @@ func (s *shell) more(next string) {
 }
 
 func scoreWords(s *centralv1.Score) string {
-	if s.GetPercent() < 0 {
+	switch {
+	case s.GetPercent() < 0:
 		return "no data"
+	case s.GetPass()+s.GetFail() == 0:
+		return fmt.Sprintf("no verdict (%d unknown)", s.GetUnknown()) // 0 % would read as failing (D17)
 	}
 	return fmt.Sprintf("%d%% (%d pass, %d fail, %d unknown)", s.GetPercent(), s.GetPass(), s.GetFail(), s.GetUnknown())
 }

@@ -32,7 +32,7 @@ type orderFlags struct {
 
 // runbookRun orders a runbook.
 func runbookRun(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"target", o.order.target}, [2]string{"site", o.site}); err != nil {
+	if err := need([2]string{"target", o.order.target}); err != nil {
 		return err
 	}
 	catalogue, err := runbook.Load()
@@ -47,7 +47,7 @@ func runbookRun(ctx context.Context, s *shell, o *options, args []string) error 
 	if err != nil {
 		return err
 	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -74,10 +74,7 @@ func parametersOf(given list) (out []*trustv1.Parameter, err error) {
 
 // targetResetHostKey orders that an SSH host's pinned key is forgotten.
 func targetResetHostKey(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"site", o.site}); err != nil {
-		return err
-	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -128,10 +125,7 @@ func runbookOrders(ctx context.Context, s *shell, o *options, args []string) err
 
 // runbookCancel withdraws an order that waits.
 func runbookCancel(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"site", o.site}); err != nil {
-		return err
-	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}

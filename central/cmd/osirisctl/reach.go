@@ -5,13 +5,13 @@ import "flag"
 // reachCommands are those about hosts without an agent.
 var reachCommands = []command{
 	{
-		words: "target add", args: "NAME --site S --kind KIND --credential NAME [flags]", count: [2]int{1, 1},
+		words: "target add", args: "NAME [--site S] --kind KIND --credential NAME [flags]", count: [2]int{1, 1},
 		says: "let the site's appliance scan a host that has no agent, or list a domain's computers", more: targetFlagsOf, do: targetAdd,
 	},
 	{words: "target list", args: "[--site S]", says: "list hosts that are scanned without an agent, and domains", more: siteFlag, do: targetList},
-	{words: "target rm", args: "NAME --site S", count: [2]int{1, 1}, says: "stop scanning a host", more: siteFlag, do: targetRemove},
+	{words: "target rm", args: "NAME [--site S]", count: [2]int{1, 1}, says: "stop scanning a host", more: siteFlag, do: targetRemove},
 	{
-		words: "target reset-host-key", args: "NAME --site S [--accept SHA256:...] [--wait 2m]", count: [2]int{1, 1},
+		words: "target reset-host-key", args: "NAME [--site S] [--accept SHA256:...] [--wait 2m]", count: [2]int{1, 1},
 		says: "have the appliance forget the key that an SSH host showed first, or pin the one with this fingerprint",
 		more: func(f *flag.FlagSet, o *options) {
 			orderedFlags(f, o)
@@ -28,17 +28,17 @@ var reachCommands = []command{
 		do: directoryList,
 	},
 	{
-		words: "credential add", args: "NAME --site S --kind KIND --user USER [flags]", count: [2]int{1, 1},
+		words: "credential add", args: "NAME [--site S] --kind KIND --user USER [flags]", count: [2]int{1, 1},
 		says: "seal what hosts are signed in to with for the appliance alone; secrets are asked for, or lines of standard input",
 		more: credentialFlagsOf, do: credentialAdd,
 	},
 	{
-		words: "credential rotate", args: "NAME --site S --kind KIND --user USER [flags]", count: [2]int{1, 1},
-		says: "put a new version in the place of a credential", more: credentialFlagsOf, do: credentialRotate,
+		words: "credential rotate", args: "NAME [--site S] --user USER [flags]", count: [2]int{1, 1},
+		says: "put a new version in the place of a credential; all but its kind is said again, since nobody but the appliance can read it", more: credentialFlagsOf, do: credentialRotate,
 	},
 	{words: "credential list", args: "[--site S]", says: "list credentials and whether the appliance has taken them", more: siteFlag, do: credentialList},
 	{
-		words: "credential rm", args: "NAME --site S [--force]", count: [2]int{1, 1}, says: "withdraw a credential from the site's appliances",
+		words: "credential rm", args: "NAME [--site S] [--force]", count: [2]int{1, 1}, says: "withdraw a credential from the site's appliances",
 		more: func(f *flag.FlagSet, o *options) {
 			siteFlag(f, o)
 			f.BoolVar(&o.force, "force", false, "also while targets name it")
@@ -67,7 +67,7 @@ func targetFlagsOf(f *flag.FlagSet, o *options) {
 	f.Var(&t.exclude, "exclude-ou", "of a domain: distinguished name of a container whose computers do not count, repeatable")
 	f.Var(&t.groups, "exclude-group", "of a domain: distinguished name of a group whose direct members do not count, repeatable")
 	f.StringVar(&t.scanWith, "scan-with", "", "of a domain: credential that its computers are scanned with, made with --method kerberos; default they are listed only")
-	f.BoolVar(&t.replace, "replace", false, "put it in the place of a target of the same name")
+	f.BoolVar(&t.replace, "replace", false, "change a target of that name; what is not named stays, but under another --host all that is about the host begins anew")
 }
 
 func credentialFlagsOf(f *flag.FlagSet, o *options) {

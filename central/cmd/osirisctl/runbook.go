@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/osiriscare/osiris/shared/catalog"
+	"github.com/osiriscare/osiris/shared/check"
 	"github.com/osiriscare/osiris/shared/runbook"
 )
 
@@ -65,6 +67,12 @@ func runbookList(_ context.Context, s *shell, o *options, _ []string) error {
 	catalogue, err := runbook.Load()
 	if err != nil {
 		return err
+	}
+	if platforms := []string{"windows", "darwin", "linux"}; o.platform != "" && !slices.Contains(platforms, o.platform) {
+		return fmt.Errorf("--platform %q is not one of %s: %w", o.platform, strings.Join(platforms, ", "), errUsage)
+	}
+	if _, known := catalog.Find(check.ID(o.check)); o.check != "" && !known {
+		return fmt.Errorf("--check %q is no check; `osirisctl runbook list` shows those that have a fix: %w", o.check, errUsage)
 	}
 	lines := make([]runbookLine, 0)
 	for _, r := range catalogue.All() {

@@ -30,31 +30,31 @@ type sealingKey struct {
 
 // sealingKeys asks for the keys of a site's appliances, or of one, and believes
 // those that the site's trust chain vouches for and that are the same as last
-// time.
-func (s *shell) sealingKeys(ctx context.Context, c centralv1connect.FleetServiceClient, o *options) ([]sealingKey, error) {
+// time. Call remember once something was sealed to them.
+func (s *shell) sealingKeys(ctx context.Context, c centralv1connect.FleetServiceClient, o *options) (keys []sealingKey, remember func() error, err error) {
 	r, err := c.ListSealingKeys(ctx, connect.NewRequest(&centralv1.ListSealingKeysRequest{SiteId: o.site}))
 	if err != nil {
-		return nil, fmt.Errorf("reading sealing keys of site %s: %w", o.site, err)
+		return nil, nil, fmt.Errorf("reading sealing keys of site %s: %w", o.site, err)
 	}
 	opened, err := openTrust(r.Msg, o)
 	if err != nil {
-		return nil, fmt.Errorf("checking sealing keys of site %s: %w", o.site, err)
+		return nil, nil, fmt.Errorf("checking sealing keys of site %s: %w", o.site, err)
 	}
-	var keys []sealingKey
 	for _, a := range r.Msg.GetAppliances() {
 		if o.cred.appliance != "" && o.cred.appliance != a.GetApplianceId() {
 			continue
 		}
 		key, err := verifySealing(a, opened, o.site)
 		if err != nil {
-			return nil, fmt.Errorf("checking sealing key of appliance %s: %w", a.GetApplianceId(), err)
+			return nil, nil, fmt.Errorf("checking sealing key of appliance %s: %w", a.GetApplianceId(), err)
 		}
 		keys = append(keys, sealingKey{a.GetApplianceId(), a.GetHostname(), key})
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("site %s has no such appliance to seal to; `osirisctl sites` shows them", o.site)
+		return nil, nil, fmt.Errorf("site %s has no such appliance to seal to; `osirisctl sites` shows them", o.site)
 	}
-	return keys, s.pinned(o, opened.Root, keys)
+	remember, err = s.pinned(o, opened.Root, keys)
+	return keys, remember, err
 }
 
 func openTrust(m *centralv1.ListSealingKeysResponse, o *options) (*trust.Opened, error) {
@@ -103,23 +103,21 @@ type pinnedKey struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// pinned compares keys with what was seen before. A key that is new is kept and
-// shown; one that has changed is refused until a person names its fingerprint:
-// whoever holds Central could otherwise have secrets sealed to a key of theirs.
-func (s *shell) pinned(o *options, root signed.KeyID, keys []sealingKey) error {
+// pinned compares keys with what was seen before. A key that is new is shown, and
+// kept by remember; one that has changed is refused until a person names its
+// fingerprint: whoever holds Central could otherwise have secrets sealed to a key
+// of theirs.
+func (s *shell) pinned(o *options, root signed.KeyID, keys []sealingKey) (remember func() error, err error) {
 	path, err := s.configFile(pinFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known := map[string]pinnedKey{}
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(raw, &known)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	known, err := readPins(path)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
+		return nil, err
+	}
+	if err := accepts(o.cred.accept, keys); err != nil {
+		return nil, err
 	}
 	changed := false
 	for _, k := range keys {
@@ -130,29 +128,65 @@ func (s *shell) pinned(o *options, root signed.KeyID, keys []sealingKey) error {
 		case seen && before == next:
 			continue
 		case seen && !accepted:
-			return fmt.Errorf("the sealing key of appliance %s is %s under root %s, and was %s under root %s: ask why it changed, compare it with "+
+			return nil, fmt.Errorf("the sealing key of appliance %s is %s under root %s, and was %s under root %s: ask why it changed, compare it with "+
 				"`osiris-appliance sealing-key` on the appliance, and give --accept %s if it is right", k.appliance, next.Fingerprint, next.Root,
 				before.Fingerprint, before.Root, next.Fingerprint)
 		case !seen && o.cred.accept != "" && !accepted:
-			return fmt.Errorf("the sealing key of appliance %s is %s, not the one that --accept names", k.appliance, next.Fingerprint)
+			return nil, fmt.Errorf("the sealing key of appliance %s is %s, not the one that --accept names", k.appliance, next.Fingerprint)
 		case !seen:
 			if _, err := fmt.Fprintf(s.stderr, "osirisctl: first use of the sealing key of appliance %s (%s)\n  %s\n"+
 				"  compare it with `osiris-appliance sealing-key` on the appliance\n", k.appliance, plain(k.hostname), next.Fingerprint); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		known[k.appliance], changed = next, true
 	}
-	if !changed {
+	return func() error {
+		if !changed {
+			return nil
+		}
+		raw, err := json.MarshalIndent(known, "", "  ")
+		if err == nil {
+			err = signed.WriteSecret(path, append(raw, '\n'))
+		}
+		if err != nil {
+			return fmt.Errorf("remembering sealing keys: %w", err)
+		}
+		return nil
+	}, nil
+}
+
+// accepts refuses a fingerprint that is no key's, also where all keys are known:
+// who names one wants it compared.
+func accepts(fingerprint string, keys []sealingKey) error {
+	if fingerprint == "" {
 		return nil
 	}
-	if raw, err = json.MarshalIndent(known, "", "  "); err == nil {
-		err = signed.WriteSecret(path, append(raw, '\n'))
+	var all []string
+	for _, k := range keys {
+		own := credential.Fingerprint(k.key)
+		if strings.EqualFold(fingerprint, own) {
+			return nil
+		}
+		all = append(all, own+" of appliance "+k.appliance)
+	}
+	return fmt.Errorf("--accept names none of the sealing keys: there is %s", strings.Join(all, ", "))
+}
+
+// readPins reads what is remembered; at first that is nothing.
+func readPins(path string) (map[string]pinnedKey, error) {
+	known := map[string]pinnedKey{}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return known, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &known)
 	}
 	if err != nil {
-		return fmt.Errorf("remembering sealing keys: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	return nil
+	return known, nil
 }
 
 // configFile is a file of the person's own folder, which is made.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,44 +27,32 @@ type targetFlags struct {
 }
 
 func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
-	t := o.target
-	if err := need([2]string{"site", o.site}, [2]string{"kind", t.kind}, [2]string{"credential", t.credential}); err != nil {
-		return err
-	}
-	kind, ok := targetKinds[t.kind]
-	if !ok {
-		return fmt.Errorf("--kind %q is not windows, linux, workstation or domain: %w", t.kind, errUsage)
-	}
-	pin, err := hex.DecodeString(strings.ReplaceAll(t.pin, ":", ""))
-	if err != nil || len(pin) != 0 && len(pin) != 32 {
-		return fmt.Errorf("--pin is the SHA-256 of a public key, 64 hexadecimal digits: %w", errUsage)
-	}
-	if t.port > 65535 {
-		return fmt.Errorf("--port %d is no port: %w", t.port, errUsage)
-	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
-	r, err := c.AddTarget(ctx, connect.NewRequest(&centralv1.AddTargetRequest{
-		SiteId: o.site, Replace: t.replace, Target: &centralv1.Target{
-			Name: args[0], Kind: kind, Host: or(t.host, args[0]), Port: uint32(t.port), TlsName: t.tlsName, Http: t.http,
-			AllowBasic: t.basic, AllowPlain: t.plain, Pin: pin, Credential: t.credential, Lab: t.lab, ApplianceId: t.appliance,
-			ObjectGuid: strings.ToLower(t.guid), Domain: t.domain, ScanWith: t.scanWith,
-			IncludeOus: t.include, ExcludeOus: t.exclude, ExcludeGroups: t.groups,
-		},
-	}))
+	m := &centralv1.Target{Name: args[0], Host: args[0]}
+	if o.target.replace {
+		if m, err = targetNamed(ctx, c, o, args[0]); err != nil {
+			return err
+		}
+	}
+	if err := o.target.into(m, o.named); err != nil {
+		return err
+	}
+	r, err := c.AddTarget(ctx, connect.NewRequest(&centralv1.AddTargetRequest{SiteId: o.site, Replace: o.target.replace, Target: m}))
 	if err != nil {
 		return fmt.Errorf("adding target %s: %w", args[0], err)
 	}
+	s.doubt(ctx, c, o, m)
 	if s.json {
 		return s.printMessage(r.Msg)
 	}
-	if t.scanWith != "" {
+	if m.GetScanWith() != "" {
 		fmt.Fprintf(s.stderr, "osirisctl: computers that a domain lists are signed in to with Kerberos only, because anybody in it can add one: "+
-			"the appliance refuses %s unless it was given --method kerberos\n", t.scanWith) //nolint:errcheck // a hint only
+			"the appliance refuses %s unless it was given --method kerberos\n", plain(m.GetScanWith())) //nolint:errcheck // a hint only
 	}
-	_, err = fmt.Fprintln(s.stdout, "added; the appliance takes it at its next check-in, and target list shows when it has")
+	_, err = fmt.Fprintf(s.stdout, "added: %s; the appliance takes it at its next check-in, and target list shows when it has\n", plain(targetLine(m)))
 	return err
 }
 
@@ -93,6 +80,7 @@ func targetList(ctx context.Context, s *shell, o *options, _ []string) error {
 			return err
 		}
 	}
+	s.doubt(ctx, c, o, r.Msg.GetTargets()...)
 	return s.table("TARGET\tKIND\tHOST\tPORT\tROAD\tCREDENTIAL\tLAB\tAPPLIANCE", rows)
 }
 
@@ -146,10 +134,7 @@ func domainRoad(t *centralv1.Target) string {
 }
 
 func targetRemove(ctx context.Context, s *shell, o *options, args []string) error {
-	if err := need([2]string{"site", o.site}); err != nil {
-		return err
-	}
-	c, err := s.fleet()
+	c, err := s.ofSite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -160,7 +145,8 @@ func targetRemove(ctx context.Context, s *shell, o *options, args []string) erro
 	if s.json {
 		return s.printMessage(r.Msg)
 	}
-	_, err = fmt.Fprintln(s.stdout, "removed; the appliance stops scanning it after its next check-in")
+	_, err = fmt.Fprintln(s.stdout, "removed; the appliance stops scanning it after its next check-in.\n"+
+		"Its host stays in `osirisctl hosts` with what was seen last, and an open incident stays open: nothing has seen it pass")
 	return err
 }
 
