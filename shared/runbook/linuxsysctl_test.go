@@ -181,7 +181,7 @@ func TestRedirectsAreRefusedByEachCard(t *testing.T) {
 	for _, card := range []string{"default", "eth0.100"} {
 		m.write(t, "proc/sys/net/ipv4/conf/"+card+"/accept_redirects", "1\n")
 	}
-	m.write(t, "proc/sys/net/ipv4/conf/lo/accept_redirects", "0\n")
+	m.write(t, "proc/sys/net/ipv4/conf/lo/accept_redirects", "1\n")
 	hardenSysctl.through(t, m)
 	if o := m.phase(t, "linux.sysctl.harden", "remediate", nil, nil); !o.OK {
 		t.Fatal(o.Error)

@@ -26,7 +26,7 @@ if printf '%s\n' "$osiris_wanted" | grep -q -x 'net.ipv4.conf.all.accept_redirec
   for osiris_card in /proc/sys/net/ipv4/conf/*/accept_redirects; do
     osiris_card=${osiris_card%/accept_redirects}
     case ${osiris_card##*/} in
-      all | *[!A-Za-z0-9_.:@-]*) ;;
+      all | lo | *[!A-Za-z0-9_.:@-]*) ;;
       *) osiris_redirects="$osiris_redirects${osiris_feed}net/ipv4/conf/${osiris_card##*/}/accept_redirects 0 exactly" ;;
     esac
   done
@@ -69,7 +69,7 @@ osiris_text="# Written by Osiris, runbook linux.sysctl.harden. Changes here are 
 $(printf '%s\n' "$osiris_wanted" | while read -r osiris_key osiris_want osiris_how; do
   case $osiris_key in
     */default/*) osiris_key=net.ipv4.conf.default.accept_redirects ;;
-    */*) continue ;; # it takes over the default, unless somebody set it by hand
+    */*) continue ;; # at boot it takes over the default
   esac
   if osiris_meets "$osiris_key" "$osiris_want" "$osiris_how"; then
     osiris_want=$(osiris_running "$osiris_key")

@@ -43,6 +43,9 @@ for osiris_key in kernel.dmesg_restrict kernel.kptr_restrict kernel.randomize_va
     # a new card does as the default: the loosest counts.
     if [ "$osiris_key" = net.ipv4.conf.all.accept_redirects ]; then
       for osiris_file in /proc/sys/net/ipv4/conf/*/accept_redirects; do
+        case $osiris_file in
+          */lo/*) continue ;; # nobody else's arrive there, and it has its address before sysctl runs
+        esac
         [ "$osiris_setting" != 0 ] || osiris_setting=$(cat "$osiris_file" 2>/dev/null) || osiris_setting=0
       done
     fi
