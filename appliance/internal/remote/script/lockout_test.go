@@ -88,8 +88,8 @@ func TestOneWrongPasswordOnManyHostsLocksNoAccount(t *testing.T) {
 		takes  time.Duration
 		most   int32 // refusals
 	}{
-		"a password that was never right":                  {nil, 0, 50 * time.Millisecond, 1},
-		"hosts that take long to say so":                   {nil, 0, 20 * time.Second, 3},
+		"a password that was never right": {nil, 0, 50 * time.Millisecond, 1},
+		"hosts that take long to say so":  {nil, 0, 20 * time.Second, 3},
 		// A host that never accepted it, and one that did: lockout begins at three.
 		"one that was right in the sweep before":           {func(d *domain) { d.password = "as stored" }, 0, 50 * time.Millisecond, 2},
 		"the same, with half of the connections kept":      {func(d *domain) { d.password = "as stored" }, 250, 50 * time.Millisecond, 2},

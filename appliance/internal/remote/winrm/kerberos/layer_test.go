@@ -82,3 +82,21 @@ func TestAReplyMayAskForNeitherFewNorManyRounds(t *testing.T) {
 		}
 	}
 }
+
+func FuzzUnwrap(f *testing.F) {
+	c := ready(etypeID.AES256_CTS_HMAC_SHA1_96, 32)
+	good := acceptorWraps(f, c, 1000, "\x01\x00\x00\x00", 12)
+	f.Add(good)
+	f.Add(good[:headerSize])
+	f.Add(good[:len(good)-1])
+	f.Fuzz(func(t *testing.T, token []byte) {
+		plain, err := ready(etypeID.AES256_CTS_HMAC_SHA1_96, 32).Unwrap(token)
+		// Nobody without the key makes another one that is taken.
+		if err == nil && string(plain) != "\x01\x00\x00\x00" {
+			t.Errorf("Unwrap(%x) = %x", token, plain)
+		}
+		if err != nil && !errors.Is(err, ErrSeal) {
+			t.Errorf("Unwrap(%x) = %v; want %v", token, err, ErrSeal)
+		}
+	})
+}
