@@ -2,6 +2,8 @@ package web
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,6 +127,8 @@ func eventTitle(e *centralv1.Evidence) string {
 		return checkTitle(e.GetCheckId())
 	case e.GetKind() == bundle.KindState:
 		return "All checks of a computer"
+	case e.GetKind() == bundle.KindObservation && subject(e.GetSummary()) != "":
+		return subject(e.GetSummary())
 	}
 	return wordFor(kindWords, e.GetKind()).Text
 }
@@ -218,6 +222,19 @@ func verdictsOf(b bundle.Bundle) []bundle.Verdict {
 		return b.Verdicts
 	}
 	return append([]bundle.Verdict{*b.Verdict}, b.Verdicts...)
+}
+
+// countsOf are what a report on many computers counted; of a verdict the facts are
+// shown instead.
+func countsOf(b bundle.Bundle) []fact {
+	if len(verdictsOf(b)) > 0 {
+		return nil
+	}
+	var all []fact
+	for _, name := range slices.Sorted(maps.Keys(b.PostState)) {
+		all = append(all, fact{name, b.PostState[name]})
+	}
+	return all
 }
 
 func evidencePath(v evidenceView) string {

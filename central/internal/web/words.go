@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	centralv1 "github.com/osiriscare/osiris/proto/central/v1"
@@ -76,10 +77,59 @@ func wordFor(words map[string]word, state string) word {
 
 // kindWord says what a piece of evidence is; a repair's result by its outcome.
 func kindWord(e *centralv1.Evidence) word {
-	if e.GetKind() == bundle.KindResult {
+	switch {
+	case e.GetKind() == bundle.KindCommand && dryRunOrdered(e.GetSummary()):
+		return word{"Dry run ordered", toneDim}
+	case e.GetKind() == bundle.KindResult:
+		if w, ok := unchanged(e.GetSummary()); ok {
+			return w
+		}
 		return wordFor(outcomeWords, e.GetOutcome())
+	case e.GetKind() == bundle.KindObservation && subject(e.GetSummary()) != "":
+		return word{"Summary", toneDim}
 	}
 	return wordFor(kindWords, e.GetKind())
+}
+
+// dryRunOrdered reports whether an order was to look only; the evidence has no
+// other field that says so. What its author gave as the reason is not looked at.
+func dryRunOrdered(summary string) bool {
+	summary, _, _ = strings.Cut(summary, " Why: ")
+	return strings.Contains(summary, " ordered a dry run of ")
+}
+
+// unchanged is the word for a result that changed nothing, which is no repair
+// that failed.
+func unchanged(summary string) (word, bool) {
+	_, result, _ := strings.Cut(summary, ": ")
+	for _, w := range []struct {
+		begins string
+		word   word
+	}{
+		{"dry_run.", word{"Dry run", toneDim}},
+		{"not_needed.", word{"Nothing to do", toneOK}},
+		{"failed. Nothing was changed", word{"Not done", toneWarn}},
+		{"refused. Only a person can mend this", word{"For a person", toneWarn}},
+	} {
+		if strings.HasPrefix(result, w.begins) {
+			return w.word, true
+		}
+	}
+	return word{}, false
+}
+
+// subject is what a report of the appliance is about, if it is about no single
+// check.
+func subject(summary string) string {
+	for _, s := range [][2]string{
+		{"SiteWorkstationSummary: ", "All workstations"}, {"SiteNetworkSummary: ", "The network"},
+		{"The domain ", "The domain's computers"}, {"The computers of the domain ", "The domain's computers"},
+	} {
+		if strings.HasPrefix(summary, s[0]) {
+			return s[1]
+		}
+	}
+	return ""
 }
 
 func tierWord(t trustv1.Tier) string {
@@ -111,8 +161,11 @@ func advice(id string) string {
 
 // percent is the big number of a score; no data is words.
 func percent(s *centralv1.Score) string {
-	if s.GetPercent() < 0 {
+	switch {
+	case s.GetPercent() < 0:
 		return "No data"
+	case s.GetPass()+s.GetFail() == 0:
+		return "Not known" // 0 % would read as failing everything (D17)
 	}
 	return strconv.Itoa(int(s.GetPercent())) + " %"
 }
