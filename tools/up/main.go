@@ -159,6 +159,8 @@ func up(ctx context.Context, opts options, show *show, res *result) (err error) 
 		// It waits for a line when the program ends.
 		go r.obey(os.Stdin)
 	}
+	show.say("ask Central yourself, in another terminal: export %s", r.operatorEnv())
+	show.say("and then: ./dev run osirisctl hosts, incidents, target list, runbook run RUNBOOK --target NAME --dry-run --wait 1m")
 	show.say("Ctrl-C stops everything")
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -285,7 +285,7 @@ func (r *round) repairOrdered(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.show.say("osirisctl runbook run %s --target %s", book.ID, h.Name)
+		r.show.say("./dev run osirisctl runbook run %s --target %s", book.ID, h.Name)
 		// The order, and what came of it; then follow facts and texts, for who wants to
 		// know.
 		parts := strings.Split(strings.TrimSpace(out), "\n\n")

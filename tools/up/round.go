@@ -69,6 +69,12 @@ func (r *round) play(ctx context.Context) error {
 	return nil
 }
 
+// operatorEnv is what osirisctl needs to ask this Central, as a shell exports it.
+func (r *round) operatorEnv() string {
+	return fmt.Sprintf("OSIRIS_CENTRAL_URL=%s OSIRIS_TOKEN_FILE=%q OSIRIS_CONFIG_DIR=%q",
+		r.stack.WebURL(), filepath.Join(r.dir, "central", "operator.token"), filepath.Join(r.dir, "operator"))
+}
+
 // act is one step of the script; hosts says that it is about those without an agent.
 type act struct {
 	name  string
