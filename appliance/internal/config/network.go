@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/osiriscare/osiris/appliance/internal/posture/oui"
 )
 
 // Network is where and how the network is looked at from outside. Without ranges
@@ -58,8 +60,13 @@ const vendorWord = "vendor:"
 func (n Network) validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf("network."+format, args...)) }
-	_, err := n.Prefixes()
+	ranges, err := n.Prefixes()
 	errs = append(errs, err)
+	if n.Rate > 0 && n.Concurrent > 0 && n.Interval >= time.Minute {
+		if least := n.knocks(ranges); least > n.Interval-n.Interval/10 {
+			wrong("ranges take %s to be asked once, more than nine tenths of interval %s: raise interval, or rate and concurrent", least.Round(time.Second), n.Interval)
+		}
+	}
 	_, _, _, err = n.Exclusions()
 	errs = append(errs, err)
 	if n.Interval != 0 && (n.Interval < time.Minute || n.Interval > longestScan) {
@@ -93,6 +100,19 @@ func (n Network) validate() error {
 		wrong("device_deadline %s is not between %s and 1h", n.DeviceDeadline, shortestScan)
 	}
 	return errors.Join(errs...)
+}
+
+// silence is how long an address without anybody holds a place.
+const silence = 1500 * time.Millisecond
+
+// knocks is how long it takes at least to ask each address once, as if each were empty.
+func (n Network) knocks(ranges []netip.Prefix) time.Duration {
+	addresses := 0
+	for _, r := range ranges {
+		addresses += 1 << (32 - r.Bits())
+	}
+	each := max(time.Second/time.Duration(n.Rate), silence/time.Duration(n.Concurrent))
+	return time.Duration(addresses) * each
 }
 
 // Prefixes are the ranges. Its error names each that cannot be meant.
@@ -151,6 +171,16 @@ func private(p netip.Prefix) bool {
 	})
 }
 
+// known refuses a maker that nobody is: a device that somebody believes to be excluded
+// would be asked.
+func known(vendor string) error {
+	n, err := oui.Table{}.Makers(vendor)
+	if err == nil && n == 0 {
+		return fmt.Errorf("network.exclude has %q, which is no maker in the list of 2022-08: exclude newer ones by address", vendorWord+vendor)
+	}
+	return err
+}
+
 // Exclusions are what is left alone: networks, MACs in lower case with colons, and
 // parts of makers' names.
 func (n Network) Exclusions() (networks []netip.Prefix, macs, vendors []string, err error) {
@@ -161,6 +191,7 @@ func (n Network) Exclusions() (networks []netip.Prefix, macs, vendors []string, 
 	for _, text := range n.Exclude {
 		if vendor, ok := strings.CutPrefix(text, vendorWord); ok && len(strings.TrimSpace(vendor)) > 1 {
 			vendors = append(vendors, strings.TrimSpace(vendor))
+			errs = append(errs, known(strings.TrimSpace(vendor)))
 		} else if p, err := netip.ParsePrefix(text); err == nil && p == p.Masked() && p.Addr().Is4() {
 			networks = append(networks, p)
 		} else if a, err := netip.ParseAddr(text); err == nil && a.Is4() {

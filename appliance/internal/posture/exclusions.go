@@ -3,7 +3,8 @@ package posture
 import (
 	"net/netip"
 	"slices"
-	"strings"
+
+	"github.com/osiriscare/osiris/appliance/internal/posture/oui"
 )
 
 // Exclusions are what is left alone.
@@ -23,7 +24,6 @@ func (e Exclusions) Device(mac, vendor string) bool {
 	if mac == "" {
 		return false
 	}
-	vendor = strings.ToLower(vendor)
 	return slices.Contains(e.MACs, mac) ||
-		slices.ContainsFunc(e.Vendors, func(v string) bool { return strings.Contains(vendor, strings.ToLower(v)) })
+		slices.ContainsFunc(e.Vendors, func(v string) bool { return oui.Matches(vendor, v) })
 }

@@ -56,6 +56,51 @@ func (Table) Vendor(mac string) string {
 	return ""
 }
 
+// Matches tells whether a maker's name has a part: words of it, in whatever case. The
+// last may be the beginning of one, unless it has three letters or less: GE is
+// GE Healthcare's, and not a thousand others'.
+func Matches(name, part string) bool {
+	name, part = strings.ToLower(name), strings.ToLower(strings.TrimSpace(part))
+	if part == "" {
+		return false
+	}
+	last := part[strings.LastIndexByte(part, ' ')+1:]
+	for at := 0; ; at++ {
+		found := strings.Index(name[at:], part)
+		if found < 0 {
+			return false
+		}
+		at += found
+		end := at + len(part)
+		if !inWord(name, at) && (len(last) > 3 || !inWord(name, end)) {
+			return true
+		}
+	}
+}
+
+// inWord tells whether a word goes on at a place.
+func inWord(name string, at int) bool {
+	return at > 0 && at < len(name) && letter(name[at-1]) && letter(name[at])
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80 }
+
+// Makers counts those whose name has a part.
+func (Table) Makers(part string) (n int, err error) {
+	makers, err := table()
+	if err != nil {
+		return 0, err
+	}
+	seen := map[string]bool{}
+	for _, name := range makers {
+		if !seen[name] && Matches(name, part) {
+			n++
+		}
+		seen[name] = true
+	}
+	return n, nil
+}
+
 // parse reads the table.
 func parse(r io.Reader) (map[string]string, error) {
 	out := make(map[string]string, 50_000)

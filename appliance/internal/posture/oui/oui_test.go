@@ -128,3 +128,37 @@ func plain(r rune) rune {
 	}
 	return r
 }
+
+func TestAPartOfANameIsItsWords(t *testing.T) {
+	for _, test := range []struct {
+		name, part string
+		want       bool
+	}{
+		{"GE Healthcare", "GE", true},
+		{"ge medical systems", "Ge", true},
+		{"NETGEAR", "GE", false},
+		{"Germany GmbH", "GE", false},
+		{"Siemens-GE", "GE", true},
+		{"Philips Patient Monitoring", "philips", true},
+		{"Philips Patient Monitoring", "philips pati", true},
+		{"Philips Patient Monitoring", "philips pat", false},
+		{"PhilipsCare", "philips", true},
+		{"Not Philips", "Philips", true},
+		{"Antiphilips", "Philips", false},
+		{"agEge ge", "ge", true},
+		{"", "GE", false},
+		{"GE", "", false},
+	} {
+		if got := Matches(test.name, test.part); got != test.want {
+			t.Errorf("Matches(%q, %q) = %v; want %v", test.name, test.part, got, test.want)
+		}
+	}
+	for part, most := range map[string]int{"GE": 20, "Philips": 60} {
+		if n, err := (Table{}).Makers(part); err != nil || n == 0 || n > most {
+			t.Errorf("Makers(%q) = %d, %v; want a few", part, n, err)
+		}
+	}
+	if n, err := (Table{}).Makers("Philps"); n != 0 || err != nil {
+		t.Errorf("Makers of a misspelt name = %d, %v; want none", n, err)
+	}
+}
