@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,12 +23,19 @@ const (
 // sight is what a device showed in one sweep.
 type sight struct {
 	asked, answers int
+	found          []found
 	listens        []string
 	tls            []string
 	certificates   []string
 	unfinished     []string
 	// cut tells that the sweep's time was over before all was asked.
 	cut bool
+}
+
+// found is what an open port showed.
+type found struct {
+	at netip.AddrPort
+	probe.Finding
 }
 
 // look asks a device at every port, gently, in a shuffled order.
@@ -43,8 +51,9 @@ func (s *Scanner) look(ctx context.Context, d *device, m *memory) *sight {
 	rand.Shuffle(len(ask), func(i, j int) { ask[i], ask[j] = ask[j], ask[i] })
 	out := &sight{}
 	calm := &gentle{Dialer: s.dial, gap: s.cfg.Gap}
+	defer out.list()
 	for _, to := range ask {
-		found, err := probe.Look(limited, calm, to, answerTime)
+		finding, err := probe.Look(limited, calm, to, answerTime)
 		if out.cut = ctx.Err() != nil; out.cut {
 			break
 		}
@@ -53,18 +62,18 @@ func (s *Scanner) look(ctx context.Context, d *device, m *memory) *sight {
 			break
 		}
 		out.asked++
-		out.take(to, found, err, m)
+		out.take(to, finding, err, m)
 	}
 	return out
 }
 
 // take notes what a port showed.
-func (o *sight) take(to netip.AddrPort, found probe.Finding, err error, m *memory) {
+func (o *sight) take(to netip.AddrPort, finding probe.Finding, err error, m *memory) {
 	switch {
 	case err == nil:
 		o.answers++
 		m.opened(to)
-		o.add(to, found)
+		o.found = append(o.found, found{to, finding})
 	case errors.Is(err, probe.ErrRefused):
 		o.answers++
 		m.closed(to)
@@ -75,6 +84,24 @@ func (o *sight) take(to netip.AddrPort, found probe.Finding, err error, m *memor
 	default:
 		o.unfinished = append(o.unfinished, fmt.Sprintf("port %d of %s could not be asked", to.Port(), to.Addr()))
 	}
+}
+
+// list makes the rows, in an order that is the same each time. Ports that said
+// something come first, so that of very many those are told.
+func (o *sight) list() {
+	slices.SortFunc(o.found, func(a, b found) int {
+		if mute := len(a.Service) == 0; mute != (len(b.Service) == 0) {
+			if mute {
+				return 1
+			}
+			return -1
+		}
+		return a.at.Compare(b.at)
+	})
+	for _, f := range o.found {
+		o.add(f.at, f.Finding)
+	}
+	slices.Sort(o.unfinished)
 }
 
 // add makes rows of a finding.

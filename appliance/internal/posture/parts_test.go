@@ -344,6 +344,7 @@ func TestAPortThatWasOpenAndIsSilentIsNotClosed(t *testing.T) {
 		o := &sight{}
 		o.take(to, probe.Finding{Service: check.Facts{{Name: "Protocol", Value: "telnet"}}}, err, m)
 		o.take(netip.MustParseAddrPort("10.0.0.5:80"), probe.Finding{}, probe.ErrRefused, m)
+		o.list()
 		return check.Judge(check.NetworkRemoteAccess, o.facts(check.NetworkRemoteAccess), nil).Status.String()
 	}
 	steps := []struct {
@@ -386,6 +387,7 @@ func TestADeviceWithEverythingOpenFitsIntoAVerdict(t *testing.T) {
 		o.take(to, found, nil, m)
 		o.take(to, probe.Finding{}, errors.New("too many open files"), m)
 	}
+	o.list()
 	for _, id := range serviceChecks {
 		v := check.Judge(id, o.facts(id), nil)
 		if len(v.Facts) > drift.MaxFacts || len(v.Reason) > drift.MaxText || len(v.Actual) > drift.MaxText {
@@ -413,5 +415,23 @@ func TestATargetIsNamedOnlyWhereItIsClear(t *testing.T) {
 		if got := also(d, names); got != want {
 			t.Errorf("also(%v) = %q; want %q", names, got, want)
 		}
+	}
+}
+
+func TestRowsAreInTheSameOrderEachTime(t *testing.T) {
+	o, m := &sight{}, &memory{open: map[netip.AddrPort]int{}}
+	for _, port := range []uint16{40003, 6379, 40001, 22} {
+		f := probe.Finding{}
+		if port < 40000 {
+			f.Service = check.Facts{{Name: "Unclear", Value: "x"}}
+		}
+		o.take(netip.AddrPortFrom(netip.MustParseAddr("10.0.0.5"), port), f, nil, m)
+	}
+	o.list()
+	want := []string{
+		"Address=10.0.0.5;Port=22;Unclear=x", "Address=10.0.0.5;Port=6379;Unclear=x", "Address=10.0.0.5;Port=40001", "Address=10.0.0.5;Port=40003",
+	}
+	if diff := cmp.Diff(want, o.listens); diff != "" {
+		t.Errorf("the rows (-want +got):\n%s", diff)
 	}
 }

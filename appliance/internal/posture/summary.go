@@ -42,7 +42,7 @@ func (s *Scanner) finish(ctx context.Context, t *tally, began time.Time) {
 	s.mu.Lock()
 	s.counts = counts
 	state := s.state(t, counts)
-	stale := !maps.Equal(state, s.told.state) || now.Sub(s.told.at) >= provedAgain
+	stale := !maps.Equal(lasting(state), lasting(s.told.state)) || now.Sub(s.told.at) >= provedAgain
 	s.mu.Unlock()
 	s.Log.InfoContext(ctx, "sweep ended", "addresses", t.found.addresses, "devices", looked, "new", t.new, "away", t.away,
 		"excluded", t.found.excluded, "unfinished", t.unfinished, "unlooked", t.unlooked, "open_ports", t.ports,
@@ -83,6 +83,20 @@ func (s *Scanner) state(t *tally, counts map[string]int) map[string]string {
 			out[string(id)+"."+status.String()] = strconv.Itoa(by[status])
 		}
 	}
+	return out
+}
+
+// lasting is what a change of is proved at once: phones that come and go, and what
+// they have open, are told once an hour.
+func lasting(state map[string]string) map[string]string {
+	out := maps.Clone(state)
+	maps.DeleteFunc(out, func(name, _ string) bool {
+		switch name {
+		case "addresses", "devices", "away", "unfinished", "open_ports":
+			return true
+		}
+		return strings.HasSuffix(name, "."+check.Pass.String()) || strings.HasSuffix(name, "."+check.Unknown.String())
+	})
 	return out
 }
 

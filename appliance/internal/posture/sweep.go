@@ -242,7 +242,7 @@ func (t *tally) leave() {
 func (t *tally) add(d *device, o *sight, verdicts []check.Verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ports += len(o.listens)
+	t.ports += len(o.found)
 	if len(o.unfinished) > 0 {
 		t.unfinished++
 	}
