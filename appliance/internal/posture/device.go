@@ -87,10 +87,18 @@ func Know(ctx context.Context, st *store.Store, mac string) (n int64, err error)
 	return n, nil
 }
 
+// forgotten is after what time a device is forgotten that nobody named and that is
+// away: anybody on the network can invent them.
+const forgotten = 30 * 24 * time.Hour
+
 // seen stores the devices of a sweep. Those of whole, networks that were never
 // looked at before, are known: they were there when it began.
 func (s *Scanner) seen(ctx context.Context, c *census, now time.Time) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM posture_device WHERE known = 0 AND last_ms < ?", now.Add(-forgotten).UnixMilli())
+		if err != nil {
+			return err
+		}
 		for _, mac := range c.shown {
 			if _, err := tx.ExecContext(ctx, "UPDATE posture_device SET last_ms = ? WHERE mac = ?", now.UnixMilli(), mac); err != nil {
 				return err
@@ -98,7 +106,7 @@ func (s *Scanner) seen(ctx context.Context, c *census, now time.Time) error {
 		}
 		for _, d := range c.devices {
 			_, err := tx.ExecContext(ctx, `INSERT INTO posture_device (key, mac, address, vendor, known, first_ms, last_ms) VALUES (?,?,?,?,?,?,?)
-				ON CONFLICT (key) DO UPDATE SET mac = excluded.mac, address = excluded.address, vendor = excluded.vendor, last_ms = excluded.last_ms`,
+				ON CONFLICT (key) DO UPDATE SET known = CASE WHEN mac = excluded.mac THEN known ELSE excluded.known END, mac = excluded.mac, address = excluded.address, vendor = excluded.vendor, last_ms = excluded.last_ms`,
 				d.Key, d.MAC, join(d.Addresses), d.Vendor, d.Known, d.First.UnixMilli(), now.UnixMilli())
 			if err != nil {
 				return err

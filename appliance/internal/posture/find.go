@@ -204,6 +204,9 @@ func (s *Scanner) introduce(c *census, p past, now time.Time) {
 	for _, d := range c.devices {
 		if old, ok := p.devices[d.Key]; ok {
 			d.Known, d.First = old.Known || d.Known, old.First
+			if old.MAC != d.MAC && d.Key != d.MAC { // another device at an address that was named
+				d.Known = d.excluded || d.baseline
+			}
 		} else {
 			d.Known, d.First = d.Known || d.baseline, now
 		}

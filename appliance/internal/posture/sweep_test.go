@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/osiriscare/osiris/appliance/internal/posture"
 	"github.com/osiriscare/osiris/appliance/internal/store"
 	"github.com/osiriscare/osiris/shared/check"
@@ -217,5 +219,50 @@ func hush(t *testing.T, address string, port uint16) {
 			return
 		}
 		t.Cleanup(func() { _ = c.Close() })
+	}
+}
+
+func TestADeviceThatNobodyNamedIsForgottenInTime(t *testing.T) {
+	s := newSite(t)
+	sc := s.scanner(t, config([]uint16{1}, "127.9.6.5/32"))
+	sweep(t, sc)
+	old := time.Now().AddDate(0, 0, -31).UnixMilli()
+	for mac, known := range map[string]int{"00:50:56:00:00:01": 0, "00:50:56:00:00:02": 1} {
+		execute(t, s, "INSERT INTO posture_device (key, mac, address, vendor, known, first_ms, last_ms) VALUES (?,?,'127.9.6.9','',?,?,?)", mac, mac, known, old, old)
+	}
+	sweep(t, sc)
+	all, err := posture.Devices(t.Context(), s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, d := range all {
+		keys = append(keys, d.Key)
+	}
+	if diff := cmp.Diff([]string{"00:50:56:00:00:02", "127.9.6.5"}, keys); diff != "" {
+		t.Errorf("the devices (-want +got):\n%s", diff)
+	}
+}
+
+func TestANameOfAnAddressIsItsDevices(t *testing.T) {
+	s := newSite(t)
+	a := netip.MustParseAddr("127.9.7.5")
+	sc := s.scanner(t, config([]uint16{1}, "127.9.7.5/32"))
+	known := func() bool {
+		sweep(t, sc)
+		all, err := posture.Devices(t.Context(), s.store)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("Devices = %+v, %v; want one", all, err)
+		}
+		return all[0].Known
+	}
+	for _, step := range []struct {
+		mac  string
+		want bool
+	}{{"02:50:56:00:00:01", true}, {"02:50:56:00:00:01", true}, {"02:50:56:00:00:02", false}, {"02:50:56:00:00:02", false}} {
+		s.neighbours[a] = step.mac
+		if got := known(); got != step.want {
+			t.Errorf("the device with %s is known = %v; want %v", step.mac, got, step.want)
+		}
 	}
 }
