@@ -67,12 +67,6 @@ def go_dependencies():
         version = "v0.3.977",
     )
     _module(
-        name = "com_github_alexbrainman_sspi",
-        importpath = "github.com/alexbrainman/sspi",
-        sum = "h1:4dAU9FXIyQktpoUAgOJK3OTFc/xug0PCXYCqU0FgDKI=",
-        version = "v0.0.0-20250919150558-7d374ff0d59e",
-    )
-    _module(
         name = "com_github_antlr4_go_antlr_v4",
         importpath = "github.com/antlr4-go/antlr/v4",
         sum = "h1:SqQKkuVZ+zWkMMNkjy5FZe5mr5WURWnlpmOuzYWrPrQ=",
