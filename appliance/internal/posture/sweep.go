@@ -17,7 +17,8 @@ import (
 // missed because of it.
 const sweepPart = 10 // all but a tenth
 
-// remembered is for how long a device that is away is told to be.
+// remembered is for how long a device that is away is counted as that. That it is
+// unknown is told until it is forgotten: the appliance may have been off for a week.
 const remembered = 7 * 24 * time.Hour
 
 // tally is what a sweep came to.
@@ -188,10 +189,13 @@ func (s *Scanner) miss(ctx context.Context, t *tally, known []Device) {
 	}
 	now := time.Now()
 	for _, d := range known {
-		if here[d.Key] || now.Sub(d.Last) > remembered || !s.asked(d) {
+		age := now.Sub(d.Last)
+		if here[d.Key] || age > forgotten || !s.asked(d) {
 			continue
 		}
-		t.away++
+		if age <= remembered {
+			t.away++
+		}
 		m := s.memory(d.Key)
 		if !m.miss() {
 			continue

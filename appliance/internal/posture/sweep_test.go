@@ -266,3 +266,21 @@ func TestANameOfAnAddressIsItsDevices(t *testing.T) {
 		}
 	}
 }
+
+func TestADeviceThatLeftWhileTheApplianceWasOffIsUnknown(t *testing.T) {
+	s := newSite(t)
+	a := netip.MustParseAddr("127.9.8.5")
+	s.neighbours[a] = "00:50:56:00:00:05"
+	cfg := config([]uint16{1}, "127.9.8.5/32")
+	sweep(t, s.scanner(t, cfg))
+	execute(t, s, "UPDATE posture_device SET last_ms = ?", time.Now().AddDate(0, 0, -8).UnixMilli())
+	s.neighbours[a] = "00:50:56:00:00:06" // somebody else has the address now
+	sc := s.scanner(t, cfg)
+	for range 4 {
+		sweep(t, sc)
+	}
+	v := s.verdicts["device 127.9.8.5 (00:50:56:00:00:05)"][check.NetworkRemoteAccess]
+	if v.Status != check.Unknown || sc.Round().Counts["away"] != 0 {
+		t.Errorf("a device that left 8 days ago = %s, %d are away; want unknown, and none", v.Status, sc.Round().Counts["away"])
+	}
+}
