@@ -70,7 +70,7 @@ func (l targetList) List(ctx context.Context) ([]script.Target, error) {
 	out := make([]script.Target, 0, len(list))
 	for _, t := range list {
 		out = append(out, script.Target{
-			ID: t.ID, Kind: script.Kind(t.Kind), Host: t.Host, Port: t.Port, Name: t.TLSName, ObjectGUID: t.ObjectGUID,
+			ID: t.ID, Kind: script.Kind(t.Kind), Host: t.Host, Port: t.Port, Name: t.TLSName, Label: t.Name, ObjectGUID: t.ObjectGUID,
 			HTTP: t.HTTP, AllowBasic: t.AllowBasic, AllowPlain: t.AllowPlain, CAs: l.cas, Pin: t.Pin,
 			Credential: t.Credential, Lab: t.Lab,
 		})

@@ -70,6 +70,8 @@ type Target struct {
 	Port int
 	// Name is the host's in its certificate and to the KDC; Host when empty.
 	Name string
+	// Label is what people call it, shown where it has no name but an address.
+	Label string
 	// Domain is its DNS domain, if known.
 	Domain string
 	// ObjectGUID is Active Directory's, lower case with dashes, if known. Only by
