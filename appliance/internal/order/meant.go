@@ -25,10 +25,17 @@ func changed(o *centralv1.Order, t script.Target) *refusal {
 		name string
 		same bool
 	}{
-		{"kind", m.GetKind() == string(t.Kind)}, {"host", m.GetHost() == t.Host}, {"port", int64(m.GetPort()) == int64(t.Port)},
-		{"name in the certificate", m.GetTlsName() == t.Name}, {"http", m.GetHttp() == t.HTTP}, {"basic", m.GetAllowBasic() == t.AllowBasic},
-		{"plain", m.GetAllowPlain() == t.AllowPlain}, {"pin", bytes.Equal(m.GetPin(), pin)}, {"credential", m.GetCredential() == t.Credential},
-		{"computer account", m.GetObjectGuid() == t.ObjectGUID}, {"lab", m.GetLab() == t.Lab},
+		{"kind", m.GetKind() == string(t.Kind)},
+		{"host", m.GetHost() == t.Host},
+		{"port", int64(m.GetPort()) == int64(t.Port)},
+		{"name in the certificate", m.GetTlsName() == t.Name},
+		{"http", m.GetHttp() == t.HTTP},
+		{"basic", m.GetAllowBasic() == t.AllowBasic},
+		{"plain", m.GetAllowPlain() == t.AllowPlain},
+		{"pin", bytes.Equal(m.GetPin(), pin)},
+		{"credential", m.GetCredential() == t.Credential},
+		{"computer account", m.GetObjectGuid() == t.ObjectGUID},
+		{"lab", m.GetLab() == t.Lab},
 	} {
 		if !f.same {
 			words = append(words, f.name)
