@@ -11,7 +11,7 @@ if command -v apt-get >/dev/null; then
   osiris_out=$(dpkg --audit 2>&1) || fail 'dpkg cannot be asked'
   [ -z "$osiris_out" ] || fail 'packages are half installed: dpkg --configure -a comes first'
   osiris_out=$(osiris_apt -q update -o APT::Update::Error-Mode=any) || fail "the lists cannot be fetched: $(osiris_why "$osiris_out")"
-  osiris_lines=$(security_plan) || fail 'apt-get cannot say what it would install'
+  osiris_lines=$(security_plan -q) || fail 'apt-get cannot say what it would install'
   osiris_names=$(printf '%s\n' "$osiris_lines" | awk '$3 ~ /^\[/ { print $2 }' | sort -u)
   osiris_held=$(apt-mark showhold 2>/dev/null | awk 'NF { printf "%s%s", gap, $0; gap = " " }')
   if [ -n "$osiris_held" ]; then
