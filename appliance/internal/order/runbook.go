@@ -114,7 +114,7 @@ func (r *Runner) advise(t script.Target, h host.Host, book *runbook.Runbook, nam
 	case book.AlertOnly:
 		return ""
 	case !t.Lab:
-		return "Look with --dry-run. Where nobody depends on the host, mark it: osirisctl target add " + name + " --replace --lab, with its other flags."
+		return "Look with --dry-run. Where nobody depends on the host, mark it: osirisctl target add " + name + " --replace --lab. All else of it stays as it is."
 	case r.Policy.TierOf(h, nowMs) < trustlite.Tier_TIER_SELF_HEAL:
 		return "Look with --dry-run. osirisctl policy set --tier heal lets the site's hosts be changed."
 	}

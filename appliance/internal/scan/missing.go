@@ -118,8 +118,17 @@ func (m *missing) bundle(loop string, now time.Time) *bundle.Bundle {
 		Source: "appliance", Phase: phaseMissed, Outcome: bundle.OutcomeNone, PostState: state,
 		Gap:          &bundle.Gap{Count: uint64(m.rounds) + uint64(m.scans), Reason: reason}, //nolint:gosec // counts
 		ReceivedTime: bundle.At(now), MadeTime: bundle.At(now), DeploymentMode: "direct",
-		Summary: fmt.Sprintf("%s: %d rounds and %d scans of %d hosts were missed from %s to %s: %s.", loop, m.rounds, m.scans, len(m.hosts), since, until, reason),
+		Summary: fmt.Sprintf("%s: missed from %s to %s were %s and %s of %s: %s.", loop, since, until,
+			counted(m.rounds, "round"), counted(m.scans, "scan"), counted(len(m.hosts), "host"), reason),
 	}
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // names are the hosts that missed most, with how many scans.
