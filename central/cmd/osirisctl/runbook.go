@@ -238,7 +238,7 @@ func runbookValidate(_ context.Context, s *shell, _ *options, args []string) err
 func validate(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading a runbook's file, or a folder with catalog and scripts: %w", err)
 	}
 	if !info.IsDir() {
 		content, err := os.ReadFile(path)
@@ -253,7 +253,7 @@ func validate(path string) ([]string, error) {
 	}
 	for _, name := range []string{"catalog", "scripts"} {
 		if _, err := os.Stat(filepath.Join(path, name)); err != nil {
-			return nil, fmt.Errorf("%s is no catalogue: it wants the folders catalog and scripts: %w", path, err)
+			return nil, fmt.Errorf("%s is no catalogue: it wants the folder that has catalog and scripts in it, as shared/runbook: %w", path, err)
 		}
 	}
 	c, err := runbook.LoadFolders(os.DirFS(filepath.Join(path, "catalog")), os.DirFS(filepath.Join(path, "scripts")))

@@ -67,3 +67,17 @@ func TestWhatNeverAnsweredIsNotZeroPercent(t *testing.T) {
 		}
 	}
 }
+
+func TestAdviceIsGivenOnce(t *testing.T) {
+	for want, i := range map[string]*centralv1.Incident{
+		"Install the pending security updates.": {CheckId: "patches", State: "escalated", Summary: "No rule mends this by itself"},
+		"":                                      {CheckId: "patches", State: "escalated", Summary: "No rule mends this by itself. Install the pending security updates."},
+	} {
+		if got := adviceBeside(i); got != want {
+			t.Errorf("beside %q stands %q; want %q", i.GetSummary(), got, want)
+		}
+	}
+	if got := adviceBeside(&centralv1.Incident{CheckId: "patches", State: "healing"}); got != "" {
+		t.Errorf("while it is repaired a person is told %q", got)
+	}
+}

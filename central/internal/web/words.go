@@ -159,6 +159,16 @@ func advice(id string) string {
 	return ""
 }
 
+// adviceBeside is what to do about an incident that nothing repairs now, unless its
+// summary says so already.
+func adviceBeside(i *centralv1.Incident) string {
+	text := advice(i.GetCheckId())
+	if i.GetState() == "healing" || strings.Contains(i.GetSummary(), text) {
+		return ""
+	}
+	return text
+}
+
 // percent is the big number of a score; no data is words.
 func percent(s *centralv1.Score) string {
 	switch {
