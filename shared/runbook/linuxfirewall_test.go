@@ -2,7 +2,6 @@ package runbook_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -306,39 +305,5 @@ func TestWhatTheKernelDropsIsReadFromEachKindOfRules(t *testing.T) {
 	}
 	if v := m.judge(t, check.LinuxFirewall, nil); v.Status != check.Pass {
 		t.Errorf("after a run that was killed: %v %s", v.Status, v.Reason)
-	}
-}
-
-// The way back runs as it is written: it does its work only for the run that armed it.
-func TestTheWayBackOfTheFirewallKnowsItsRun(t *testing.T) {
-	for name, test := range map[string]struct{ token, want string }{
-		"its own run has not ended": {"", "ENABLED=no\n"}, "another run tries now": {"another\n", "ENABLED=yes\n"}, "the run has ended": {"-", "ENABLED=yes\n"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			m := newFirewall(t)
-			withUfw(t, m)
-			// The run is killed while it looks whether SSH stays open.
-			m.program(t, "ssh-keyscan", "! grep -q drop @@/ruleset || exec cat @@/run/osiris-firewall.armed >@@/token; echo '# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2'\n")
-			if o := m.phase(t, "linux.firewall.enable", "remediate", map[string]string{"allow_tcp": "443"}, nil); o.OK {
-				t.Fatalf("remediate: %+v", o)
-			}
-			token := m.read(t, "token")
-			m.write(t, "etc/ufw/ufw.conf", "ENABLED=yes\n")
-			switch test.token {
-			case "":
-				m.write(t, "run/osiris-firewall.armed", token)
-			case "-":
-			default:
-				m.write(t, "run/osiris-firewall.armed", test.token)
-			}
-			cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(m.root, "run/osiris-firewall.sh"))
-			cmd.Env = []string{"PATH=" + m.root + "/bin"}
-			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-				t.Fatalf("the way back: %v: %s", err, out)
-			}
-			if got := m.read(t, "etc/ufw/ufw.conf"); got != test.want {
-				t.Errorf("ufw has %q; want %q", got, test.want)
-			}
-		})
 	}
 }
