@@ -57,7 +57,10 @@ func command(ctx context.Context, args []string, out, errs io.Writer) error {
 	case "sealing-key":
 		return withConfig(verb, rest, errs, nil, func(c config.Config) error { return showSealing(c, out) })
 	case "validate":
-		return withConfig(verb, rest, errs, nil, func(config.Config) error {
+		return withConfig(verb, rest, errs, nil, func(c config.Config) error {
+			if _, err := readAuthorities(c.Scan.CAFile); err != nil {
+				return err
+			}
 			_, err := fmt.Fprintln(out, "the configuration is valid")
 			return err
 		})

@@ -35,6 +35,7 @@ func TestVerbs(t *testing.T) {
 	for _, test := range []struct{ name, yaml, verb, says string }{
 		{"a wrong setting", "log_level: loud\n", "validate", "log_level"},
 		{"an unknown key", "log_colour: info\n", "validate", "log_colour"},
+		{"authorities that are not there", "scan: {ca_file: /nowhere/ca.pem}\n", "validate", "scan.ca_file"},
 		{"an unknown verb", "", "dance", "help lists them"},
 		{"running without a provisioning file", "data_dir: " + t.TempDir() + "\ncentral: {provisioning_file: /nowhere}\n", "run", "osirisctl provision"},
 		{"claiming without one", "data_dir: " + t.TempDir() + "\ncentral: {provisioning_file: \"\"}\n", "claim", "provisioning_file is empty"},

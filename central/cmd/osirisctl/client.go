@@ -112,8 +112,12 @@ func wording(err error) string {
 // whereListed names the command that lists what was not found.
 func whereListed(text string) string {
 	for _, l := range [][2]string{
-		{"reading site", "sites"}, {"rotate", "credential list"}, {"withdrawing credential", "credential list"}, {"removing target", "target list"},
-		{"reading host", "hosts"}, {"order", "runbook orders"},
+		{"reading site", "sites"},
+		{"rotate", "credential list"},
+		{"withdrawing credential", "credential list"},
+		{"removing target", "target list"},
+		{"reading host", "hosts"},
+		{"order", "runbook orders"},
 	} {
 		if strings.Contains(text, l[0]) && !strings.Contains(text, "osirisctl "+l[1]) {
 			return "; `osirisctl " + l[1] + "` shows what there is"

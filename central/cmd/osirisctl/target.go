@@ -49,8 +49,9 @@ func targetAdd(ctx context.Context, s *shell, o *options, args []string) error {
 		return s.printMessage(r.Msg)
 	}
 	if m.GetScanWith() != "" {
-		fmt.Fprintf(s.stderr, "osirisctl: computers that a domain lists are signed in to with Kerberos only, because anybody in it can add one: "+
-			"the appliance refuses %s unless it was given --method kerberos\n", plain(m.GetScanWith())) //nolint:errcheck // a hint only
+		const why = "osirisctl: computers that a domain lists are signed in to with Kerberos only, because anybody in it can add one: " +
+			"the appliance refuses %s unless it was given --method kerberos\n"
+		fmt.Fprintf(s.stderr, why, plain(m.GetScanWith())) //nolint:errcheck // a hint only
 	}
 	_, err = fmt.Fprintf(s.stdout, "added: %s; the appliance takes it at its next check-in, and target list shows when it has\n", plain(targetLine(m)))
 	return err

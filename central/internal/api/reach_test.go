@@ -111,6 +111,12 @@ func TestACredentialThatNobodyCouldOpenIsRefused(t *testing.T) {
 	if err := r.put("clinic", now, r.key.Public(), rotate); connect.CodeOf(err) != connect.CodeAborted {
 		t.Errorf("a rotation to the same version = %v; want it refused", err)
 	}
+	err := r.put("clinic", now+1, r.key.Public(), func(m *centralv1.PutCredentialRequest) {
+		m.Rotate, m.Kind = true, centralv1.CredentialKind_CREDENTIAL_KIND_LDAP_BIND
+	})
+	if connect.CodeOf(err) != connect.CodeInvalidArgument {
+		t.Errorf("a rotation to another kind = %v; want it refused", err)
+	}
 	ct.Check(t, r.put("clinic", now+1, r.key.Public(), rotate))
 	ct.Value(c.Operator(c.Token).RemoveCredential(t.Context(), connect.NewRequest(&centralv1.RemoveCredentialRequest{SiteId: r.Identity.GetSiteId(), Name: "clinic"})))(t)
 	if err := r.put("clinic", now+1, r.key.Public(), nil); connect.CodeOf(err) != connect.CodeAborted {

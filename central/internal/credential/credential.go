@@ -86,6 +86,11 @@ func (s *Service) Put(ctx context.Context, m *centralv1.PutCredentialRequest) er
 	if names(held) >= maxCredentials && !m.GetRotate() {
 		return fmt.Errorf("%w: the site has %d already", ErrCredential, names(held))
 	}
+	for i := range held {
+		if held[i].Name == m.GetName() && held[i].Kind != int32(m.GetKind()) && m.GetRotate() {
+			return fmt.Errorf("%w: %s is a %s, and its next version is none", ErrCredential, m.GetName(), credential.KindOf(centralv1.CredentialKind(held[i].Kind)))
+		}
+	}
 	err = s.store.PutCredential(ctx, rows, m.GetRotate())
 	if errors.Is(err, store.ErrConflict) && m.GetRotate() {
 		return fmt.Errorf("%w: there is no credential %s to rotate, or a newer version", err, m.GetName())

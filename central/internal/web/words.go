@@ -122,8 +122,10 @@ func unchanged(summary string) (word, bool) {
 // check.
 func subject(summary string) string {
 	for _, s := range [][2]string{
-		{"SiteWorkstationSummary: ", "All workstations"}, {"SiteNetworkSummary: ", "The network"},
-		{"The domain ", "The domain's computers"}, {"The computers of the domain ", "The domain's computers"},
+		{"SiteWorkstationSummary: ", "All workstations"},
+		{"SiteNetworkSummary: ", "The network"},
+		{"The domain ", "The domain's computers"},
+		{"The computers of the domain ", "The domain's computers"},
 	} {
 		if strings.HasPrefix(summary, s[0]) {
 			return s[1]
