@@ -29,10 +29,11 @@ func TestSambaListsThousands(t *testing.T) {
 			stale++
 		}
 	}
-	// 500 are disabled, of 500 servers 0 are among the devices, and the
+	// A tenth each are disabled and servers, a hundredth the devices, and the
 	// controller is one.
-	if kinds[discover.Server] != 500 || kinds[discover.Workstation] != 4000 || kinds[discover.DC] != 1 || stale != 100 {
-		t.Errorf("kinds %v, %d stale; want 500 servers, 4000 workstations, 1 dc, 100 stale", kinds, stale)
+	servers, stales := domain.Count/10, domain.Count/50
+	if kinds[discover.Server] != servers || kinds[discover.Workstation] != domain.Listed-servers-1 || kinds[discover.DC] != 1 || stale != stales {
+		t.Errorf("kinds %v, %d stale; want %d servers, 1 dc, the others workstations, %d stale", kinds, stale, servers, stales)
 	}
 	if !l.Full || l.Server != "dc1.northvalley.local" || l.Skipped != 0 || l.ReferralCount < 3 || mark.USN == 0 {
 		t.Errorf("listing of %s, full %v, %d skipped, %d referrals, mark %+v", l.Server, l.Full, l.Skipped, l.ReferralCount, mark)
@@ -67,8 +68,8 @@ func TestSambaLetsUsInEveryWay(t *testing.T) {
 			cfg := s.config()
 			cfg.Include = []string{"OU=Devices," + base}
 			c.change(&cfg)
-			if l, _ := list(t, directory(t, cfg), discover.Mark{}); len(l.Computers) != 50 {
-				t.Errorf("%d computers; want the 50 devices", len(l.Computers))
+			if l, _ := list(t, directory(t, cfg), discover.Mark{}); len(l.Computers) != domain.Count/100 {
+				t.Errorf("%d computers; want the %d devices", len(l.Computers), domain.Count/100)
 			}
 		})
 	}

@@ -15,8 +15,8 @@ osiris_age() { # FACT FILE...: age of the newest
   shift
   osiris_at=$(newest "$@")
   if [ -n "$osiris_at" ]; then
-    osiris_one=$(((osiris_now - osiris_at) / 3600))
-    if [ "$osiris_one" -ge 0 ]; then fact "$osiris_fact" "$osiris_one"; fi
+    # Of the future says nothing.
+    if [ "$osiris_at" -le "$((osiris_now + 60))" ]; then fact "$osiris_fact" "$(((osiris_now - osiris_at) / 3600))"; fi
   fi
 }
 osiris_openrc=
