@@ -80,7 +80,7 @@ func hostPage(v hostView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = badge(wordFor(hostWords, v.Host.GetState())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = badge(hostWord(v.Host)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -551,7 +551,7 @@ func hostTable(v siteView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = badge(wordFor(hostWords, h.GetState())).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = badge(hostWord(h)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -81,3 +81,16 @@ func TestAdviceIsGivenOnce(t *testing.T) {
 		t.Errorf("while it is repaired a person is told %q", got)
 	}
 }
+
+func TestAComputerThatAnswersNoCheckIsNotGreen(t *testing.T) {
+	for want, h := range map[string]*centralv1.Host{
+		"Answers no check": {State: "seen", Score: &centralv1.Score{Unknown: 5}},
+		"Seen recently":    {State: "seen", Score: &centralv1.Score{Pass: 1, Unknown: 4}},
+		"Connected":        {State: "connected", Score: &centralv1.Score{Percent: -1}},
+		"Never seen":       {State: "never", Score: &centralv1.Score{Unknown: 5}},
+	} {
+		if got := hostWord(h); got.Text != want {
+			t.Errorf("%v is %q; want %q", h, got.Text, want)
+		}
+	}
+}

@@ -75,6 +75,16 @@ func wordFor(words map[string]word, state string) word {
 	return word{state, toneDim}
 }
 
+// hostWord is how a computer stands. One that is there and of which no check has
+// an answer is no good news.
+func hostWord(h *centralv1.Host) word {
+	w := wordFor(hostWords, h.GetState())
+	if s := h.GetScore(); w.Tone == toneOK && s.GetUnknown() > 0 && s.GetPass()+s.GetFail() == 0 {
+		return word{"Answers no check", toneWarn}
+	}
+	return w
+}
+
 // kindWord says what a piece of evidence is; a repair's result by its outcome.
 func kindWord(e *centralv1.Evidence) word {
 	switch {
