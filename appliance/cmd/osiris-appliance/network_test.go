@@ -31,7 +31,7 @@ func TestDevicesAreListedAndNamed(t *testing.T) {
 	err = st.Write(t.Context(), func(tx *store.Tx) error {
 		for n, mac := range []string{"00:50:56:00:00:05", "02:50:56:00:00:06", ""} {
 			address := fmt.Sprintf("10.0.0.%d", 5+n)
-			_, err := tx.ExecContext(t.Context(), "INSERT INTO posture_device VALUES (?,?,?,'VMware, Inc.',0,0,86400000)", mac+address, mac, address)
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO posture_device (key, mac, address, vendor, known, first_ms, last_ms) VALUES (?,?,?,'VMware, Inc.',0,0,86400000)", mac+address, mac, address)
 			if err != nil {
 				return err
 			}
