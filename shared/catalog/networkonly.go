@@ -28,6 +28,9 @@ var networkOnly = []Check{
 		Advice:    "Switch SMB 1 off on the device, and FTP off or to FTPS; replace a device that can do neither.",
 		Platforms: []string{"network"},
 		Facts:     map[string]Class{check.FactAsked: Safe, check.FactAnswers: Safe, check.FactUnfinished: Identifier, check.FactListens: Identifier},
+		Parameters: []Parameter{
+			{"smb", "new", "Which SMB may answer: new, version 2 or later, or no, none."},
+		},
 	},
 	{
 		ID:        check.NetworkDatabases,

@@ -49,7 +49,7 @@ var networkOnly = []definition{
 	{NetworkCertificates, certificateParameters, judgeRemote},
 	{NetworkDatabases, databaseParameters, judgeRemote},
 	{NetworkDevices, nil, judgeRemote},
-	{NetworkFileSharing, nil, judgeRemote},
+	{NetworkFileSharing, fileSharingParameters, judgeRemote},
 	{NetworkRemoteAccess, remoteAccessParameters, judgeRemote},
 	{NetworkTLS, tlsParameters, judgeRemote},
 }
@@ -107,15 +107,20 @@ unclear|unknown||What answers could not be understood: {unclear}.
 unfinished|unknown||Not everything was learned: {unfinished}.
 |pass|nothing|Nothing answers that lets in who should not be.`
 
+// With smb = no nobody may share files, as where no server should be.
+var fileSharingParameters = []Parameter{{"smb", "new"}}
+
 const fileSharingRulings = `no SMB 1, no FTP without TLS
 for listens
 SMB1=yes|+smb|{Address}:{Port}
+Protocol=smb&$smb=no|+any|{Address}:{Port}
 Protocol=ftp&Encryption=none|+ftp|{Address}:{Port}
 Unclear=smb|+unclear|{Address}:{Port}
 Unclear=ftp|+unclear|{Address}:{Port}
 end
 smb|high|SMB 1 at {smb}|Files are shared by SMB 1: {smb}.
 ftp|medium|FTP at {ftp}|FTP without TLS answers, which sends passwords as they are: {ftp}.
+any|low|SMB at {any}|Files are shared by SMB: {any}.
 -answers|unknown||The device answers on no port that is asked.
 unclear|unknown||What answers could not be understood: {unclear}.
 unfinished|unknown||Not everything was learned: {unfinished}.
