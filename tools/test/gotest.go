@@ -67,7 +67,8 @@ func (s *suite) integration(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"-timeout=30m", "-tags=integration", "-p=1"}, packages...)
+	// The tests of e2e alone take 20 minutes on two cores.
+	args := append([]string{"-timeout=50m", "-tags=integration", "-p=1"}, packages...)
 	return s.goTest(ctx, out, nil, args...)
 }
 
