@@ -46,7 +46,9 @@ sshd_restore() {
 # listens, osiris_read the file that it reads, osiris_options what its command line
 # sets otherwise. Old ones keep their command line, new ones put it in their title.
 sshd_listener() {
-  osiris_listener= osiris_read=/etc/ssh/sshd_config osiris_options=
+  osiris_listener=''
+  osiris_read=/etc/ssh/sshd_config
+  osiris_options=''
   osiris_pid=$$
   while whole_number "$osiris_pid" && [ "$osiris_pid" -gt 1 ]; do
     osiris_words=
@@ -74,6 +76,7 @@ sshd_listener() {
   done
   [ -n "$osiris_listener" ] || return 0
   set -f
+  # shellcheck disable=SC2086 # the words of a command line
   set -- $osiris_words
   set +f
   shift
@@ -114,6 +117,7 @@ sshd_tell() {
     set -- "$1" -f "$osiris_read"
   fi
   set -f
+  # shellcheck disable=SC2086 # a list of options
   set -- "$@" $osiris_options
   set +f
   sshd "$@" 2>/dev/null

@@ -5,7 +5,8 @@
 # as good as a policy, one that accepts all as bad, also in a chain that all input
 # goes to. IPv6 counts where the host has it; files of /proc have no size.
 firewall_input() {
-  osiris_four= osiris_six=
+  osiris_four=''
+  osiris_six=''
   if osiris_rules=$(nft list ruleset 2>/dev/null); then
     osiris_families=$(printf '%s\n' "$osiris_rules" | firewall_nft | firewall_walk)
     osiris_four=accept osiris_six=accept
