@@ -57,7 +57,7 @@ func newDebian(t *testing.T, waiting string) *server {
 	s.program(t, "dpkg-query", "echo 'openssl 3.0.14-1~deb12u1'\n")
 	s.put(t, "waiting", waiting, 0o644)
 	s.put(t, "etc/os-release", "ID=debian\nVERSION_ID=\"13\"\n", 0o644)
-	s.put(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease", "", 0o644)
+	s.put(t, "var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease", "", 0o644)
 	s.aged(t, "var/lib/apt/lists", 10*time.Hour)
 	return s
 }
@@ -132,11 +132,11 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 		{"no source of security updates", func(t *testing.T, s *server) {
 			s.put(t, "waiting", "", 0o644)
 			s.program(t, "apt-get", "true\n")
-			s.put(t, "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease", "", 0o644)
-			s.drop(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease")
+			s.put(t, "var/lib/apt/lists/mirror.example_debian_dists_bookworm_InRelease", "", 0o644)
+			s.drop(t, "var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease")
 		}, "fail high", "no source"},
 		{"lists that were thrown away", func(t *testing.T, s *server) {
-			s.drop(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease")
+			s.drop(t, "var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease")
 		}, "unknown", "no list"},
 		{"a system out of support", func(t *testing.T, s *server) {
 			s.put(t, "waiting", "", 0o644)
@@ -178,7 +178,7 @@ func TestUpdatesAreJudgedByTheListsThatTheHostHas(t *testing.T) {
 func (s *server) signed(t *testing.T, ago time.Duration, more string) {
 	t.Helper()
 	text := "Suite: stable-security\nDate: " + time.Now().Add(-ago).UTC().Format(time.RFC1123) + "\n" + more
-	s.put(t, "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease", text, 0o644)
+	s.put(t, "var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease", text, 0o644)
 	s.aged(t, "var/lib/apt/lists", 10*time.Hour)
 }
 
